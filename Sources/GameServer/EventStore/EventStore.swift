@@ -1,0 +1,125 @@
+import PluginAPI
+
+/// Where rooms are remembered: an append-only log of records per room, guarded by a term.
+///
+/// Every method returns at once and answers exactly once, on a thread of the store's own (or, in memory, before it
+/// returns). Whoever asks from an event loop answers into its mailbox.
+///
+/// - Source: docs/ARCHITECTURE.md, "The log".
+public protocol EventStore: Sendable {
+    /// Appends one record. Record 1 under term 1 creates the room.
+    ///
+    /// An append that is already there, byte for byte, is `committed`, so an `unknown` is settled by sending the
+    /// identical append again. One room's refusal never fails another's append.
+    func append(_ append: Append, answer: @escaping @Sendable (AppendOutcome) -> Void)
+
+    /// Takes the room over: raises its term, which fences every earlier owner, and reads what is needed to go on.
+    ///
+    /// - Parameter retaining: the snapshot handed out is the newest that lies at least this many events below the head,
+    ///   so that the records after it still hold those events.
+    func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void)
+
+    /// Stores a snapshot. Failing to is harmless: the log alone is enough, only slower.
+    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot)
+
+    /// Reads records that hold events with a sequence number above `sequence`, oldest first.
+    ///
+    /// - Parameter limit: most records returned, at least 1.
+    func read(
+        _ room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void)
+
+    /// Every room that is not closed, and those closed since `closedAfter`.
+    func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void)
+
+    /// Finishes what was asked, then refuses everything as `unavailable`. Returns when nothing is in progress.
+    func close()
+}
+
+/// One record to append, with what the directory should know of the room afterwards.
+public struct Append: Sendable {
+    public var room: RoomID
+    /// The claim under which the writer owns the room; 1 for a new room.
+    public var term: UInt64
+    /// This record's number: one above the head the writer knows.
+    public var number: Int
+    /// Number of the first event in it; when it has none, the number the next event will get.
+    public var firstSequence: Int
+    public var eventCount: Int
+    /// The record as stored bytes (`Record.encoded`).
+    public var payload: [UInt8]
+    /// SHA-256 over `payload` and the previous record's digest.
+    public var digest: Digest
+    public var summary: RoomSummary
+
+    /// Number of the last event once this record is stored.
+    public var lastSequence: Int { firstSequence + eventCount - 1 }
+}
+
+public enum AppendOutcome: Sendable, Equatable {
+    /// Durable at the configured level; may be told.
+    case committed
+    /// The term is right, the number is not: nothing was written.
+    case conflict(head: Int)
+    /// A newer claim owns the room: nothing was written and nothing ever will be under this term.
+    case fenced(term: UInt64)
+    /// Certainly not written; worth trying again later.
+    case unavailable
+    /// Written or not: the identical append has to be sent again until it is settled.
+    case unknown
+}
+
+public struct StoredRecord: Sendable, Equatable {
+    public var number: Int
+    public var firstSequence: Int
+    public var eventCount: Int
+    public var payload: [UInt8]
+    public var digest: Digest
+
+    public init(number: Int, firstSequence: Int, eventCount: Int, payload: [UInt8], digest: Digest) {
+        self.number = number
+        self.firstSequence = firstSequence
+        self.eventCount = eventCount
+        self.payload = payload
+        self.digest = digest
+    }
+}
+
+/// The whole truth of a room as it was after record `number`.
+public struct Snapshot: Sendable, Equatable {
+    public var number: Int
+    public var sequence: Int
+    public var digest: Digest
+    public var payload: [UInt8]
+
+    public init(number: Int, sequence: Int, digest: Digest, payload: [UInt8]) {
+        self.number = number
+        self.sequence = sequence
+        self.digest = digest
+        self.payload = payload
+    }
+}
+
+/// What a new owner gets: its term, a snapshot (nil: start from nothing) and every record after it.
+public struct Claim: Sendable, Equatable {
+    public var term: UInt64
+    public var snapshot: Snapshot?
+    public var records: [StoredRecord]
+}
+
+public enum ClaimOutcome: Sendable, Equatable {
+    case claimed(Claim)
+    case notFound
+    case unavailable
+}
+
+public enum ReadOutcome: Sendable, Equatable {
+    /// `head` is the number of the room's last event.
+    case records([StoredRecord], head: Int)
+    case notFound
+    case unavailable
+}
+
+public enum DirectoryOutcome: Sendable, Equatable {
+    case rooms([RoomSummary])
+    case unavailable
+}
