@@ -105,14 +105,19 @@ struct Endpoint: ~Copyable {
         let isASCII = Masking.unmask(payload, count: count, key: header.maskingKey)
         let bytes = UnsafeRawBufferPointer(start: payload, count: count)
         if header.opcode == .binary { return .message(.binary, bytes) }
-        if !isASCII {
-            var whole = UTF8Validation()
-            guard whole.accept(payload, count: count), whole.isComplete else { return .violation(.invalidUTF8) }
-        }
+        if !isASCII, !Self.isText(bytes) { return .violation(.invalidUTF8) }
         return .message(.text, bytes)
     }
 
+    @inline(never)
+    private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        var text = UTF8Validation()
+        return text.accept(base, count: bytes.count) && text.isComplete
+    }
+
     /// Starts a data frame that is a fragment or has not arrived whole. Limits come before memory.
+    @inline(never)
     private mutating func begin(_ header: FrameHeader) -> Violation? {
         if header.opcode == .continuation {
             if kind == nil { return .continuationOfNothing }
@@ -136,6 +141,7 @@ struct Endpoint: ~Copyable {
         return nil
     }
 
+    @inline(never)
     private mutating func takePayload(_ input: inout ReceivedBytes) -> Event? {
         let count = min(missing, input.count)
         if count == 0 { return .incomplete }
@@ -162,6 +168,7 @@ struct Endpoint: ~Copyable {
         return .message(kind, assembler.payload)
     }
 
+    @inline(never)
     private mutating func finishMessage() {
         hasDelivered = false
         kind = nil
@@ -169,6 +176,7 @@ struct Endpoint: ~Copyable {
         assembler.free()
     }
 
+    @inline(never)
     private func takeControlFrame(_ header: FrameHeader, _ input: inout ReceivedBytes) -> Event {
         guard input.count >= header.headerBytes + header.payloadBytes else { return .incomplete }
         let start = input.next + header.headerBytes
@@ -189,10 +197,7 @@ struct Endpoint: ~Copyable {
         let code = CloseCode(rawValue: UInt16(payload[0]) << 8 | UInt16(payload[1]))
         guard code.isAllowedOnTheWire else { return .violation(.closeCodeForbidden(code.rawValue)) }
         let reason = UnsafeRawBufferPointer(rebasing: payload[2...])
-        if let base = reason.baseAddress {
-            var text = UTF8Validation()
-            guard text.accept(base, count: reason.count), text.isComplete else { return .violation(.invalidUTF8) }
-        }
+        guard isText(reason) else { return .violation(.invalidUTF8) }
         return .close(code, reason: reason)
     }
 }

@@ -26,7 +26,9 @@ struct Cork {
     var top: UnsafeMutableRawPointer
     let segments: UnsafeMutablePointer<Segment>
     var segmentCount = 0
-    private var dirty: [Unmanaged<Socket>] = []
+    /// Connections with segments; never more than there are segments.
+    private let dirty: UnsafeMutablePointer<Unmanaged<Socket>>
+    private var dirtyCount = 0
     let parts: UnsafeMutableBufferPointer<iovec>
 
     init(bytes: Int) {
@@ -35,16 +37,17 @@ struct Cork {
         top = base
         segments = .allocate(capacity: Self.maxSegments)
         parts = .allocate(capacity: Self.partsPerSend)
-        dirty.reserveCapacity(1024)
+        dirty = .allocate(capacity: Self.maxSegments)
     }
 
     func deallocate() {
         base.deallocate()
         segments.deallocate()
+        dirty.deallocate()
         parts.deallocate()
     }
 
-    var isEmpty: Bool { dirty.isEmpty }
+    var isEmpty: Bool { dirtyCount == 0 }
 
     /// Room for `count` bytes; sends everything early when there is none.
     @inline(__always)
@@ -86,7 +89,8 @@ struct Cork {
             segments[Int(socket.lastSegment)].next = index
         } else {
             socket.firstSegment = index
-            dirty.append(Unmanaged.passUnretained(socket))
+            dirty[dirtyCount] = Unmanaged.passUnretained(socket)
+            dirtyCount += 1
         }
         socket.lastSegment = index
     }
@@ -94,13 +98,14 @@ struct Cork {
     /// Sends what every connection has, one send each, and empties the block.
     ///
     /// Sockets closed in this turn are still alive: the loop lets go of them after the last flush.
+    @inline(never)
     mutating func flush() {
-        for index in dirty.indices {
+        for index in 0..<dirtyCount {
             dirty[index]._withUnsafeGuaranteedRef { socket in
                 if socket.firstSegment >= 0 { send(socket) }
             }
         }
-        dirty.removeAll(keepingCapacity: true)
+        dirtyCount = 0
         for index in 0..<segmentCount { segments[index].message?.release() }
         segmentCount = 0
         top = base
