@@ -54,7 +54,7 @@ struct Endpoint: ~Copyable {
     private var key: UInt32 = 0
     private var isFinal = false
     /// A message handed out lies in the block, which goes at the next call.
-    private var hasDelivered = false
+    private(set) var holdsMessage = false
     private var kept: UnsafeMutableRawBufferPointer?
 
     init(role: Role, limits: Limits) {
@@ -70,7 +70,7 @@ struct Endpoint: ~Copyable {
     ///
     /// - Source: RFC 6455 §5 and §8.1.
     mutating func next(_ input: inout ReceivedBytes) -> Event {
-        if hasDelivered { finishMessage() }
+        if holdsMessage { finishMessage() }
         while true {
             if missing > 0 {
                 if let event = takePayload(&input) { return event }
@@ -164,13 +164,13 @@ struct Endpoint: ~Copyable {
     private mutating func finishFrame() -> Event? {
         guard isFinal, let kind else { return nil }
         if kind == .text, !text.isComplete { return .violation(.invalidUTF8) }
-        hasDelivered = true
+        holdsMessage = true
         return .message(kind, assembler.payload)
     }
 
     @inline(never)
     private mutating func finishMessage() {
-        hasDelivered = false
+        holdsMessage = false
         kind = nil
         fragments = 0
         assembler.free()
@@ -232,7 +232,7 @@ extension Endpoint {
     /// Where a reader may put the rest of the running frame's payload without a detour; nil when less than `minimum`
     /// bytes of it are missing. Follow with `filled`.
     func window(minimum: Int) -> UnsafeMutableRawBufferPointer? {
-        guard missing >= minimum, !hasDelivered else { return nil }
+        guard missing >= minimum, !holdsMessage else { return nil }
         return UnsafeMutableRawBufferPointer(start: assembler.tail(atLeast: missing), count: missing)
     }
 

@@ -70,14 +70,14 @@ public final class Connection: Socket {
     /// Sends a message that was encoded once for many connections; nothing is copied.
     public func send(_ message: EncodedMessage) {
         guard phase == .open else { return }
-        shared.pointee.counters.messagesOut += 1
+        shared.pointee.counters.messagesOut &+= 1
         enqueue(message)
     }
 
     @inline(__always)
     private func send(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
         guard phase == .open else { return }
-        shared.pointee.counters.messagesOut += 1
+        shared.pointee.counters.messagesOut &+= 1
         enqueueFrame(opcode, payload)
     }
 
@@ -165,15 +165,7 @@ public final class Connection: Socket {
     // MARK: Receiving
 
     override func readable(_ flags: UInt32) {
-        if let window = endpoint.pointee.window(minimum: Self.windowBytes), let base = window.baseAddress {
-            guard let count = read(into: base, capacity: window.count) else { return }
-            if count == 0 { return cut(.lost) }
-            receivedAt = shared.pointee.now
-            handle(endpoint.pointee.filled(count))
-            // The message handed out lies in a block of its own; this lets go of it.
-            if phase != .over { process(ReceivedBytes(shared.pointee.receiveBuffer, count: 0)) }
-            return
-        }
+        if let window = endpoint.pointee.window(minimum: Self.windowBytes) { return read(into: window) }
         let buffer = shared.pointee.receiveBuffer
         let kept = endpoint.pointee.restore(to: buffer)
         let capacity = shared.pointee.limits.receiveBufferBytes
@@ -185,12 +177,24 @@ public final class Connection: Socket {
         process(ReceivedBytes(buffer, count: kept + count))
     }
 
+    /// Reads the rest of a long frame to where it stays.
+    @inline(never)
+    private func read(into window: UnsafeMutableRawBufferPointer) {
+        guard let base = window.baseAddress, let count = read(into: base, capacity: window.count) else { return }
+        if count == 0 { return cut(.lost) }
+        receivedAt = shared.pointee.now
+        handle(endpoint.pointee.filled(count))
+        // Lets go of the message just handed out.
+        if endpoint.pointee.holdsMessage { process(ReceivedBytes(shared.pointee.receiveBuffer, count: 0)) }
+    }
+
     private func process(_ bytes: ReceivedBytes) {
         var input = bytes
         while phase != .over {
             let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
                 deliver(kind, payload)
+                if input.count == 0, !endpoint.pointee.holdsMessage { return }
                 continue
             }
             if case .incomplete = event { return endpoint.pointee.keep(input) }
@@ -200,7 +204,7 @@ public final class Connection: Socket {
 
     @inline(__always)
     private func deliver(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer) {
-        shared.pointee.counters.messagesIn += 1
+        shared.pointee.counters.messagesIn &+= 1
         // Sent by the peer before it heard that we close: nobody listens any more.
         if phase == .open { handler.received(payload.bytes, kind, on: self) }
     }

@@ -60,16 +60,14 @@ struct Cork {
     @inline(__always)
     mutating func commit(_ count: Int, of socket: Socket) {
         let place = top
-        top += count
-        socket.pendingBytes += count
-        let last = Int(socket.lastSegment)
-        if last >= 0, segments[last].base + segments[last].count == UnsafeRawPointer(place),
-            segments[last].message == nil
-        {
-            segments[last].count += count
-            return
+        top = place + count
+        socket.pendingBytes &+= count
+        if socket.corkedUpTo == place {
+            segments[Int(socket.lastSegment)].count &+= count
+        } else {
+            link(Segment(base: place, count: count, message: nil, next: -1), to: socket)
         }
-        link(Segment(base: place, count: count, message: nil, next: -1), to: socket)
+        socket.corkedUpTo = top
     }
 
     /// Adds a shared message without a copy.
@@ -81,6 +79,7 @@ struct Cork {
         link(Segment(base: base, count: message.bytes.count, message: reference, next: -1), to: socket)
     }
 
+    @inline(never)
     private mutating func link(_ segment: Segment, to socket: Socket) {
         let index = Int32(truncatingIfNeeded: segmentCount)
         segments[segmentCount] = segment
@@ -93,6 +92,7 @@ struct Cork {
             dirtyCount += 1
         }
         socket.lastSegment = index
+        socket.corkedUpTo = nil
     }
 
     /// Sends what every connection has, one send each, and empties the block.
@@ -100,10 +100,12 @@ struct Cork {
     /// Sockets closed in this turn are still alive: the loop lets go of them after the last flush.
     @inline(never)
     mutating func flush() {
-        for index in 0..<dirtyCount {
+        var index = 0
+        while index < dirtyCount {
             dirty[index]._withUnsafeGuaranteedRef { socket in
                 if socket.firstSegment >= 0 { send(socket) }
             }
+            index &+= 1
         }
         dirtyCount = 0
         for index in 0..<segmentCount { segments[index].message?.release() }
@@ -116,6 +118,7 @@ struct Cork {
         var index = socket.firstSegment
         socket.firstSegment = -1
         socket.lastSegment = -1
+        socket.corkedUpTo = nil
         socket.pendingBytes = 0
         guard socket.fd >= 0 else { return }
         if segments[Int(index)].next < 0 {
