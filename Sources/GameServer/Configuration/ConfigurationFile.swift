@@ -63,18 +63,19 @@ struct ConfigurationFile {
         case value(ConfigurationValue)
 
         init(from decoder: any Decoder) throws {
-            if let members = try? [String: Tree](from: decoder) {  // any other shape is tried next
-                self = .object(members)
-                return
-            }
             let container = try decoder.singleValueContainer()
-            if let value = try? container.decode(Bool.self) {
+            func attempt<Value: Decodable>(_ type: Value.Type) -> Value? {
+                try? container.decode(type)  // a failure only says that it is of another kind
+            }
+            if let members = attempt([String: Tree].self) {
+                self = .object(members)
+            } else if let value = attempt(Bool.self) {
                 self = .value(.boolean(value))
-            } else if let value = try? container.decode(Int.self) {
+            } else if let value = attempt(Int.self) {
                 self = .value(.integer(value))
-            } else if let value = try? container.decode(String.self) {
+            } else if let value = attempt(String.self) {
                 self = .value(.text(value))
-            } else if let value = try? container.decode(Double.self) {
+            } else if let value = attempt(Double.self) {
                 self = .value(.other("\(value)"))
             } else {
                 self = .value(.other(container.decodeNil() ? "null" : "a list"))
