@@ -44,8 +44,10 @@ extension LiapTui {
         public var legal: Legal?
         public var ranking: [Rank]?
         public var winners: [Seat]?
+        /// The viewer's seat; nil for a watcher. Not sent: a client knows where it sits.
+        var seat: Seat?
         /// Pieces of this round's earlier turns that the viewer has seen: turned up, or their own discards.
-        /// Not sent, because the events told every client; bots remember by it.
+        /// Not sent: the events told every client. Bots remember by it.
         var seen: [Piece]
 
         enum CodingKeys: String, CodingKey {
@@ -73,6 +75,6 @@ extension LiapTui {
                 return StateView.Legal(declare: state.declarations(by: seat), mustPlay: state.required)
             },
             ranking: state.result?.ranking, winners: state.result?.winners,
-            seen: state.past.filter(isShown).flatMap(\.pieces))
+            seat: viewer.seat, seen: state.past.filter(isShown).flatMap(\.pieces))
     }
 }
