@@ -8,22 +8,22 @@ struct Outlook {
     struct Temper: Sendable {
         /// How likely an opponent beats what it can beat: when it still needs that many piles, when it does not,
         /// and before it has declared.
-        var eager = 0.85
-        var content = 0.15
-        var undeclared = 0.7
+        var eager = 0.50
+        var content = 0.41
+        var undeclared = 0.05
         /// Chances of singles and of gaining the lead are raised to these powers.
-        var singlePower = 1.0
-        var accessPower = 1.0
+        var singlePower = 1.63
+        var accessPower = 1.28
         /// Cost of a pile too many, of one too few, and of strength that is no longer needed.
-        var excess = 0.5
-        var lack = 1.0
-        var exposure = 0.5
+        var excess = 0.65
+        var lack = 2.56
+        var exposure = 0.51
         /// From expected piles to a declaration.
-        var slope = 0.8
-        var offset = 0.1
-        var room = 0.1
+        var slope = 0.41
+        var offset = 0.00
+        var room = 0.34
         /// Below this expectation zero is declared.
-        var zeroBelow = 0.6
+        var zeroBelow = 0.68
     }
 
     struct Opponent {
