@@ -38,15 +38,17 @@ export class Room extends Emitter {
   act(action) { return this.#command({ type: 'act', action, base: this.seq }); }
   host(what, seat) { return this.#command({ type: 'host', do: what, ...(seat != null && { seat }) }); }
   async leave() {
-    if (this.seat !== null) await this.#command({ type: 'leave' });
-    this.abandon();
+    if (this.seat === null) return this.abandon();
+    await this.#command({ type: 'leave' });
+    this.client.store.forget(this.id);
+    this.client.finish(this, 'left');
   }
 
-  /** Forgets the room here without asking the server; a seat in it is gone. */
+  /** Forgets the room without a command: for watchers, who have none, and for finished rooms. */
   abandon() {
     if (this.seat !== null) this.client.store.forget(this.id);
     this.client.finish(this, 'left');
-    if (this.seat === null) this.client.reconnect();      // a watcher has no command to leave with
+    this.client.reconnect();
   }
 
   chatSay(text) { return this.client.send({ type: 'chat', room: this.id, text }); }
