@@ -14,7 +14,7 @@ export function connectionPill(client) {
       stopped: code === 4502 ? 'Replaced' : code === 4503 || code === 4504 ? 'Room over' : 'Disconnected',
     };
     write(text, words[state]);
-    set(node, 'data-state', state);
+    set(text, 'data-state', state);
     set(now, 'hidden', state !== 'waiting');
   };
   client.on('connection', draw);

@@ -46,7 +46,7 @@ const code = el('code', { 'data-testid': 'room-code' });
 const copy = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'copy-link', text: 'Copy link', onclick: copyLink });
 const phase = el('span', { class: 'phase', 'data-testid': 'phase' });
 const leaveButton = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'leave-room', text: 'Leave', onclick: leaveRoom });
-const closeButton = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'close-room', text: 'Close room', onclick: closeRoom });
+const closeButton = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'close-room', text: 'Close', title: 'Close the room for everybody', onclick: closeRoom });
 const roomBits = el('div', { class: 'room-bits', hidden: true }, code, copy, phase, el('span', { class: 'spacer' }), closeButton, leaveButton);
 bar.append(el('a', { class: 'brand', href: '/', text: 'Liap Tui' }), roomBits, connectionPill(client));
 
@@ -121,7 +121,7 @@ function enter(room) {
 function listen(room) {
   const ledger = new Ledger(storage('sessionStorage'), room.id);
   ledgers.set(room, ledger);
-  const nameOf = (seat) => (seat === room.seat ? 'You' : room.status?.seats[seat]?.name ?? `Seat ${seat + 1}`);
+  const nameOf = (seat) => room.status?.seats[seat]?.name ?? `Seat ${seat + 1}`;
   let heard = [];
   room.on('event', (happening) => { const text = ledger.record(happening, nameOf); if (text) heard.push(text); });
   room.on('chat', (message) => ledger.chat(message));

@@ -11,7 +11,7 @@ export function redealVote({ room, command }) {
     sending = false;
   };
   const row = el('div', { class: 'row end' },
-    el('button', { type: 'button', class: 'quiet', 'data-testid': 'vote-decline', text: 'Keep this hand', onclick: () => vote(false) }),
+    el('button', { type: 'button', class: 'quiet', 'data-testid': 'vote-decline', text: 'Keep hand', onclick: () => vote(false) }),
     el('button', { type: 'button', class: 'primary', 'data-testid': 'vote-accept', text: 'Deal again', onclick: () => vote(true) }));
   const node = el('div', { class: 'action' }, hint, row);
   return {
@@ -21,7 +21,7 @@ export function redealVote({ room, command }) {
       const asked = view.phase === 'preparation' && view.to_act.includes(seat);
       set(node, 'hidden', view.phase !== 'preparation');
       set(row, 'hidden', !asked);
-      write(hint, asked ? `Your hand is weak: no piece above nine points. A new deal makes this round count ×${view.multiplier + 1}.` : '');
+      write(hint, asked ? `Nothing above nine points. A new deal makes this round count ×${view.multiplier + 1}.` : '');
     },
   };
 }

@@ -3,10 +3,10 @@ import { signed } from './words.js';
 
 const row = (cells, head) => el('tr', {}, ...cells.map((cell, i) => el(head || i === 0 ? 'th' : 'td', { scope: head ? 'col' : i === 0 ? 'row' : null }, cell)));
 
-/** One round's scores as a table. @param {object[]} scores of `round_ended` */
-export function roundTable(scores, nameOf) {
+/** One round's scores as a table. @param {object[]} scores of `round_ended` @param {string} title of the first column */
+export function roundTable(scores, title, nameOf) {
   return el('table', { class: 'scores' },
-    el('thead', {}, row(['Player', 'Said', 'Took', 'Gained', 'Total'], true)),
+    el('thead', {}, row([title, 'Said', 'Took', 'Gained', 'Total'], true)),
     el('tbody', {}, ...scores.map((one) => row([
       nameOf(one.seat), String(one.declared), String(one.captured),
       `${signed(one.gained)}${one.multiplier > 1 ? ` (×${one.multiplier})` : ''}`, String(one.total),

@@ -21,9 +21,9 @@ export function seatCard({ seat, place, room, clocks }) {
   const waiting = () => (room.status?.waiting_on?.seats.includes(seat) ? room.status.waiting_on : null);
   const clock = clocks.show(el('span', { class: 'clock', 'data-testid': `clock-${seat}`, 'aria-hidden': 'true' }), waiting);
   const node = el('section', { class: 'seat', 'data-testid': `seat-${seat}`, 'data-place': place },
-    el('div', { class: 'seat-head' }, el('span', { class: 'presence-dot', 'aria-hidden': 'true' }), name, clock),
-    who,
-    el('div', { class: 'seat-facts' }, promise, hand, el('span', { class: 'total' }, score, ' pts')));
+    el('div', { class: 'seat-line' }, el('span', { class: 'presence-dot', 'aria-hidden': 'true' }), name, el('span', { class: 'total' }, score, el('span', { class: 'unit', text: ' pts' }))),
+    el('div', { class: 'seat-line' }, who, clock),
+    el('div', { class: 'seat-line' }, promise, hand));
   return {
     node,
     update() {
@@ -35,7 +35,7 @@ export function seatCard({ seat, place, room, clocks }) {
       set(name, 'title', sitter.name);
       write(who, presence(sitter, room) || '\u00a0');
       write(score, String(state.total));
-      write(promise, state.declared === null ? (view.phase === 'declaration' ? 'declares…' : '\u00a0') : `${state.captured} of ${state.declared}`);
+      write(promise, state.declared === null ? '\u00a0' : `${state.captured} of ${state.declared}`);
       set(promise, 'title', state.declared === null ? null : `took ${state.captured}, declared ${state.declared}`);
       set(promise, 'aria-label', state.declared === null ? null : `took ${state.captured}, declared ${state.declared}`);
       set(promise, 'data-fit', state.declared === null ? null : state.captured === state.declared ? 'met' : state.captured > state.declared ? 'over' : 'under');

@@ -50,7 +50,7 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
   const node = el('div', { class: 'game' },
     el('div', { class: 'board' },
       ...cards.filter((_, seat) => places[seat] !== 'me').map((card) => card.node),
-      el('div', { class: 'centre' }, turn.node, result, ranking, message)),
+      el('div', { class: 'centre' }, turn.node, ranking, result, message)),
     el('section', { class: 'own', 'aria-label': room.seat === null ? 'First seat' : 'Your side' },
       cards[places.indexOf('me')].node,
       el('div', { class: 'say' }, status, left),
@@ -62,6 +62,7 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
     const { view } = room;
     if (!view || !room.status) return;
     for (const card of cards) card.update();
+    set(node, 'data-phase', view.phase);
     const scores = ledger.rounds.at(-1);
     const showResult = view.phase !== 'turn' && scores !== undefined;
     set(turn.node, 'hidden', view.phase !== 'turn');
@@ -72,8 +73,8 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
     const played = view.phase === 'finished' || view.seats.every((seat) => seat.hand_count === 0) ? view.round : view.round - 1;
     if (showResult) {
       redraw(result, [scores, played, [0, 1, 2, 3].map(short), view.phase], () => [
-        view.phase === 'finished' ? el('details', {}, el('summary', { text: `Round ${played}` }), roundTable(scores, short))
-          : el('div', {}, el('h2', { text: `Round ${played}` }), roundTable(scores, short))]);
+        view.phase === 'finished' ? el('details', {}, el('summary', { text: `Round ${played}` }), roundTable(scores, '', short))
+          : roundTable(scores, `Round ${played}`, short)]);
     }
     if (view.phase === 'finished') {
       redraw(ranking, [view.ranking, [0, 1, 2, 3].map(short)], () => [

@@ -6,8 +6,8 @@ import { count, playName } from './words.js';
 export function turnArea({ room, ledger, places, nameOf }) {
   const slots = places.map((place, seat) => el('div', { class: 'slot', 'data-place': place, 'data-slot': seat }));
   const middle = el('p', { class: 'middle' });
-  const lay = (play, seat, winner) => (play === undefined
-    ? [el('span', { class: 'slot-name', text: nameOf(seat) })]
+  const lay = (play, seat, winner, expected) => (play === undefined
+    ? [el('span', { class: 'lay', 'data-size': expected > 4 ? 'many' : null }, ...Array.from({ length: expected }, () => el('span', { class: 'disc free', 'aria-hidden': 'true' })))]
     : [el('span', { class: 'slot-name', text: `${nameOf(seat)} · ${winner ? 'takes it' : playName(play.play)}` }),
       el('span', { class: 'lay', 'data-size': play.count > 4 ? 'many' : null },
         ...(play.pieces ? play.pieces.map(tablePiece) : [...Array.from({ length: play.count }, hiddenPiece), el('span', { class: 'unseen', text: `${count(play.count, 'piece')} face down` })]))]);
@@ -21,12 +21,13 @@ export function turnArea({ room, ledger, places, nameOf }) {
         const play = plays.find((one) => one.seat === seat);
         slot.toggleAttribute('data-past', last !== null);
         slot.toggleAttribute('data-winner', last?.winner === seat);
-        redraw(slot, [play ?? null, last?.winner === seat, nameOf(seat)], () => lay(play, seat, last?.winner === seat));
+        const expected = play ? 0 : view.required ?? 0;
+        redraw(slot, [play ?? null, last?.winner === seat, nameOf(seat), expected], () => lay(play, seat, last?.winner === seat, expected));
       });
       const lead = view.plays[0];
       const lines = lead ? [playName(lead.play), count(view.required, 'piece')]
         : last ? [last.winner === null ? 'No winner' : `${nameOf(last.winner)} +${last.piles}`, '']
-          : [`${nameOf(view.leader)} leads`, ''];
+          : [view.leader === room.seat ? 'You lead' : `${nameOf(view.leader)} leads`, ''];
       redraw(middle, lines, () => [el('strong', { text: lines[0] }), el('small', { text: lines[1] })]);
     },
   };

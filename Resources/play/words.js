@@ -29,8 +29,8 @@ const PLAYS = {
 export const playName = (play) => PLAYS[play] ?? String(play);
 
 export const WHY_NOT = {
-  total: (value) => `${value} is not allowed: the four declarations would make exactly 8.`,
-  zero: () => '0 is not allowed: you declared 0 twice in a row.',
+  total: (value) => `Not ${value}: the total may not be exactly 8.`,
+  zero: () => 'Not 0: you declared 0 twice in a row.',
 };
 
 export const colour = (kind) => (kind.endsWith('_RED') ? 'red' : 'black');
@@ -41,7 +41,7 @@ export function pieceName(kind) {
 }
 
 export const count = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
-export const signed = (n) => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : '0');
+export const signed = (n) => (n > 0 ? `+${n}` : String(n));
 export const list = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
 
 /** Why a name cannot be used, or null. Source: docs/PROTOCOL.md, "Framing". */
