@@ -1,1 +1,5 @@
-print("gameserver")
+import Glibc
+
+// First of all, so that every thread started later leaves SIGTERM and SIGINT to `Signals.wait`.
+Signals.block()
+exit(Command.run(Array(CommandLine.arguments.dropFirst())))

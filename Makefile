@@ -1,0 +1,81 @@
+# What a person or CI says: run · build · test · lint · format · conformance · bench.
+# Each target installs what it is missing (Debian packages, Python test tools in .venv) and is quick when nothing is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+
+SERVER := .build/release/gameserver
+PYTHON := .venv/bin/python
+# Flags for `gameserver serve`, as in: make run ARGS="--port 8080"
+ARGS ?=
+
+LIBRARIES := libssl-dev libsqlite3-dev zlib1g-dev
+
+# packages PACKAGE... : installs the Debian packages that are not there.
+packages = missing=$$(for name in $(1); do dpkg -s $$name >/dev/null 2>&1 || echo $$name; done); $(install)
+# commands COMMAND=PACKAGE... : the same for programs, wherever they came from.
+commands = missing=$$(for pair in $(1); do command -v $${pair%%=*} >/dev/null || echo $${pair\#*=}; done); $(install)
+install = if [ -n "$$missing" ]; then \
+		echo "installing:" $$missing; \
+		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$root apt-get update -qq </dev/null; \
+		DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing </dev/null >/dev/null; \
+	fi
+
+.PHONY: run build test lint format conformance bench release swift libraries tools
+
+run: release  ## serves on http://127.0.0.1:5050
+	exec $(SERVER) serve $(ARGS)
+
+build: libraries  ## debug build of everything
+	swift build
+
+test: release tools  ## everything that must hold, holds
+	@echo "== Swift tests"
+	swift test
+	@echo "== client tests"
+	node --test $(wildcard Tests/EndToEndTests/client/*.test.js Tests/EndToEndTests/client/*.test.mjs)
+	@echo "== end-to-end tests"
+	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q Tests/EndToEndTests
+
+lint: swift  ## formatting and syntax, nothing is changed
+	@$(call commands,python3=python3 node=nodejs)
+	swift format lint --strict -r Package.swift Sources Tests
+	@for file in $$(git ls-files '*.py'); do python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$$file"; done
+	@for file in $$(git ls-files '*.js' '*.mjs'); do node --check "$$file"; done
+	@for file in $$(git ls-files '*.sh' .ci/run); do bash -n "$$file"; done
+	@echo "lint: clean"
+
+format: swift  ## formats the Swift sources in place
+	swift format -i -r Package.swift Sources Tests
+
+conformance: release  ## Autobahn against the bare engine
+	@$(call commands,python3=python3)
+	@$(call packages,python3-venv)
+	Tests/Conformance/run.sh $(SERVER)
+
+bench: release tools  ## figures beside other servers, in one run on this machine
+	@$(call packages,gcc libc6-dev libuv1)
+	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) Benchmarks/bench.py
+
+release: libraries
+	swift build -c release --product gameserver
+
+libraries: swift
+	@$(call packages,$(LIBRARIES))
+
+swift:
+	@command -v swift >/dev/null || { echo "Swift 6.2 or newer is needed: https://www.swift.org/install" >&2; exit 1; }
+
+# The versions are pinned in requirements.txt; a copy in .venv says what is installed.
+tools:
+	@$(call commands,python3=python3 node=nodejs chromium=chromium)
+	@if ! cmp -s Tests/EndToEndTests/requirements.txt .venv/requirements.txt; then \
+		python3 -c 'import ensurepip' 2>/dev/null || { $(call packages,python3-venv); }; \
+		echo "installing the test tools into .venv"; \
+		python3 -m venv .venv; \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/EndToEndTests/requirements.txt; \
+		cp Tests/EndToEndTests/requirements.txt .venv/requirements.txt; \
+	fi

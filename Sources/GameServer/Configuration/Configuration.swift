@@ -1,0 +1,117 @@
+import Observability
+
+/// Every number and switch a user may change, with its default; `ConfigurationKey.all` describes each one.
+public struct Configuration: Sendable, Equatable {
+    public var server = Server()
+    public var limits = Limits()
+    public var heartbeat = Heartbeat()
+    public var slow = Slow()
+    public var rooms = Rooms()
+    public var store = Store()
+    public var admin = Admin()
+    public var metrics = Metrics()
+    public var logging = Logging()
+    public var games = Games()
+    public var drain = Drain()
+    public var http = HTTP()
+
+    public init() {}
+
+    public struct Server: Sendable, Equatable {
+        public var host = "127.0.0.1"
+        /// 0 takes a free one.
+        public var port = 5050
+        public var dataDirectory = "./data"
+        public var loops = 1
+        public var node = "node-1"
+    }
+
+    public struct Limits: Sendable, Equatable {
+        public var messageBytes = 4096
+        public var socketMessageBytes = 65_536
+        public var ratePerS = 20
+        public var burst = 40
+        public var totalPerS = 200
+        public var refusalsBeforeClose = 10
+        public var resyncPerS = 5
+        public var roomsPerConnection = 8
+        public var chatCharacters = 500
+        public var nameCharacters = 50
+        public var queueCommands = 64
+        public var keptAnswers = 32
+    }
+
+    public struct Heartbeat: Sendable, Equatable {
+        public var idleMs = 15_000
+        public var waitedMs = 5000
+        public var answerMs = 10_000
+        public var helloMs = 10_000
+    }
+
+    public struct Slow: Sendable, Equatable {
+        public var laggingBytes = 262_144
+        public var laggingMs = 20_000
+        public var outboxBytes = 4_194_304
+    }
+
+    public struct Rooms: Sendable, Equatable {
+        public var quietDropMs = 2000
+        public var graceMs = 5000
+        public var waitingGraceMs = 60_000
+        public var pauseAfterMs = 30_000
+        public var abandonedMs = 86_400_000
+        public var goneMs = 86_400_000
+        public var finishedMs = 86_400_000
+        public var retentionEvents = 300
+        public var restartGraceMs = 10_000
+        public var snapshotEveryRecords = 256
+        public var maxRooms = 20_000
+        public var lobbyRooms = 100
+    }
+
+    public struct Store: Sendable, Equatable {
+        public var durability = Durability.power
+        /// Relative to the data directory.
+        public var path = "rooms.sqlite"
+    }
+
+    /// What a committed record outlives.
+    public enum Durability: String, Sendable, CaseIterable {
+        /// Loss of power: every commit waits for the disk.
+        case power
+        /// The end of the process, however sudden; the last commits may go with the machine's power.
+        case process
+    }
+
+    public struct Admin: Sendable, Equatable {
+        /// nil has the server make one at its first start.
+        public var token: Secret?
+    }
+
+    public struct Metrics: Sendable, Equatable {
+        public var isPublic = false
+    }
+
+    public struct Logging: Sendable, Equatable {
+        public var level = LogLevel.info
+        /// Empty for standard error.
+        public var file = ""
+    }
+
+    public struct Games: Sendable, Equatable {
+        public var allowSeeds = false
+    }
+
+    public struct Drain: Sendable, Equatable {
+        public var timeoutMs = 5000
+        public var spreadMs = 2000
+    }
+
+    public struct HTTP: Sendable, Equatable {
+        public var resourcesDirectory = "Resources"
+        public var maxConnections = 20_000
+        public var headerMs = 10_000
+        public var keepAliveMs = 30_000
+        public var bodyBytes = 65_536
+    }
+}

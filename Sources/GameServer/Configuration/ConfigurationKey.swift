@@ -1,0 +1,158 @@
+import Observability
+
+/// One key of the configuration: its name, what it takes, and where its value lives.
+public struct ConfigurationKey: Sendable {
+    public enum Kind: Sendable, Equatable {
+        case integer(ClosedRange<Int>)
+        /// With the least and the most characters.
+        case text(ClosedRange<Int>)
+        case boolean
+        case choice([String])
+        /// Printed as `[redacted]`.
+        case secret
+    }
+
+    public let section: String
+    public let name: String
+    public let kind: Kind
+    public let help: String
+    /// The flag of `gameserver serve` that sets it.
+    public let flag: String?
+    let read: @Sendable (Configuration) -> ConfigurationValue
+    let write: @Sendable (inout Configuration, ConfigurationValue) -> Void
+
+    /// As people write it: `limits.rate_per_s`.
+    public var path: String { "\(section).\(name)" }
+
+    /// `GAMESERVER_LIMITS_RATE_PER_S`.
+    public var variable: String { "\(Self.variablePrefix)\(section)_\(name)".uppercased() }
+
+    static let variablePrefix = "GAMESERVER_"
+
+    /// What a right value is, for people.
+    public var expectation: String {
+        switch kind {
+        case .integer(let range) where range.lowerBound == range.upperBound: "only \(range.lowerBound) in this version"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .text(let range): "a text of \(range.lowerBound) to \(range.upperBound) characters"
+        case .boolean: "true or false"
+        case .choice(let names): "one of \(names.joined(separator: ", "))"
+        case .secret: "1 to 256 visible ASCII characters"
+        }
+    }
+
+    /// What is wrong with a value, or nil.
+    func objection(to value: ConfigurationValue) -> String? {
+        switch (kind, value) {
+        case (.integer(let range), .integer(let number)):
+            if range.contains(number) { return nil }
+            if range.lowerBound == range.upperBound { return expectation }
+            return number < range.lowerBound ? "at least \(range.lowerBound)" : "at most \(range.upperBound)"
+        case (.text(let range), .text(let text)):
+            let isClean = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            return range.contains(text.count) && isClean ? nil : expectation
+        case (.boolean, .boolean): return nil
+        case (.choice(let names), .text(let text)): return names.contains(text) ? nil : expectation
+        case (.secret, .text(let text)):
+            let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+            return (1...256).contains(text.utf8.count) && isVisible ? nil : expectation
+        default: return expectation
+        }
+    }
+
+    /// The value a flag or an environment variable means; text that is none stays text and is objected to.
+    func value(of text: String) -> ConfigurationValue {
+        switch kind {
+        case .integer: Int(text).map(ConfigurationValue.integer) ?? .text(text)
+        case .boolean: Bool(text).map(ConfigurationValue.boolean) ?? .text(text)
+        case .text, .choice, .secret: .text(text)
+        }
+    }
+}
+
+/// A value as a source gives it.
+public enum ConfigurationValue: Sendable, Equatable {
+    case integer(Int)
+    case text(String)
+    case boolean(Bool)
+    /// Something no key takes: a fraction, a list, an object, null. How it reads.
+    case other(String)
+
+    public var text: String {
+        switch self {
+        case .integer(let value): String(value)
+        case .text(let value): "\"\(value)\""
+        case .boolean(let value): String(value)
+        case .other(let value): value
+        }
+    }
+}
+
+extension ConfigurationKey {
+    typealias Path<Value> = WritableKeyPath<Configuration, Value> & Sendable
+
+    // A writer is called only with what `objection` let pass, so a value of another kind cannot come.
+
+    static func integer(
+        _ section: String, _ name: String, _ path: Path<Int>, _ range: ClosedRange<Int>, flag: String? = nil,
+        _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .integer(range), help: help, flag: flag) {
+            .integer($0[keyPath: path])
+        } write: {
+            if case .integer(let value) = $1 { $0[keyPath: path] = value }
+        }
+    }
+
+    static func text(
+        _ section: String, _ name: String, _ path: Path<String>, _ range: ClosedRange<Int>, flag: String? = nil,
+        _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .text(range), help: help, flag: flag) {
+            .text($0[keyPath: path])
+        } write: {
+            if case .text(let value) = $1 { $0[keyPath: path] = value }
+        }
+    }
+
+    static func boolean(
+        _ section: String, _ name: String, _ path: Path<Bool>, flag: String? = nil, _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .boolean, help: help, flag: flag) {
+            .boolean($0[keyPath: path])
+        } write: {
+            if case .boolean(let value) = $1 { $0[keyPath: path] = value }
+        }
+    }
+
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ section: String, _ name: String, _ path: Path<Choice>, flag: String? = nil, _ help: String
+    ) -> Self {
+        let names = Choice.allCases.map(\.rawValue)
+        return Self(section: section, name: name, kind: .choice(names), help: help, flag: flag) {
+            .text($0[keyPath: path].rawValue)
+        } write: {
+            if case .text(let text) = $1, let value = Choice(rawValue: text) { $0[keyPath: path] = value }
+        }
+    }
+
+    static func level(
+        _ section: String, _ name: String, _ path: Path<LogLevel>, flag: String? = nil, _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .choice(LogLevel.allCases.map(\.name)), help: help, flag: flag) {
+            .text($0[keyPath: path].name)
+        } write: {
+            if case .text(let text) = $1, let value = LogLevel(name: text) { $0[keyPath: path] = value }
+        }
+    }
+
+    static func secret(
+        _ section: String, _ name: String, _ path: Path<Secret?>, flag: String? = nil, _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .secret, help: help, flag: flag) {
+            .other($0[keyPath: path] == nil ? "none" : "[redacted]")
+        } write: {
+            if case .text(let text) = $1 { $0[keyPath: path] = Secret(text) }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import WebSocket
+
+/// The bare engine, for conformance tests and benchmarks: `/` echoes every message, `/fanout` sends each message it
+/// receives to every other connection on that path.
+public final class EchoService: RequestHandler {
+    /// Longest message echoed.
+    public static let maxMessageBytes = 32 * 1024 * 1024
+
+    private let echo = Echo()
+    private let fanout = Fanout()
+
+    public init() {}
+
+    /// Limits under which a loop can echo `maxMessageBytes`, in as many fragments as conformance tests like to use.
+    public static var limits: Limits {
+        var limits = Limits()
+        limits.maxMessageBytes = maxMessageBytes
+        limits.maxFragmentsPerMessage = 1_000_000
+        limits.maxOutboxBytes = 4 * maxMessageBytes
+        return limits
+    }
+
+    public func handle(_ request: Request, _ exchange: Exchange) {
+        guard request.path == "/" || request.path == "/fanout" else {
+            return exchange.respond(Response(status: 404))
+        }
+        exchange.upgrade(subprotocol: nil, handler: request.path == "/" ? echo : fanout)
+    }
+}
+
+private final class Echo: ConnectionHandler {
+    func opened(_ connection: Connection) {}
+
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {
+        switch kind {
+        case .text: connection.send(text: message)
+        case .binary: connection.send(binary: message)
+        }
+    }
+
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) {}
+}
+
+private final class Fanout: ConnectionHandler {
+    private var connections: [Connection] = []
+
+    func opened(_ connection: Connection) {
+        connections.append(connection)
+    }
+
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {
+        let encoded = kind == .text ? EncodedMessage(text: message) : EncodedMessage(binary: message)
+        for other in connections where other !== connection { other.send(encoded) }
+    }
+
+    func drained(_ connection: Connection) {}
+
+    func closed(_ connection: Connection, _ closure: Closure) {
+        connections.removeAll { $0 === connection }
+    }
+}

@@ -1,0 +1,62 @@
+/// Every ceiling of this module, each with what happens above it.
+public struct Limits: Sendable {
+    public init() {}
+
+    // MARK: Messages
+
+    /// Longest message taken, fragments together. Above it the connection closes with 1009, before any allocation.
+    public var maxMessageBytes = 64 * 1024
+    /// Most fragments of one message. Above it the connection closes with 1009.
+    public var maxFragmentsPerMessage = 4096
+
+    // MARK: Output
+
+    /// Most bytes queued for one peer that the kernel has not taken. Above it the connection is aborted, and its
+    /// closed event says so.
+    public var maxOutboxBytes = 4 * 1024 * 1024
+    /// Send buffer asked of the kernel for each connection; nil leaves it to the kernel, which may take megabytes
+    /// before anything counts as unsent.
+    public var kernelSendBufferBytes: Int?
+
+    // MARK: Connections
+
+    /// Most connections open at once, requests and WebSockets together. Above it a new one is closed unanswered.
+    public var maxConnections = 18_000
+    /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
+    public var listenBacklog = 1024
+    /// How long accepting rests after the process ran out of file descriptors or memory.
+    public var acceptRestMilliseconds = 100
+
+    // MARK: HTTP
+
+    /// Longest request line. Above it: 414.
+    public var maxRequestLineBytes = 8 * 1024
+    /// All header fields of a request together. Above it: 431.
+    public var maxHeaderBytes = 16 * 1024
+    /// Most header fields of a request. Above it: 431.
+    public var maxHeaderFields = 100
+    /// Longest request body. Above it: 413.
+    public var maxBodyBytes = 64 * 1024
+
+    // MARK: Time
+
+    /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
+    public var requestMilliseconds = 10_000
+    /// How long a connection without a request stays open. Above it: closed.
+    public var keepAliveMilliseconds = 15_000
+    /// How long a peer may take no byte of a response. Above it: aborted.
+    public var responseStallMilliseconds = 30_000
+    /// How long the peer has to answer our close frame, and then to close its side. Above it: cut.
+    public var closeMilliseconds = 5_000
+
+    // MARK: One turn of a loop
+
+    /// Bytes taken from one connection in one turn. What is left waits until every other ready connection had its turn.
+    public var receiveBufferBytes = 512 * 1024
+    /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
+    public var corkBytes = 512 * 1024
+    /// Ready connections handled in one turn. The others come first in the next.
+    public var eventsPerTurn = 256
+    /// Connections accepted from one listener in one turn. The others wait for the next.
+    public var acceptsPerTurn = 256
+}

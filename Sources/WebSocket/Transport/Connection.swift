@@ -1,0 +1,242 @@
+import CLinux
+
+/// One WebSocket connection. Lives on its event loop; after it closed every call is ignored.
+public final class Connection: Socket {
+    private enum Phase {
+        case open
+        /// Our close frame is sent; the peer's is awaited.
+        case closing
+        /// How it ended is settled; nothing is handed out any more.
+        case over
+    }
+
+    /// A frame of which this much is missing is read into its own block instead of the loop's buffer.
+    private static let windowBytes = 64 * 1024
+
+    /// Unique on its loop.
+    public let id: UInt64
+    /// When the last byte came.
+    public var lastReceived: MonotonicTime { receivedAt }
+    private var receivedAt: MonotonicTime
+    private let openedAt: MonotonicTime
+    private let handler: any ConnectionHandler
+    /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
+    /// time, which costs as much as decoding a short message.
+    private let endpoint: UnsafeMutablePointer<Endpoint>
+    private var phase = Phase.open
+    /// Why we close, while the peer's answer is awaited.
+    private var closeCode = CloseCode.normal
+
+    init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any ConnectionHandler) {
+        id = shared.pointee.nextConnectionID
+        shared.pointee.nextConnectionID += 1
+        openedAt = shared.pointee.now
+        receivedAt = openedAt
+        self.handler = handler
+        endpoint = .allocate(capacity: 1)
+        endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
+        super.init(fd: fd, shared: shared, peerAddress: peerAddress)
+    }
+
+    deinit {
+        endpoint.deinitialize(count: 1)
+        endpoint.deallocate()
+    }
+
+    /// Address and port of the other end.
+    public var peer: String { peerAddress.text }
+
+    /// Bytes sent that the kernel has not taken yet.
+    public var unsentBytes: Int { pendingBytes + (outbox?.bytes ?? 0) }
+
+    /// Whether messages can still be sent.
+    public var isOpen: Bool { phase == .open }
+
+    // MARK: Sending
+
+    /// Sends a text message, valid UTF-8. It leaves when the loop's turn ends.
+    public func send(text: [UInt8]) {
+        text.withUnsafeBytes { send(.text, $0) }
+    }
+
+    public func send(text: RawSpan) {
+        text.withUnsafeBytes { send(.text, $0) }
+    }
+
+    public func send(binary: RawSpan) {
+        binary.withUnsafeBytes { send(.binary, $0) }
+    }
+
+    /// Sends a message that was encoded once for many connections; nothing is copied.
+    public func send(_ message: EncodedMessage) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        enqueue(message)
+    }
+
+    @inline(__always)
+    private func send(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        enqueueFrame(opcode, payload)
+    }
+
+    // MARK: Closing
+
+    /// Closes in order: what is queued leaves, then a close frame; the peer has `closeMilliseconds` to answer it.
+    ///
+    /// - Parameter reason: cut to the 123 bytes a close frame holds.
+    /// - Source: RFC 6455 §7.1.2.
+    public func close(_ code: CloseCode, reason: String = "") {
+        guard phase == .open else { return }
+        phase = .closing
+        closeCode = code
+        sendClose(code, reason: reason)
+        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { _ in self.cut(.local) }
+    }
+
+    /// Cuts the connection without a word.
+    public func abort() {
+        if phase != .over { cut(.aborted) }
+    }
+
+    private func sendClose(_ code: CloseCode, reason: String = "") {
+        FrameEncoder.closePayload(code, reason: reason).withUnsafeBytes { enqueueFrame(.close, $0) }
+    }
+
+    /// How it ended is known: the handler hears it when the turn ends.
+    private func settle(_ cause: Closure.Cause, code: CloseCode, reason: String = "", isClean: Bool) {
+        guard phase != .over else { return }
+        phase = .over
+        shared.pointee.counters.openWebSockets -= 1
+        let lasted = shared.pointee.now - openedAt
+        shared.pointee.reap(
+            self, Closure(code: code, reason: reason, cause: cause, isClean: isClean, lasted: lasted))
+    }
+
+    /// The connection is gone or must go, without the peer's close frame.
+    private func cut(_ cause: Closure.Cause) {
+        let code: CloseCode =
+            if case .closing = phase { closeCode } else { .abnormal }
+        let wasClosing = phase == .closing
+        settle(wasClosing ? .local : cause, code: code, isClean: false)
+        isBroken = true
+    }
+
+    override func reap(_ closure: Closure?) {
+        if let closure { handler.closed(self, closure) }
+        if isBroken { release() } else { continueEnding() }
+    }
+
+    override func outputFailed(overflowAt bytes: Int?) {
+        if phase == .over { return shared.pointee.reap(self) }
+        cut(bytes.map { .outboxFull(bytes: $0) } ?? .lost)
+    }
+
+    override func outputDrained() {
+        if phase == .open { handler.drained(self) }
+    }
+
+    override func loopEnds() {
+        cut(.stopped)
+        release()
+    }
+
+    // MARK: Opening
+
+    func inherit(_ waiting: Outbox?) {
+        guard let waiting else { return }
+        outbox = waiting
+        setInterest(interest | clinux_epollout())
+    }
+
+    func begin(with answer: [UInt8], remainder: [UInt8]) {
+        shared.pointee.counters.upgrades += 1
+        shared.pointee.counters.openWebSockets += 1
+        answer.withUnsafeBytes { enqueue($0) }
+        handler.opened(self)
+        guard !remainder.isEmpty else { return }
+        var bytes = remainder
+        bytes.withUnsafeMutableBytes { buffer in
+            if let base = buffer.baseAddress { process(ReceivedBytes(base, count: buffer.count)) }
+        }
+    }
+
+    // MARK: Receiving
+
+    override func readable(_ flags: UInt32) {
+        if let window = endpoint.pointee.window(minimum: Self.windowBytes) { return read(into: window) }
+        let buffer = shared.pointee.receiveBuffer
+        let kept = endpoint.pointee.restore(to: buffer)
+        let capacity = shared.pointee.limits.receiveBufferBytes
+        guard let count = read(into: buffer + kept, capacity: capacity) else {
+            return endpoint.pointee.keep(ReceivedBytes(buffer, count: kept))
+        }
+        if count == 0 { return cut(.lost) }
+        receivedAt = shared.pointee.now
+        process(ReceivedBytes(buffer, count: kept + count))
+    }
+
+    /// Reads the rest of a long frame to where it stays.
+    @inline(never)
+    private func read(into window: UnsafeMutableRawBufferPointer) {
+        guard let base = window.baseAddress, let count = read(into: base, capacity: window.count) else { return }
+        if count == 0 { return cut(.lost) }
+        receivedAt = shared.pointee.now
+        handle(endpoint.pointee.filled(count))
+        // Lets go of the message just handed out.
+        if endpoint.pointee.holdsMessage { process(ReceivedBytes(shared.pointee.receiveBuffer, count: 0)) }
+    }
+
+    private func process(_ bytes: ReceivedBytes) {
+        var input = bytes
+        while phase != .over {
+            let event = endpoint.pointee.next(&input)
+            if case .message(let kind, let payload) = event {
+                deliver(kind, payload)
+                if input.count == 0, !endpoint.pointee.holdsMessage { return }
+                continue
+            }
+            if case .incomplete = event { return endpoint.pointee.keep(input) }
+            handle(event)
+        }
+    }
+
+    @inline(__always)
+    private func deliver(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer) {
+        shared.pointee.counters.messagesIn &+= 1
+        // Sent by the peer before it heard that we close: nobody listens any more.
+        if phase == .open { handler.received(payload.bytes, kind, on: self) }
+    }
+
+    @inline(never)
+    private func handle(_ event: Endpoint.Event) {
+        switch event {
+        case .incomplete, .pong: break
+        case .message(let kind, let payload): deliver(kind, payload)
+        case .ping(let payload):
+            if phase == .open { enqueueFrame(.pong, payload) }
+        case .close(let code, let reason): peerCloses(code, reason)
+        case .violation(let violation): fail(violation)
+        }
+    }
+
+    /// - Source: RFC 6455 §5.5.1 and §7.1.4.
+    private func peerCloses(_ code: CloseCode?, _ reason: UnsafeRawBufferPointer) {
+        if phase == .closing {
+            settle(.local, code: closeCode, isClean: true)
+        } else {
+            if let code { sendClose(code) } else { enqueueFrame(.close, UnsafeRawBufferPointer(start: nil, count: 0)) }
+            settle(.peer, code: code ?? .noStatus, reason: String(decoding: reason, as: UTF8.self), isClean: true)
+        }
+        endInOrder()
+    }
+
+    /// - Source: RFC 6455 §7.1.7.
+    private func fail(_ violation: Violation) {
+        shared.pointee.counters.violations += 1
+        if phase == .open { sendClose(violation.code, reason: violation.description) }
+        settle(.violation(violation), code: violation.code, isClean: false)
+        endInOrder()
+    }
+}

@@ -1,0 +1,35 @@
+/// One message as it goes on the wire, header and payload, encoded once and sent to any number of connections on any
+/// loop.
+///
+/// Unchecked because the block is raw memory; it is written in `init` only, and freed when nobody can read it any more.
+public final class EncodedMessage: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+
+    /// - Parameter text: valid UTF-8.
+    public convenience init(text: [UInt8]) {
+        self.init(.text, text.span.bytes)
+    }
+
+    public convenience init(text: RawSpan) {
+        self.init(.text, text)
+    }
+
+    public convenience init(binary: RawSpan) {
+        self.init(.binary, binary)
+    }
+
+    private init(_ opcode: Opcode, _ payload: RawSpan) {
+        let header = FrameEncoder.headerBytes(payloadBytes: payload.byteCount)
+        let total = header + payload.byteCount
+        let block = UnsafeMutableRawPointer.allocate(byteCount: total, alignment: 16)
+        FrameEncoder.writeHeader(opcode, payloadBytes: payload.byteCount, to: block)
+        payload.withUnsafeBytes { source in
+            if let base = source.baseAddress { (block + header).copyMemory(from: base, byteCount: source.count) }
+        }
+        bytes = UnsafeRawBufferPointer(start: block, count: total)
+    }
+
+    deinit {
+        bytes.deallocate()
+    }
+}

@@ -1,0 +1,156 @@
+import CLinux
+import Glibc
+
+/// One thread's world: its connections, timers and mailboxes, on epoll, level-triggered.
+///
+/// Create it on the thread that calls `run`; every method belongs to that thread. Other threads reach it through a
+/// `Mailbox`. A turn is: wait, handle what is ready, run what is due, send what every connection has to say with one
+/// send each, then tell who was closed.
+public final class EventLoop {
+    private let shared: LoopShared.Pointer
+    private let epoll: Int32
+    private let events: UnsafeMutableRawPointer
+    private var timers = Timers()
+    private var isStopping = false
+    private var date = HTTPDate()
+
+    /// - Throws: when the kernel gives no epoll descriptor.
+    public init(limits: Limits = Limits()) throws(SystemError) {
+        epoll = clinux_epoll_create()
+        guard epoll >= 0 else { throw SystemError("epoll_create1") }
+        events = .allocate(byteCount: clinux_epoll_event_size() * limits.eventsPerTurn, alignment: 16)
+        shared = .allocate(capacity: 1)
+        shared.initialize(to: LoopShared(limits: limits, epoll: epoll, loop: self))
+    }
+
+    deinit {
+        end()
+        shared.pointee.deallocate()
+        shared.deinitialize(count: 1)
+        shared.deallocate()
+        events.deallocate()
+        _ = Glibc.close(epoll)
+    }
+
+    /// The time of this turn, read once.
+    public var now: MonotonicTime { shared.pointee.now }
+
+    public var limits: Limits { shared.pointee.limits }
+
+    /// What happened here so far.
+    public var counters: TransportCounters { shared.pointee.counters }
+
+    /// The wall clock's time as HTTP writes it.
+    func dateText() -> String { date.text(at: time(nil)) }
+
+    // MARK: Running
+
+    /// Turns until `stop`, then closes everything that is open.
+    public func run() {
+        shared.pointee.now = .now()
+        finishTurn()
+        while !isStopping {
+            turn(timeoutMilliseconds: untilNextTimer())
+        }
+        end()
+    }
+
+    /// Ends `run` after this turn. Open connections are cut and told so; servers that want a better farewell close
+    /// them first.
+    public func stop() {
+        isStopping = true
+    }
+
+    private func turn(timeoutMilliseconds: Int32) {
+        let capacity = Int32(shared.pointee.limits.eventsPerTurn)
+        let count = clinux_epoll_wait(epoll, events, capacity, timeoutMilliseconds)
+        shared.pointee.now = .now()
+        shared.pointee.counters.turns += 1
+        var index: Int32 = 0
+        while index < count {
+            if let pointer = clinux_epoll_data(events, index) {
+                let flags = clinux_epoll_flags(events, index)
+                Unmanaged<Pollable>.fromOpaque(pointer)._withUnsafeGuaranteedRef { pollable in
+                    // Closed by an earlier event of this batch.
+                    if pollable.fd >= 0 { pollable.ready(flags) }
+                }
+            }
+            index += 1
+        }
+        runTimers()
+        finishTurn()
+    }
+
+    /// Sends, tells who was closed, and repeats while that caused more of either.
+    private func finishTurn() {
+        while true {
+            if !shared.pointee.cork.isEmpty { shared.pointee.cork.flush() }
+            guard shared.pointee.hasReaping else { break }
+            for reaping in shared.pointee.takeReaping() { reaping.socket.reap(reaping.closure) }
+        }
+        _ = shared.pointee.takeClosed()
+    }
+
+    private func end() {
+        for pollable in shared.pointee.everything { pollable.loopEnds() }
+        finishTurn()
+    }
+
+    // MARK: Timers
+
+    /// Runs an action once, at or soon after a time.
+    @discardableResult
+    public func schedule(at deadline: MonotonicTime, _ action: @escaping () -> Void) -> TimerID {
+        timers.schedule(at: deadline, action)
+    }
+
+    /// Forgets an action; one that ran or was cancelled already is no error.
+    public func cancel(_ id: TimerID) {
+        timers.cancel(id)
+    }
+
+    private func runTimers() {
+        let now = shared.pointee.now
+        while let action = timers.takeDue(at: now) { action() }
+    }
+
+    private func untilNextTimer() -> Int32 {
+        guard let deadline = timers.nextDeadline() else { return -1 }
+        let nanoseconds = deadline.nanoseconds - MonotonicTime.now().nanoseconds
+        if nanoseconds <= 0 { return 0 }
+        // Rounded up: a timer never runs early.
+        return Int32(clamping: nanoseconds / 1_000_000 + 1)
+    }
+
+    // MARK: What it waits for
+
+    /// A way onto this loop for other threads.
+    ///
+    /// - Parameter capacity: most values that wait; above it `post` answers false.
+    /// - Throws: when the kernel gives no descriptor.
+    public func makeMailbox<Parcel: Sendable>(
+        capacity: Int, _ receive: @escaping (Parcel) -> Void
+    ) throws(SystemError) -> Mailbox<Parcel> {
+        let mailbox = try Mailbox<Parcel>(capacity: capacity)
+        let outlet = MailboxOutlet(mailbox, shared: shared, receive)
+        try shared.pointee.register(outlet, interest: clinux_epollin())
+        return mailbox
+    }
+
+    /// Serves HTTP and WebSocket on an address.
+    ///
+    /// - Parameter port: 0 takes a free one; the listener knows which.
+    /// - Throws: when the address cannot be had.
+    public func listen(host: String, port: UInt16, handler: any RequestHandler) throws(SystemError) -> Listener {
+        let listener = try Listener(host: host, port: port, shared: shared, handler: handler)
+        do {
+            try shared.pointee.register(listener, interest: clinux_epollin())
+        } catch {
+            listener.discard()
+            throw error
+        }
+        return listener
+    }
+}
+
+@available(*, unavailable) extension EventLoop: Sendable {}

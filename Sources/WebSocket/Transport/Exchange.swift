@@ -1,0 +1,44 @@
+/// One request that waits for its answer. Lives on the connection's loop.
+public final class Exchange {
+    private let connection: HTTPConnection
+    private let request: Request
+    private let number: Int
+
+    init(_ connection: HTTPConnection, request: Request) {
+        self.connection = connection
+        self.request = request
+        number = connection.exchangeNumber
+    }
+
+    deinit {
+        // Forgotten by its handler: the client must not wait for ever.
+        if isOpen { connection.respond(Response(status: 500)) }
+    }
+
+    /// Whether an answer can still reach the client.
+    public var isOpen: Bool { connection.isAnswering(number) }
+
+    /// Answers the request. Ignored when it was answered before or the client is gone.
+    public func respond(_ response: Response) {
+        if isOpen { connection.respond(response) }
+    }
+
+    /// Makes the connection a WebSocket, or answers why not; the handler is told `opened` in the first case only.
+    ///
+    /// - Parameter subprotocol: one of those offered, or nil for none.
+    /// - Source: RFC 6455 §4.2.
+    public func upgrade(subprotocol: String?, handler: any ConnectionHandler) {
+        guard isOpen else { return }
+        switch Handshake.check(request) {
+        case .refuse(let response):
+            connection.respond(response)
+        case .accept(let key):
+            if let subprotocol {
+                precondition(request.offeredSubprotocols.contains(subprotocol), "a subprotocol nobody offered")
+            }
+            connection.upgrade(acceptKey: key, subprotocol: subprotocol, handler: handler)
+        }
+    }
+}
+
+@available(*, unavailable) extension Exchange: Sendable {}

@@ -1,0 +1,189 @@
+import CLinux
+
+/// A connection that speaks HTTP/1.1: requests one after the other, until one becomes a WebSocket. Lives on its loop.
+final class HTTPConnection: Socket {
+    private enum Phase {
+        case reading
+        /// An exchange has not been answered yet; what the peer sends meanwhile waits.
+        case answering(RequestHead)
+        case over
+    }
+
+    /// Bytes taken from the kernel at once: pipelined requests beyond them wait there.
+    private static let readBytes = 64 * 1024
+    private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+    private let handler: any RequestHandler
+    private var parser: RequestParser
+    private var phase = Phase.reading
+    /// When the connection's patience with its peer ends; nil while it is our turn.
+    private var deadline: MonotonicTime?
+    /// Counts exchanges, so that one that was answered cannot answer again.
+    private(set) var exchangeNumber = 0
+
+    init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
+        self.handler = handler
+        parser = RequestParser(limits: shared.pointee.limits)
+        super.init(fd: fd, shared: shared, peerAddress: peerAddress)
+    }
+
+    /// A response is bounded by what the application makes, and only one waits at a time.
+    override var outboxLimit: Int { .max }
+
+    func begin() {
+        allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+    }
+
+    // MARK: Time
+
+    /// One timer runs; when it fires early because the deadline has moved, it is set again.
+    private func allow(milliseconds: Int) {
+        deadline = shared.pointee.now + .milliseconds(milliseconds)
+        if timer == nil { setTimer(after: .milliseconds(milliseconds)) { _ in self.timeIsUp() } }
+    }
+
+    private func timeIsUp() {
+        guard let deadline, ending == .none else { return }
+        let now = shared.pointee.now
+        if now < deadline {
+            setTimer(after: deadline - now) { _ in self.timeIsUp() }
+        } else if outbox != nil {
+            release()
+        } else if parser.isInsideRequest {
+            refuse(RequestRefusal(408, "the request did not arrive in time"))
+        } else {
+            release()
+        }
+    }
+
+    // MARK: Input
+
+    override func readable(_ flags: UInt32) {
+        let buffer = shared.pointee.receiveBuffer
+        guard let count = read(into: buffer, capacity: min(Self.readBytes, shared.pointee.limits.receiveBufferBytes))
+        else { return }
+        if count == 0 { return peerEnded(flags) }
+        if !parser.isInsideRequest, case .reading = phase {
+            allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+        }
+        parser.append(UnsafeRawBufferPointer(start: buffer, count: count))
+        advance()
+        if case .answering = phase, parser.bufferedBytes >= Self.readBytes { setInterest(interest & ~clinux_epollin()) }
+    }
+
+    /// A peer that sent its last request and closed its side still gets the answer; one that is gone does not.
+    private func peerEnded(_ flags: UInt32) {
+        guard case .answering = phase, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
+        peerHasEnded = true
+        setInterest(interest & ~clinux_epollin())
+    }
+
+    private func advance() {
+        // The next request waits until the last answer has left, so answers cannot pile up.
+        while case .reading = phase, fd >= 0, ending == .none, outbox == nil {
+            switch parser.next() {
+            case .incomplete:
+                if peerHasEnded { release() }
+                return
+            case .awaitsContinue:
+                Self.continueLine.withUnsafeBytes { enqueue($0) }
+            case .refusal(let refusal):
+                return refuse(refusal)
+            case .request(let head, let body):
+                shared.pointee.counters.requests += 1
+                phase = .answering(head)
+                deadline = nil
+                exchangeNumber += 1
+                let request = Request(head, body: body, peer: peerAddress.text)
+                handler.handle(request, Exchange(self, request: request))
+            }
+        }
+    }
+
+    private func refuse(_ refusal: RequestRefusal) {
+        shared.pointee.counters.requestsRefused += 1
+        phase = .over
+        send(refusal.response, keepsAlive: false, withBody: true)
+        endInOrder()
+    }
+
+    // MARK: Output
+
+    func respond(_ response: Response) {
+        guard case .answering(let head) = phase, fd >= 0 else { return }
+        let keepsAlive = head.keepsAlive && !peerHasEnded && response.status >= 200
+        send(response, keepsAlive: keepsAlive, withBody: head.method != "HEAD" && response.carriesBody)
+        if keepsAlive {
+            phase = .reading
+            let limits = shared.pointee.limits
+            if outbox != nil {
+                allow(milliseconds: limits.responseStallMilliseconds)
+            } else {
+                allow(
+                    milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+            }
+            // Later in this turn, so that a handler that answers at once does not nest a call per pipelined request.
+            shared.pointee.reap(self)
+        } else {
+            phase = .over
+            endInOrder()
+        }
+    }
+
+    private func send(_ response: Response, keepsAlive: Bool, withBody: Bool) {
+        let date = shared.pointee.loop._withUnsafeGuaranteedRef { $0.dateText() }
+        response.encodedHead(keepsAlive: keepsAlive, date: date).withUnsafeBytes { enqueue($0) }
+        if withBody { response.body.withUnsafeBytes { enqueue($0) } }
+    }
+
+    override func outputDrained() {
+        guard case .reading = phase else { return }
+        let limits = shared.pointee.limits
+        allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+        resume()
+    }
+
+    override func outputFailed(overflowAt bytes: Int?) {
+        phase = .over
+        shared.pointee.reap(self)
+    }
+
+    override func reap(_ closure: Closure?) {
+        if isBroken { return release() }
+        if ending != .none { return continueEnding() }
+        if case .reading = phase { resume() }
+    }
+
+    private func resume() {
+        if !peerHasEnded { setInterest(interest | clinux_epollin()) }
+        advance()
+    }
+
+    override func release() {
+        phase = .over
+        super.release()
+    }
+
+    // MARK: Becoming a WebSocket
+
+    /// Hands descriptor and unread bytes over to a WebSocket connection. This object is over then.
+    func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) {
+        guard case .answering = phase, fd >= 0, !peerHasEnded else { return release() }
+        phase = .over
+        cancelTimer()
+        let remainder = parser.takeRemainder()
+        sendHeldBack()
+        let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
+        shared.pointee.replace(with: connection, interest: clinux_epollin())
+        connection.inherit(outbox)
+        outbox = nil
+        fd = -1
+        connection.begin(
+            with: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), remainder: remainder)
+    }
+
+    func isAnswering(_ number: Int) -> Bool {
+        guard case .answering = phase else { return false }
+        return number == exchangeNumber && fd >= 0
+    }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Glibc
+
+/// What a loop and its sockets share: time, counters, the one receive buffer, the cork, and who must be looked after
+/// when the turn ends.
+///
+/// It lies at a fixed address, so that a socket reaches it without reference counting. It lives as long as the loop;
+/// a socket whose loop is gone is closed and touches it no more.
+struct LoopShared {
+    typealias Pointer = UnsafeMutablePointer<LoopShared>
+
+    let limits: Limits
+    let epoll: Int32
+    let loop: Unmanaged<EventLoop>
+    /// Holds `receiveBufferBytes` behind the few bytes a frame's beginning may need.
+    let receiveBuffer: UnsafeMutableRawPointer
+    var now = MonotonicTime.now()
+    var counters = TransportCounters()
+    var cork: Cork
+    var nextConnectionID: UInt64 = 1
+    /// Whatever epoll reports on, at the index of its descriptor.
+    private var pollables: [Pollable?] = []
+    /// Closed in this turn; later events of the same batch may still name them.
+    private var closed: [Pollable] = []
+    private var reaping: [Reaping] = []
+
+    /// A socket that must be looked after when the turn ends, and how its connection ended if that is still untold.
+    struct Reaping {
+        let socket: Socket
+        let closure: Closure?
+    }
+
+    init(limits: Limits, epoll: Int32, loop: EventLoop) {
+        self.limits = limits
+        self.epoll = epoll
+        self.loop = Unmanaged.passUnretained(loop)
+        receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
+        cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2))
+    }
+
+    func deallocate() {
+        receiveBuffer.deallocate()
+        cork.deallocate()
+    }
+
+    // MARK: Registration
+
+    mutating func register(_ pollable: Pollable, interest: UInt32) throws(SystemError) {
+        guard control(EPOLL_CTL_ADD, pollable, interest) == 0 else { throw SystemError("epoll_ctl") }
+        adopt(pollable)
+    }
+
+    /// Takes over a descriptor that is already registered for another object.
+    mutating func replace(with pollable: Pollable, interest: UInt32) {
+        if let old = pollables[Int(pollable.fd)] { closed.append(old) }
+        adopt(pollable)
+        _ = control(EPOLL_CTL_MOD, pollable, interest)
+    }
+
+    func change(_ pollable: Pollable, interest: UInt32) {
+        _ = control(EPOLL_CTL_MOD, pollable, interest)
+    }
+
+    /// Closes the descriptor. The object is let go of when the turn ends.
+    mutating func close(_ pollable: Pollable) {
+        guard pollable.fd >= 0 else { return }
+        let index = Int(pollable.fd)
+        _ = control(EPOLL_CTL_DEL, pollable, 0)
+        if pollable.ownsDescriptor { _ = Glibc.close(pollable.fd) }
+        pollable.fd = -1
+        // In this order: the table's reference may be the only one, and the caller is inside the object.
+        closed.append(pollable)
+        pollables[index] = nil
+    }
+
+    private mutating func adopt(_ pollable: Pollable) {
+        let index = Int(pollable.fd)
+        while pollables.count <= index { pollables.append(nil) }
+        pollables[index] = pollable
+    }
+
+    private func control(_ operation: Int32, _ pollable: Pollable, _ interest: UInt32) -> Int32 {
+        clinux_epoll_control(epoll, operation, pollable.fd, interest, Unmanaged.passUnretained(pollable).toOpaque())
+    }
+
+    var everything: [Pollable] { pollables.compactMap(\.self) }
+
+    // MARK: The end of a turn
+
+    mutating func reap(_ socket: Socket, _ closure: Closure? = nil) {
+        reaping.append(Reaping(socket: socket, closure: closure))
+    }
+
+    mutating func takeReaping() -> [Reaping] {
+        defer { reaping = [] }
+        return reaping
+    }
+
+    var hasReaping: Bool { !reaping.isEmpty }
+
+    mutating func takeClosed() -> [Pollable] {
+        defer { closed = [] }
+        return closed
+    }
+}
+
+/// What epoll reports on: it has a descriptor, and the loop keeps it alive while that is open.
+public class Pollable {
+    final var fd: Int32
+    final let shared: LoopShared.Pointer
+    /// Whether closing this closes the descriptor.
+    var ownsDescriptor: Bool { true }
+
+    init(fd: Int32, shared: LoopShared.Pointer) {
+        self.fd = fd
+        self.shared = shared
+    }
+
+    /// The kernel says something can be done.
+    func ready(_ flags: UInt32) {}
+
+    /// The loop ends.
+    func loopEnds() {
+        shared.pointee.close(self)
+    }
+}
+
+@available(*, unavailable) extension Pollable: Sendable {}

@@ -1,0 +1,34 @@
+/// What happened on one loop so far. Written by its thread alone; read it there and post the copy.
+public struct TransportCounters: Sendable {
+    /// Connections accepted.
+    public var accepted = 0
+    /// Connections closed unanswered because `maxConnections` were open.
+    public var refused = 0
+    /// Times accepting rested because the process ran out of file descriptors or memory.
+    public var acceptRests = 0
+    /// Connections open now, requests and WebSockets together.
+    public var open = 0
+    /// WebSockets open now.
+    public var openWebSockets = 0
+    /// WebSockets opened.
+    public var upgrades = 0
+    /// HTTP requests read whole.
+    public var requests = 0
+    /// HTTP requests refused by the parser.
+    public var requestsRefused = 0
+    public var messagesIn = 0
+    public var messagesOut = 0
+    public var bytesIn = 0
+    /// Bytes the kernel took.
+    public var bytesOut = 0
+    /// WebSockets closed because the peer broke the protocol.
+    public var violations = 0
+    /// WebSockets aborted because `maxOutboxBytes` were queued.
+    public var outboxOverflows = 0
+    /// Times the kernel did not take all that was sent.
+    public var sendsRefused = 0
+    /// Turns the loop made.
+    public var turns = 0
+
+    public init() {}
+}
