@@ -21,9 +21,11 @@ struct Alarm {
 struct Luck: RandomNumberGenerator {
     let draw: () -> UInt64
 
-    static let system = Luck {
-        var generator = SystemRandomNumberGenerator()
-        return generator.next()
+    static var system: Luck {
+        Luck {
+            var generator = SystemRandomNumberGenerator()
+            return generator.next()
+        }
     }
 
     mutating func next() -> UInt64 { draw() }

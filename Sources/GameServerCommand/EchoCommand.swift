@@ -5,7 +5,8 @@ enum EchoCommand {
     static func run(_ configuration: Configuration) -> Int32 {
         do {
             let server = try EchoServer(host: configuration.server.host, port: UInt16(configuration.server.port))
-            Signals.wait { _ in server.stop() }
+            let stop = server.stop
+            Signals.wait { _ in stop() }
             Console.say("Echo:  ws://\(configuration.server.host):\(server.port)/ and /fanout")
             Console.say("Ready")
             server.run()

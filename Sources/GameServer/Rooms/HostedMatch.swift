@@ -169,7 +169,7 @@ private func text(_ value: some Encodable) -> [UInt8] {
 }
 
 extension MatchPhase {
-    fileprivate init<G: Game>(_ phase: Match<G>.Phase) {
+    init<G: Game>(_ phase: Match<G>.Phase) {
         switch phase {
         case .waiting: self = .waiting
         case .playing: self = .playing
@@ -179,7 +179,7 @@ extension MatchPhase {
 }
 
 extension Match.Phase {
-    fileprivate init(_ phase: MatchPhase) {
+    init(_ phase: MatchPhase) {
         switch phase {
         case .waiting: self = .waiting
         case .playing: self = .playing

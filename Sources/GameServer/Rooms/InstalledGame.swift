@@ -10,9 +10,8 @@ public struct InstalledGame: Sendable {
         manifest = G.manifest
         make = { (given: JSON) throws(Rejection) in
             let options = try Self.options(of: G.self, given: given)
-            do {
-                let match = try Match<G>(options: options.value)
-                return (MatchBox(match: match), options.full)
+            do throws(Refusal) {
+                return (MatchBox(match: try Match<G>(options: options.value)), options.full)
             } catch {
                 throw Rejection(error)
             }
