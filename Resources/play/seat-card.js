@@ -7,7 +7,7 @@ export function presence(seat, room) {
   if (seat.seat === room.seat) words.push('You');
   if (seat.seat === room.status.host && seat.kind !== 'empty') words.push('Host');
   if (seat.kind === 'bot') words.push('Bot');
-  if (seat.kind === 'human' && !seat.connected) words.push(seat.grace_ms ? `away, a bot takes over in ${Math.ceil(seat.grace_ms / 1000)} s` : 'away');
+  if (seat.kind === 'human' && !seat.connected) words.push(seat.grace_ms ? `away, bot in ${Math.ceil(seat.grace_ms / 1000)} s` : 'away');
   return words.join(' · ');
 }
 
