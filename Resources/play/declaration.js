@@ -27,7 +27,7 @@ export function declarationPanel({ room, command }) {
       })));
       const reasons = values.filter(({ why }) => why).map(({ value, why }) => WHY_NOT[why](value));
       const said = room.view.seats.reduce((total, seat) => total + (seat.declared ?? 0), 0);
-      write(hint, mine() ? reasons.join(' ') || `How many of the eight piles will you take? Said so far: ${said}.` : '');
+      write(hint, mine() ? reasons.join(' ') || `How many of the eight piles? Said so far: ${said}.` : '');
     },
   };
 }

@@ -171,7 +171,16 @@ function update(room) {
 client.on('notice', ({ kind, text, after_ms }) => refuse({}, text || `Notice: ${kind}${after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : ''}.`));
 client.on('problem', ({ kind, text }) => { if (kind === 'rate_limited' || kind === 'not_joined') refuse({ code: kind, message: text }); });
 client.on('joined', (room) => { if (room.seat !== null && (current.kind === 'lobby' || current.kind === 'invitation')) enter(room); });
-window.addEventListener('online', () => client.connect());
+
+let lost = false;
+client.on('connection', ({ state }) => {
+  if (state === 'waiting' && !lost) announce('Connection lost. Reconnecting.');
+  if (state === 'connected' && lost) announce('Connected again.');
+  lost = state === 'waiting' || (lost && state === 'connecting');
+});
+const nudge = () => { if (client.connection.state === 'waiting' && !document.hidden) client.connect(); };
+window.addEventListener('online', nudge);
+document.addEventListener('visibilitychange', nudge);
 window.addEventListener('popstate', () => location.reload());
 
 async function watch(id) {
