@@ -150,17 +150,22 @@ class Client:
             return
         raise AssertionError(f"heard {found}")
 
-    async def expect_status(self, room: str, where, within: float = ANSWER_WITHIN_S) -> dict:
-        """Waits until the newest `room` status fits."""
+    async def until(self, condition, within: float = ANSWER_WITHIN_S):
+        """Waits until `condition()` of what has been heard is true and returns it."""
         try:
             async with asyncio.timeout(within), self._news:
                 while True:
-                    if room in self.status and where(self.status[room]):
-                        return self.status[room]
+                    if found := condition():
+                        return found
                     self._raise_if_over()
                     await self._news.wait()
         except TimeoutError:
-            raise AssertionError(f"status never fitted; last: {self.status.get(room)}") from None
+            raise AssertionError(f"not so within {within} s; last heard: {self.heard[-4:]}") from None
+
+    async def expect_status(self, room: str, where, within: float = ANSWER_WITHIN_S) -> dict:
+        """Waits until the newest `room` status fits."""
+        await self.until(lambda: room in self.status and where(self.status[room]), within)
+        return self.status[room]
 
     async def expect_close(self, within: float = ANSWER_WITHIN_S) -> int | None:
         """Close code the server ended the connection with; 1006 when it just went away."""
