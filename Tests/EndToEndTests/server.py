@@ -66,28 +66,34 @@ class Server:
 
     def start(self) -> "Server":
         """Returns when `Ready` stands alone on a line; `ready_s` is how long that took."""
-        began = time.monotonic()
-        lines: queue.Queue[str | None] = queue.Queue()
+        return self.spawn().wait_ready()
+
+    def spawn(self) -> "Server":
+        """The process only; it may be killed before it is ready."""
+        self._began = time.monotonic()
+        self._lines: queue.Queue[str | None] = queue.Queue()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GAMESERVER_")}
         with open(self.directory / "stderr.log", "ab") as errors:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [binary(), "serve", "--port", str(self.wanted_port), "--data", str(self.data),
                  "--admin-token", TOKEN, *self.flags],
                 stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment, text=True)
-        self.process = process
-        threading.Thread(target=self._pump, args=(process, lines), daemon=True).start()
+        threading.Thread(target=self._pump, args=(self.process, self._lines), daemon=True).start()
+        return self
+
+    def wait_ready(self) -> "Server":
         while True:
-            left = READY_WITHIN_S - (time.monotonic() - began)
+            left = READY_WITHIN_S - (time.monotonic() - self._began)
             try:
-                line = lines.get(timeout=max(left, 0.001))
+                line = self._lines.get(timeout=max(left, 0.001))
             except queue.Empty:
-                process.kill()
+                self.process.kill()
                 raise AssertionError(f"not Ready within {READY_WITHIN_S} s; stderr:\n{self.log}") from None
             if line is None:
-                raise AssertionError(f"exited {process.wait()} before Ready; stderr:\n{self.log}")
+                raise AssertionError(f"exited {self.process.wait()} before Ready; stderr:\n{self.log}")
             if line == "Ready":
                 break
-        self.ready_s = time.monotonic() - began
+        self.ready_s = time.monotonic() - self._began
         self.port = int((self.data / "port").read_text().strip())
         return self
 
