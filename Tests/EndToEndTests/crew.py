@@ -80,6 +80,12 @@ class Person:
         self.chair: Chair | None = None
 
     async def run(self) -> None:
+        try:
+            await self._run()
+        finally:
+            await self.crew.heard(0)
+
+    async def _run(self) -> None:
         while not self.crew.over:
             if self.index and self.seat is None:
                 await self.crew.book(self.generation)

@@ -65,9 +65,19 @@ class Result:
 async def progress(crew: Crew, people: list[asyncio.Task]) -> None:
     """A new event reaches somebody, or a new room opens."""
     before = crew.events_heard + sum(crew.verdicts.values())
-    async with asyncio.timeout(PROGRESS_WITHIN_S), crew.progress:
-        await crew.progress.wait_for(
-            lambda: crew.events_heard + sum(crew.verdicts.values()) > before + 4 or any(p.done() for p in people))
+    await wait(crew, people, PROGRESS_WITHIN_S,
+               lambda: crew.events_heard + sum(crew.verdicts.values()) > before + 4)
+
+
+async def wait(crew: Crew, people: list[asyncio.Task], seconds: float, condition) -> None:
+    """Until the condition holds; a person who failed tells why at once."""
+    try:
+        async with asyncio.timeout(seconds), crew.progress:
+            await crew.progress.wait_for(lambda: condition() or any(person.done() for person in people))
+    except TimeoutError:
+        seats = [str(person.seat) for person in crew.people]
+        raise AssertionError(f"no progress within {seconds} s: {seats}") from None
+    raise_if_any_failed(people)
 
 
 async def run(rounds: int, seed: int, directory: pathlib.Path, report=lambda line: None) -> Result:
@@ -104,10 +114,7 @@ async def run(rounds: int, seed: int, directory: pathlib.Path, report=lambda lin
                    f"{auditor.finished} games finished, faults {len(auditor.lost + auditor.double + auditor.changed)}")
         crew.up.set()
         last = len(crew.books)
-        async with asyncio.timeout(END_WITHIN_S), crew.progress:
-            await crew.progress.wait_for(
-                lambda: len(crew.books[last - 1].ended) == 4 or any(p.done() for p in people))
-        raise_if_any_failed(people)
+        await wait(crew, people, END_WITHIN_S, lambda: len(crew.books[last - 1].ended) == 4)
         crew.over = True
         await auditor.audit(quiet=False, everything=True)
     finally:
