@@ -89,7 +89,7 @@ const apply = {
   },
   round_ended(view, { scores }) {
     for (const { seat, total } of scores) view.seats[seat].total = total;
-    Object.assign(view, { phase: 'preparation', leader: null, to_act: [] });
+    Object.assign(view, { phase: 'preparation', to_act: [] });
   },
   game_ended(view, { ranking, winners }) { Object.assign(view, { phase: 'finished', ranking, winners, to_act: [] }); },
 };

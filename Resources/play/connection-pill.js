@@ -3,7 +3,7 @@ import { secondsLeft } from './countdown.js';
 
 /** The connection in one word, and a button to try at once while waiting. */
 export function connectionPill(client) {
-  const text = el('span', { 'data-testid': 'connection-state', role: 'status' });
+  const text = el('span', { 'data-testid': 'connection-state' });
   const now = el('button', { type: 'button', class: 'link', text: 'Now', title: 'Reconnect now', hidden: true, onclick: () => client.connect() });
   const node = el('span', { class: 'pill' }, el('span', { class: 'dot', 'aria-hidden': 'true' }), text, now);
   const draw = () => {

@@ -15,10 +15,10 @@ export function countdowns(now) {
   const tick = () => {
     for (const [node, waiting] of shown) {
       if (!node.isConnected) continue;
-      const { since, deadline } = waiting() ?? {};
-      const share = deadline > since ? Math.min(1, Math.max(0, (deadline - now()) / (deadline - since))) : 0;
-      write(node, deadline === undefined ? '' : `${secondsLeft(deadline, now())} s`);
-      set(node, 'data-urgent', deadline !== undefined && deadline - now() < 10_000 ? 'yes' : null);
+      const { since, deadline = null } = waiting() ?? {};
+      const share = deadline !== null && deadline > since ? Math.min(1, Math.max(0, (deadline - now()) / (deadline - since))) : 0;
+      write(node, deadline === null ? '' : `${secondsLeft(deadline, now())} s`);
+      set(node, 'data-urgent', deadline !== null && deadline - now() < 10_000 ? 'yes' : null);
       node.style.setProperty('--share', share.toFixed(3));
     }
   };

@@ -26,7 +26,8 @@ export function declarationPanel({ room, command }) {
         'aria-label': `Declare ${value}`, onclick: () => declare(value),
       })));
       const reasons = values.filter(({ why }) => why).map(({ value, why }) => WHY_NOT[why](value));
-      write(hint, mine() ? reasons.join(' ') || 'How many of the eight piles will you take?' : '');
+      const said = room.view.seats.reduce((total, seat) => total + (seat.declared ?? 0), 0);
+      write(hint, mine() ? reasons.join(' ') || `How many of the eight piles? Said so far: ${said}.` : '');
     },
   };
 }

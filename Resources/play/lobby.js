@@ -65,14 +65,19 @@ export function lobby({ client, enter, invite, refuse }) {
 
   let timer = null;
   let open = true;
+  let asking = false;
   const note = el('p', { class: 'empty', text: 'Looking for rooms…' });
   const poll = async () => {
-    if (client.connection.state === 'connected') {
+    clearTimeout(timer);
+    if (client.connection.state === 'connected' && !asking) {
+      asking = true;
       try { const found = await client.list('liap-tui'); note.hidden = true; draw(found); } catch (refusal) { write(note, refusal.message); note.hidden = false; }
+      asking = false;
     }
+    clearTimeout(timer);
     if (open) timer = setTimeout(poll, POLL_MS);
   };
-  const off = client.on('connection', ({ state }) => { if (state === 'connected') { clearTimeout(timer); poll(); } });
+  const off = client.on('connection', ({ state }) => { if (state === 'connected') poll(); });
   poll();
   drawMine();
 

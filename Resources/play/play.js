@@ -31,8 +31,9 @@ function refuse(refusal, text = refusalText(refusal)) {
   toast.hidden = false;
   toast.textContent = text;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { toast.hidden = true; toast.textContent = ''; }, TOAST_MS);
+  toastTimer = setTimeout(hush, TOAST_MS);
 }
+const hush = () => { toast.hidden = true; toast.textContent = ''; };
 const announce = (text) => { announcer.textContent = text; };
 
 /** Does what a person asked for; a refusal is said in words. */
@@ -52,8 +53,21 @@ bar.append(el('a', { class: 'brand', href: '/', text: 'Liap Tui' }), roomBits, c
 
 async function copyLink() {
   const link = `${location.origin}/?room=${current.room.id}`;
-  try { await navigator.clipboard.writeText(link); write(copy, 'Copied'); announce('Link copied.'); } catch { window.prompt('Copy this link', link); }
+  if (!(await copied(link))) return refuse({}, link);
+  write(copy, 'Copied');
+  announce('Link copied.');
   setTimeout(() => write(copy, 'Copy link'), 2_000);
+}
+
+/** Pages without TLS have no clipboard API; there the old command does it. */
+async function copied(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* the old way below */ }
+  const box = el('textarea', { class: 'unseen', text });
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand('copy');
+  box.remove();
+  return done;
 }
 
 async function leaveRoom() {
@@ -76,6 +90,7 @@ let current = { kind: null, screen: null, room: null };
 
 function show(kind, room, make) {
   current.screen?.leave();
+  hush();
   clocks.clear();
   current = { kind, room, screen: null };
   const screen = make();
@@ -111,8 +126,7 @@ const ledgers = new WeakMap();
 
 function enter(room) {
   if (current.room === room) return;
-  goto(`/?room=${room.id}`);
-  document.title = `Liap Tui · ${room.id}`;
+  goto(`/?room=${room.id}${room.seat === null && room.secret === null ? '&watch=1' : ''}`);
   if (!ledgers.has(room)) listen(room);
   show('entering', room, () => ({ node: el('p', { class: 'empty', text: 'Coming back to the room…' }), update() {}, leave() {} }));
   update(room);
@@ -139,12 +153,13 @@ function update(room) {
   if (current.room !== room || !room.status) return;
   const kind = room.view === null ? 'waiting' : 'table';
   if (current.kind !== kind) {
-    show(kind, room, () => (kind === 'waiting' ? waitingRoom({ room, command }) : table({ room, ledger: ledgers.get(room), clocks, command, refuse, announce, home })));
+    show(kind, room, () => (kind === 'waiting' ? waitingRoom({ room, command, sit: () => { room.abandon(); open(room.id); } }) : table({ room, ledger: ledgers.get(room), clocks, command, refuse, announce, home })));
   }
   const { view, status } = room;
   write(code, room.id);
   const name = view?.phase ?? 'waiting';
   write(phase, PHASES[name]);
+  document.title = `${room.seat !== null && view?.to_act.includes(room.seat) ? 'Your turn' : PHASES[name]} · Liap Tui`;
   set(phase, 'data-phase', name);
   set(phase, 'title', view ? `Round ${view.round}` : null);
   set(phase, 'data-round', view ? `Round ${view.round}${view.multiplier > 1 ? ` · ×${view.multiplier}` : ''}` : null);
@@ -156,8 +171,25 @@ function update(room) {
 client.on('notice', ({ kind, text, after_ms }) => refuse({}, text || `Notice: ${kind}${after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : ''}.`));
 client.on('problem', ({ kind, text }) => { if (kind === 'rate_limited' || kind === 'not_joined') refuse({ code: kind, message: text }); });
 client.on('joined', (room) => { if (room.seat !== null && (current.kind === 'lobby' || current.kind === 'invitation')) enter(room); });
-window.addEventListener('online', () => client.connect());
+
+let lost = false;
+client.on('connection', ({ state }) => {
+  if (state === 'waiting' && !lost) announce('Connection lost. Reconnecting.');
+  if (state === 'connected' && lost) announce('Connected again.');
+  lost = state === 'waiting' || (lost && state === 'connecting');
+});
+const nudge = () => { if (client.connection.state === 'waiting' && !document.hidden) client.connect(); };
+window.addEventListener('online', nudge);
+document.addEventListener('visibilitychange', nudge);
 window.addEventListener('popstate', () => location.reload());
 
-const wanted = new URLSearchParams(location.search).get('room');
-if (wanted) open(roomIdFrom(wanted)); else home();
+async function watch(id) {
+  client.connect();
+  try { enter(await client.watch(id)); } catch (refusal) { open(id); refuse(refusal); }
+}
+
+const asked = new URLSearchParams(location.search);
+const wanted = roomIdFrom(asked.get('room') ?? '');
+if (wanted === '') home();
+else if (asked.has('watch') && !client.remembered().some(({ room }) => room === wanted)) watch(wanted);
+else open(wanted);

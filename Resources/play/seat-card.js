@@ -1,13 +1,13 @@
 import { el, set, write } from './element.js';
 import { count } from './words.js';
 
-/** What is worth saying about who sits there: You · Host · Bot · away. @returns {string} maybe empty */
+/** What is worth saying about who sits there: away · You · Host · Bot. @returns {string} maybe empty */
 export function presence(seat, room) {
   const words = [];
+  if (seat.kind === 'human' && !seat.connected) words.push(seat.grace_ms ? `away, bot in ${Math.ceil(seat.grace_ms / 1000)} s` : 'away');
   if (seat.seat === room.seat) words.push('You');
   if (seat.seat === room.status.host && seat.kind !== 'empty') words.push('Host');
   if (seat.kind === 'bot') words.push('Bot');
-  if (seat.kind === 'human' && !seat.connected) words.push(seat.grace_ms ? `away, a bot takes over in ${Math.ceil(seat.grace_ms / 1000)} s` : 'away');
   return words.join(' · ');
 }
 
@@ -34,6 +34,7 @@ export function seatCard({ seat, place, room, clocks }) {
       write(name, sitter.name ?? `Seat ${seat + 1}`);
       set(name, 'title', sitter.name);
       write(who, presence(sitter, room) || '\u00a0');
+      set(who, 'title', presence(sitter, room) || null);
       write(score, String(state.total));
       write(promise, state.declared === null ? '\u00a0' : `${state.captured} of ${state.declared}`);
       set(promise, 'title', state.declared === null ? null : `took ${state.captured}, declared ${state.declared}`);

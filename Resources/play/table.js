@@ -29,11 +29,15 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
   const past = el('div', { class: 'past' });
   let wasMine = false;
 
+  let byKeyboard = false;
+  const onPointer = () => { byKeyboard = false; };
   const onKey = (event) => {
+    byKeyboard = true;
     if (event.target.closest('input, select, textarea, dialog') || event.ctrlKey || event.metaKey || event.altKey) return;
     mine?.declaration.key(event);
   };
   document.addEventListener('keydown', onKey);
+  document.addEventListener('pointerdown', onPointer);
 
   const says = () => {
     const { view, seat } = room;
@@ -48,6 +52,7 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
   };
 
   const node = el('div', { class: 'game' },
+    el('h1', { class: 'unseen', text: `Liap Tui, room ${room.id}` }),
     el('div', { class: 'board' },
       ...cards.filter((_, seat) => places[seat] !== 'me').map((card) => card.node),
       el('div', { class: 'centre' }, turn.node, ranking, result, message)),
@@ -57,6 +62,11 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
       ...(mine ? [mine.hand.pieces, el('div', { class: 'actions' }, mine.hand.actions, mine.declaration.node, mine.vote.node)]
         : [el('p', { class: 'watching', 'data-testid': 'watching', text: 'You are watching. Hands stay hidden.' })])),
     el('aside', { class: 'side' }, el('details', { open: true, class: 'card' }, el('summary', { text: 'Rounds' }), past), el('div', { class: 'card talk' }, talk.node)));
+
+  /** Takes a keyboard player, whose last button is gone, to the next choice. */
+  const lead = () => {
+    if (byKeyboard && document.activeElement === document.body) node.querySelector('.value:enabled, [data-testid=vote-accept], .hand-piece')?.focus();
+  };
 
   const update = () => {
     const { view } = room;
@@ -89,8 +99,11 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
     if (mine) { mine.hand.update(); mine.declaration.update(); mine.vote.update(); }
     talk.update();
     const isMine = room.seat !== null && view.to_act.includes(room.seat);
-    if (isMine && !wasMine) announce(says());
+    if (isMine && !wasMine) { announce(says()); lead(); }
     wasMine = isMine;
   };
-  return { node, update, leave() { document.removeEventListener('keydown', onKey); } };
+  return { node, update, leave() {
+    document.removeEventListener('keydown', onKey);
+    document.removeEventListener('pointerdown', onPointer);
+  } };
 }

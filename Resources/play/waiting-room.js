@@ -2,7 +2,7 @@ import { el, redraw, set, write } from './element.js';
 import { presence } from './seat-card.js';
 
 /** Before the start: who sits where, the link to share, and the host's buttons. */
-export function waitingRoom({ room, command }) {
+export function waitingRoom({ room, command, sit }) {
   const seats = el('ol', { class: 'chairs' });
   const note = el('p', { class: 'status', role: 'status' });
   const addBot = el('button', { type: 'button', class: 'quiet', 'data-testid': 'add-bot', text: 'Add a bot', onclick: () => command(() => room.host('add_bot')) });
@@ -11,6 +11,7 @@ export function waitingRoom({ room, command }) {
     onclick: () => room.status.seats.filter(({ kind }) => kind === 'empty').forEach(() => command(() => room.host('add_bot'))),
   });
   const start = el('button', { type: 'button', class: 'primary', 'data-testid': 'start-game', text: 'Start the game', onclick: () => command(() => room.host('start')) });
+  const seatMe = room.seat === null ? el('button', { type: 'button', class: 'primary', 'data-testid': 'take-seat', text: 'Take a seat', onclick: sit }) : null;
   const host = el('div', { class: 'row' }, addBot, fill, start);
   const link = el('input', { class: 'link-box', readonly: true, 'aria-label': 'Link to this room', value: `${location.origin}/?room=${room.id}`, onfocus: () => link.select() });
 
@@ -24,7 +25,7 @@ export function waitingRoom({ room, command }) {
   return {
     node: el('div', { class: 'waiting' },
       el('section', { class: 'card' },
-        el('h1', { text: 'Around the table' }), seats, note, host),
+        el('h1', { text: 'Around the table' }), seats, note, host, seatMe),
       el('section', { class: 'card' },
         el('h2', { text: 'Invite others' }),
         el('p', { text: 'Whoever opens this link can take a free seat, or a bot’s.' }),

@@ -1,8 +1,11 @@
 extension LiapTui {
     public static func invariant(_ state: State) -> String? {
         guard state.round > 0 else { return nil }
-        let pieces = state.players.flatMap(\.hand) + (state.past + state.plays).flatMap(\.pieces)
-        if pieces.sorted() != Piece.deck { return "hands and plays of round \(state.round) are not the whole deck" }
+        var pieces: [Piece] = []
+        for player in state.players { pieces += player.hand }
+        for play in state.past { pieces += play.pieces }
+        for play in state.plays { pieces += play.pieces }
+        if pieces.count != Piece.deck.count || Tally(pieces) != Tally(Piece.deck) { return "hands and plays of round \(state.round) are not the whole deck" }
         let atTurnStart = state.players.indices.map { index in
             state.players[index].hand.count
                 + (state.plays.first { $0.seat.index == index }?.pieces.count ?? 0)

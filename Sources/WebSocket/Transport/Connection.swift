@@ -92,7 +92,7 @@ public final class Connection: Socket {
         phase = .closing
         closeCode = code
         sendClose(code, reason: reason)
-        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { _ in self.cut(.local) }
+        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { [self] in cut(.local) }
     }
 
     /// Cuts the connection without a word.

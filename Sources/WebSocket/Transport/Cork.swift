@@ -29,6 +29,8 @@ struct Cork {
     /// Connections with segments; never more than there are segments.
     private let dirty: UnsafeMutablePointer<Unmanaged<Socket>>
     private var dirtyCount = 0
+    /// Whether a segment refers to a shared message.
+    private var holdsMessages = false
     let parts: UnsafeMutableBufferPointer<iovec>
 
     init(bytes: Int) {
@@ -41,6 +43,7 @@ struct Cork {
     }
 
     func deallocate() {
+        precondition(segmentCount == 0, "segments are let go of at the end of every turn")
         base.deallocate()
         segments.deallocate()
         dirty.deallocate()
@@ -76,6 +79,7 @@ struct Cork {
         guard let base = message.bytes.baseAddress else { return }
         socket.pendingBytes += message.bytes.count
         let reference = Unmanaged.passRetained(message)
+        holdsMessages = true
         link(Segment(base: base, count: message.bytes.count, message: reference, next: -1), to: socket)
     }
 
@@ -108,7 +112,10 @@ struct Cork {
             index &+= 1
         }
         dirtyCount = 0
-        for index in 0..<segmentCount { segments[index].message?.release() }
+        if holdsMessages {
+            for index in 0..<segmentCount { segments[index].message?.release() }
+            holdsMessages = false
+        }
         segmentCount = 0
         top = base
     }

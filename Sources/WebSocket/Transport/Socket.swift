@@ -237,7 +237,7 @@ public class Socket: Pollable {
         guard fd >= 0, ending == .none else { return }
         ending = .flushing
         let limit = shared.pointee.limits.closeMilliseconds
-        setTimer(after: .milliseconds(limit)) { socket in socket.release() }
+        setTimer(after: .milliseconds(limit)) { [self] in release() }
         shared.pointee.reap(self)
     }
 
@@ -273,13 +273,13 @@ public class Socket: Pollable {
 
     // MARK: The one timer
 
-    final func setTimer(after span: Duration, _ action: @escaping (Socket) -> Void) {
+    final func setTimer(after span: Duration, _ action: @escaping () -> Void) {
         cancelTimer()
         let deadline = shared.pointee.now + span
         timer = shared.pointee.loop._withUnsafeGuaranteedRef { loop in
             loop.schedule(at: deadline) { [self] in
                 timer = nil
-                if fd >= 0 { action(self) }
+                if fd >= 0 { action() }
             }
         }
     }
