@@ -11,9 +11,8 @@ extension Room {
         planTick(at: now)
         var next = attendance.next?.at
         if !isCommitting {
-            for instant in [timers.next?.due, botMove?.at, nextTick] where !attendance.isPaused {
-                if let instant, next.map({ instant < $0 }) ?? true { next = instant }
-            }
+            let moves = attendance.isPaused ? [] : [timers.next?.due, botMove?.at, nextTick]
+            for case let instant? in moves + [closesAt] where next.map({ instant < $0 }) ?? true { next = instant }
         } else if case .show? = attendance.next?.due {
             // Telling that somebody is away needs no record.
         } else {
@@ -45,6 +44,10 @@ extension Room {
     private func serveOne(at now: MonotonicTime) -> Bool {
         if let (due, at) = attendance.next, at <= now {
             serve(due, at: now)
+            return true
+        }
+        if let closesAt, closesAt <= now {
+            commit(state.closed(reason: "finished", context()))
             return true
         }
         guard !attendance.isPaused, !services.isDraining, holdUntil.map({ $0 <= now }) ?? true else { return false }
@@ -134,6 +137,10 @@ extension Room {
         let rooms = services.configuration.rooms
         let now = services.timeline.now
         let floor = Duration.milliseconds(rooms.restartGraceMs)
+        if state.status == .finished {
+            let since = services.timeline.wallClock - state.changed
+            closesAt = now + max(.milliseconds(rooms.finishedMs) - since, .zero)
+        }
         timers.restore(state.match.timers, at: now, wallClock: services.timeline.wallClock, grace: floor)
         for (index, seat) in state.seats.enumerated() where seat.occupant == .human {
             let grace: Duration? =

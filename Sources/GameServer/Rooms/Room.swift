@@ -51,6 +51,8 @@ final class Room {
     /// The bot had nothing to do; it is asked again when the room has moved.
     var idleBot = false
     var nextTick: MonotonicTime?
+    /// When a finished room closes.
+    var closesAt: MonotonicTime?
     /// After a failed append nothing of the room's own is tried before this.
     var holdUntil: MonotonicTime?
     var alarm: (at: MonotonicTime, alarm: Alarm)?
@@ -204,6 +206,7 @@ final class Room {
                 attendance.restartGrace(at: now, .milliseconds(services.configuration.rooms.graceMs))
             } else if state.status == .finished {
                 attendance.endGrace()
+                closesAt = now + .milliseconds(services.configuration.rooms.finishedMs)
             }
         }
         if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }

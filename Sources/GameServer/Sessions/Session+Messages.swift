@@ -42,12 +42,14 @@ extension Session {
 
     private func resume(_ resume: ClientMessage.Resume) {
         guard let id = RoomID(resume.room) else { return refuseResume(.roomNotFound, room: nil) }
+        let secret = resume.secret.flatMap { SeatSecret($0) }
+        if resume.secret != nil, secret == nil { return refuseResume(.badSecret, room: id) }
         do {
             try reserve(id)
         } catch {
             return refuseResume(error, room: id)
         }
-        let request = ResumeRequest(session: self, secret: resume.secret, epoch: resume.epoch, sequence: resume.seq)
+        let request = ResumeRequest(session: self, secret: secret, epoch: resume.epoch, sequence: resume.seq)
         directory.find(id) { [weak self] found in
             switch found {
             case .success(let room): room.submit(.resume(request))

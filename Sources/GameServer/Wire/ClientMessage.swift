@@ -25,7 +25,8 @@ enum ClientMessage {
 
     struct Resume {
         var room: String
-        var secret: SeatSecret?
+        /// As given: what is no secret at all is a wrong one. Nil for a watcher.
+        var secret: String?
         var epoch: String
         var seq: Int
     }
@@ -99,7 +100,7 @@ enum ClientMessage {
             let entry = MessageFields(entry)
             resume.append(
                 Resume(
-                    room: try entry.text("room"), secret: try entry.secret(), epoch: try entry.text("epoch"),
+                    room: try entry.text("room"), secret: try entry.optionalText("secret"), epoch: try entry.text("epoch"),
                     seq: try entry.integer("seq")))
         }
         return Hello(client: client, resume: resume)
