@@ -101,6 +101,28 @@ public final class Journal<Entry: Sendable>: Sendable {
         return entries.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
-    /// How many wait to be read.
-    public var count: Int { entries.withLock { $0.count } }
+    /// What was added since the last look.
+    public func takeAll() -> [Entry] {
+        entries.withLock { all in
+            defer { all = [] }
+            return all
+        }
+    }
+}
+
+/// An action on a thread of its own.
+public final class Poster: Sendable {
+    private let done = DispatchSemaphore(value: 0)
+
+    public init(_ action: @escaping @Sendable () -> Void) {
+        let thread = Thread { [done] in
+            action()
+            done.signal()
+        }
+        thread.start()
+    }
+
+    public func join() {
+        done.wait()
+    }
 }
