@@ -327,7 +327,7 @@ export class GameServerClient extends Emitter {
       const later = typeof message.retry === 'number' ? message.retry : backoffDelay(this.#attempts++, this.random);
       if (message.retry || CODES[message.code]?.comeBack) { this.#drop(); this.#later(later, null); } else this.finish(room, message.code);
       return room;
-    } else {
+    } else if (!room?.resyncRefused(message)) {
       this.emit('problem', { kind: message.code, text: message.message });
     }
     return null;

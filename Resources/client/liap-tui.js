@@ -48,9 +48,9 @@ export function declarations(view, seat) {
 /** The view just before the first deal; `view` of the server is null until then. */
 function beforeTheDeal() {
   return {
-    phase: 'preparation', round: 0, multiplier: 1, starter: null, leader: null, required: null, to_act: [], hand: [],
+    phase: 'preparation', round: 0, multiplier: 1, starter: null, leader: null, required: null, to_act: [],
     seats: Array.from({ length: SEATS }, (_, seat) => ({ seat, hand_count: 0, declared: null, captured: 0, total: 0, zero_streak: 0 })),
-    plays: [], legal: { declare: [] },
+    plays: [],
   };
 }
 
@@ -58,14 +58,13 @@ const rotation = (from) => Array.from({ length: SEATS }, (_, i) => (from + i) % 
 
 const apply = {
   dealt(view, { round, multiplier, hand, weak }) {
-    if (round !== view.round) view.starter = null;        // a redeal keeps its accepted starter
-    Object.assign(view, { phase: 'preparation', round, multiplier, hand: hand ?? [], leader: null, required: null, plays: [], to_act: [...weak] });
+    Object.assign(view, { phase: 'preparation', round, multiplier, ...(hand && { hand }), leader: null, required: null, plays: [], to_act: [...weak] });
     for (const seat of view.seats) Object.assign(seat, { hand_count: HAND, declared: null, captured: 0 });
   },
   redeal_voted(view, { seat }) { view.to_act = view.to_act.filter((other) => other !== seat); },
   redealt(view, { starter, multiplier }) { Object.assign(view, { starter, multiplier, to_act: [] }); },
   round_started(view, { round, starter }) {
-    Object.assign(view, { phase: 'declaration', round, starter, leader: starter, to_act: [starter] });
+    Object.assign(view, { phase: 'declaration', round, starter, to_act: [starter] });
   },
   declared(view, { seat, value }) {
     const mine = view.seats[seat];
@@ -89,13 +88,14 @@ const apply = {
   },
   round_ended(view, { scores }) {
     for (const { seat, total } of scores) view.seats[seat].total = total;
-    Object.assign(view, { phase: 'preparation', to_act: [] });
+    Object.assign(view, { phase: 'preparation', starter: view.leader, leader: null, to_act: [] });
   },
   game_ended(view, { ranking, winners }) { Object.assign(view, { phase: 'finished', ranking, winners, to_act: [] }); },
 };
 
+/** What the viewer may do now; undefined for who may not act. */
 function legal(view, seat) {
-  if (!view.to_act.includes(seat)) return { declare: [] };
+  if (!view.to_act.includes(seat)) return undefined;
   if (view.phase === 'declaration') {
     return { declare: declarations(view, seat).filter(({ why }) => why === null).map(({ value }) => value) };
   }
@@ -112,6 +112,7 @@ function legal(view, seat) {
 export function fold(view, event, seat) {
   const next = view === null ? beforeTheDeal() : structuredClone(view);
   if (Object.hasOwn(apply, event.kind)) apply[event.kind](next, event, seat);
-  next.legal = legal(next, seat);
+  const may = legal(next, seat);
+  if (may) next.legal = may; else delete next.legal;
   return next;
 }

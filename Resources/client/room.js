@@ -109,6 +109,13 @@ export class Room extends Emitter {
     this.#acknowledge();
   }
 
+  /** A resync asked too often is asked again when the server says. @returns {boolean} whether the refusal was of a resync */
+  resyncRefused({ retry }) {
+    if (!this.#awaitsSnapshot || typeof retry !== 'number') return false;
+    this.client.clock.setTimeout(() => { if (this.#awaitsSnapshot && !this.awaitsJoined) this.resync(); }, retry);
+    return true;
+  }
+
   room(message) {
     if (message.rev < this.#rev) return;
     this.#rev = message.rev ?? this.#rev;

@@ -9,7 +9,7 @@ export function declarationPanel({ room, command }) {
   let sending = false;
   const mine = () => room.view?.phase === 'declaration' && room.view.to_act.includes(room.seat);
   const declare = async (value) => {
-    if (sending || !mine() || !room.view.legal.declare.includes(value)) return;
+    if (sending || !mine() || !room.view.legal?.declare.includes(value)) return;
     sending = true;
     await command(() => room.act({ kind: 'declare', value }));
     sending = false;
@@ -20,7 +20,7 @@ export function declarationPanel({ room, command }) {
     key(event) { if (/^[0-8]$/.test(event.key)) declare(Number(event.key)); },
     update() {
       set(node, 'hidden', room.view.phase !== 'declaration');
-      const values = declarations(room.view, room.seat).map(({ value, why }) => ({ value, why: mine() ? why : null, off: !mine() || !room.view.legal.declare.includes(value) }));
+      const values = declarations(room.view, room.seat).map(({ value, why }) => ({ value, why: mine() ? why : null, off: !mine() || !room.view.legal?.declare.includes(value) }));
       redraw(buttons, values, () => values.map(({ value, why, off }) => el('button', {
         type: 'button', class: 'value', 'data-testid': `declare-${value}`, disabled: off, title: why && WHY_NOT[why](value), 'data-why': why, text: String(value),
         'aria-label': `Declare ${value}`, onclick: () => declare(value),

@@ -92,17 +92,17 @@ class Client:
         seat.name = name
         return seat
 
-    async def act(self, seat: Seat, action: dict, **fields) -> dict:
+    async def act(self, seat: Seat, action: dict, /, **fields) -> dict:
         """Sends the seat's next command and returns its `ok` or `no`."""
         return await self._command(seat, "act", action=action, **fields)
 
-    async def host(self, seat: Seat, do: str, **fields) -> dict:
+    async def host(self, seat: Seat, do: str, /, **fields) -> dict:
         return await self._command(seat, "host", do=do, **fields)
 
     async def leave(self, seat: Seat) -> dict:
         return await self._command(seat, "leave")
 
-    async def _command(self, seat: Seat, kind: str, **fields) -> dict:
+    async def _command(self, seat: Seat, kind: str, /, **fields) -> dict:
         command = seat.command(kind, **fields)
         await self.send(command)
         return await self.answer(seat.room, command["n"])

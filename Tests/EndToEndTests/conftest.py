@@ -60,6 +60,15 @@ def server(shared_server):
     return shared_server
 
 
+@pytest.fixture(scope="session")
+def quick_server(tmp_path_factory):
+    """One server whose rate limits a fast player never meets, for whole games."""
+    limits = {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000}
+    server = Server(tmp_path_factory.mktemp("quick"), "--allow-seeds", config={"limits": limits}).start()
+    yield server
+    server.end()
+
+
 @pytest.fixture
 def launch(tmp_path):
     """Starts servers of a test's own: `launch(config={…})`."""

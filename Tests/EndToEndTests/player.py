@@ -63,7 +63,7 @@ class Player:
         self.multiplier = event["multiplier"]
 
     def _round_started(self, event: dict) -> None:
-        self.phase, self.order, self.leader = "declaration", event["order"], event["starter"]
+        self.phase, self.order = "declaration", event["order"]
         self.to_act = [event["order"][0]]
 
     def _declared(self, event: dict) -> None:
@@ -73,6 +73,7 @@ class Player:
         if len(self.declared) < 4:
             self.to_act = [self.order[len(self.declared)]]
         else:
+            self.leader = self.order[0]
             self.phase, self.to_act, self.plays, self.required = "turn", [self.leader], 0, None
 
     def _played(self, event: dict) -> None:

@@ -100,7 +100,7 @@ class Seat:
 
     def heard_no(self, message: dict) -> None:
         n = message.get("n")
-        if n in self.accepted:
+        if not isinstance(n, int) or n in self.accepted:
             return  # a repetition older than the results kept
         self.pending.pop(n, None)
 

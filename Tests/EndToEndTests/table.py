@@ -47,7 +47,12 @@ class Chair:
         return await self.client.host(self.seat, do, **fields)
 
     async def move(self) -> dict:
-        answer = await self.client.act(self.seat, self.player.move())
+        """A legal move, sent again after `retry` when the server asks for patience."""
+        action = self.player.move()
+        answer = await self.client.act(self.seat, action)
+        while answer["type"] == "no" and answer["code"] == "rate_limited":
+            await asyncio.sleep(answer["retry"] / 1000)
+            answer = await self.client.act(self.seat, action)
         assert answer["type"] == "ok", f"a legal move was refused: {answer}"
         return answer
 
@@ -112,9 +117,12 @@ async def play_one(chairs: list[Chair]) -> None:
     await settle(chairs)
     due = next((chair for chair in chairs if chair.player.is_due), None)
     if due is None:
-        leader = chairs[0]
-        seq = leader.seat.seq
-        await leader.client.until(lambda: leader.seat.seq > seq or leader.player.phase == "finished", 30)
+        first = chairs[0]
+        seq = first.seat.seq
+        try:
+            await first.client.until(lambda: first.seat.seq > seq or first.player.phase == "finished", 30)
+        except AssertionError:
+            raise AssertionError(f"the game stands still: {[c.player.facts() for c in chairs]}") from None
         return
     await due.move()
     await settle(chairs)

@@ -48,7 +48,8 @@ async def finish(phase: str, chairs: list, server) -> None:
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_cut_socket_costs_nothing(phase, server, clients):
+async def test_a_cut_socket_costs_nothing(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     lost = subject(phase, chairs)
     before = lost.player.facts()
@@ -63,7 +64,8 @@ async def test_a_cut_socket_costs_nothing(phase, server, clients):
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES[1:])
-async def test_a_refresh_resumes_from_an_older_stored_position(phase, server, clients):
+async def test_a_refresh_resumes_from_an_older_stored_position(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     lost = subject(phase, chairs)
     head = lost.seat.seq
@@ -80,7 +82,8 @@ async def test_a_refresh_resumes_from_an_older_stored_position(phase, server, cl
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_second_connection_replaces_the_first(phase, server, clients):
+async def test_a_second_connection_replaces_the_first(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     lost = subject(phase, chairs)
     old = lost.client
@@ -94,7 +97,8 @@ async def test_a_second_connection_replaces_the_first(phase, server, clients):
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_wrong_secret_is_refused_and_the_seat_unharmed(phase, server, clients):
+async def test_a_wrong_secret_is_refused_and_the_seat_unharmed(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     victim = subject(phase, chairs)
     thief = await clients.raw(server)
@@ -110,7 +114,8 @@ async def test_a_wrong_secret_is_refused_and_the_seat_unharmed(phase, server, cl
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_repeated_number_counts_once(phase, server, clients):
+async def test_a_repeated_number_counts_once(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     mover = subject(phase, chairs)
     if phase == "finished":
@@ -138,7 +143,8 @@ async def test_a_repeated_number_counts_once(phase, server, clients):
 
 @pytest.mark.within(120)
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_skipped_number_is_refused_with_what_was_expected(phase, server, clients):
+async def test_a_skipped_number_is_refused_with_what_was_expected(phase, quick_server, clients):
+    server = quick_server
     chairs = await bring_to(phase, clients, server)
     mover = subject(phase, chairs)
     expected = mover.seat.last_n + 1

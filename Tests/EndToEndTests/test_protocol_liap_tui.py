@@ -7,7 +7,7 @@ from projection import differences
 from referee import Referee
 from table import due, play_one, play_to_phase, play_to_the_end, play_until, settle, start, start_with_a_vote
 
-VIEW = {"phase", "round", "multiplier", "starter", "leader", "required", "to_act", "hand", "seats", "plays", "legal"}
+VIEW = {"phase", "round", "multiplier", "starter", "leader", "required", "to_act", "hand", "seats", "plays"}
 
 
 @pytest.mark.parametrize("options", [
@@ -63,9 +63,10 @@ async def test_a_view_has_what_the_protocol_names(server, clients):
         assert view["phase"] == "turn" and len(view["hand"]) == 8 and view["hand"] == in_order(view["hand"])
         assert [line["hand_count"] for line in view["seats"]] == [8] * 4
         assert set(view["seats"][0]) >= {"seat", "hand_count", "declared", "captured", "total", "zero_streak"}
-        assert view["legal"]["declare"] == []
+        assert (view.get("legal") or {"declare": []})["declare"] == []
     turn = due(chairs)
-    assert (await turn.fresh_view())["to_act"] == [turn.seat.seat]
+    view = await turn.fresh_view()
+    assert view["to_act"] == [turn.seat.seat] and "legal" in view and view["required"] is None
 
 
 async def test_legal_names_the_declarations_that_are_accepted(server, clients):
@@ -79,7 +80,8 @@ async def test_legal_names_the_declarations_that_are_accepted(server, clients):
         await turn.move()
 
 
-async def test_the_view_agrees_with_the_events_all_through_a_game(server, clients):
+async def test_the_view_agrees_with_the_events_all_through_a_game(quick_server, clients):
+    server = quick_server
     chairs = await start(clients, server, 4, options={"score_limit": 1000, "round_limit": 2})
     steps = 0
     while chairs[0].player.phase != "finished":
@@ -138,7 +140,8 @@ async def test_refusals_of_a_play(server, clients):
 
 
 @pytest.mark.within(120)
-async def test_a_third_zero_in_a_row_is_refused(server, clients):
+async def test_a_third_zero_in_a_row_is_refused(quick_server, clients):
+    server = quick_server
     chairs = await start(clients, server, 4, options={"score_limit": 1000, "round_limit": 3})
     ana = chairs[0]
     for number in (1, 2, 3):
@@ -153,7 +156,8 @@ async def test_a_third_zero_in_a_row_is_refused(server, clients):
     assert 0 not in (await ana.fresh_view())["legal"]["declare"]
 
 
-async def test_the_vote_on_a_weak_hand(server, clients):
+async def test_the_vote_on_a_weak_hand(quick_server, clients):
+    server = quick_server
     chairs = await start_with_a_vote(clients, server)
     voter = due(chairs)
     assert is_weak(voter.player.hand)
@@ -176,7 +180,8 @@ async def test_the_vote_on_a_weak_hand(server, clients):
     assert kinds[-2:] == ["redealt", "dealt"] or "round_started" in kinds
 
 
-async def test_a_silent_vote_counts_as_no(server, clients):
+async def test_a_silent_vote_counts_as_no(quick_server, clients):
+    server = quick_server
     chairs = await start_with_a_vote(clients, server, options={"vote_ms": 1500})
     voter = due(chairs)
     await chairs[0].until(lambda player: player.phase == "declaration", within=10)
@@ -187,7 +192,8 @@ async def test_a_silent_vote_counts_as_no(server, clients):
 @pytest.mark.within(120)
 @pytest.mark.parametrize("options", [{}, {"multiplier_scope": "total"}, {"score_limit": 1000, "round_limit": 3},
                                      {"score_limit": 1}])
-async def test_a_game_of_four_people_is_legal_and_everyone_is_told_the_truth(server, clients, options):
+async def test_a_game_of_four_people_is_legal_and_everyone_is_told_the_truth(quick_server, clients, options):
+    server = quick_server
     chairs = await start(clients, server, 4, options=options)
     watcher = await clients.open(server)
     watch = await watcher.watch(chairs[0].room)
@@ -205,7 +211,8 @@ async def test_a_game_of_four_people_is_legal_and_everyone_is_told_the_truth(ser
 
 
 @pytest.mark.within(120)
-async def test_bots_play_a_whole_legal_game(server, clients):
+async def test_bots_play_a_whole_legal_game(quick_server, clients):
+    server = quick_server
     chairs = await start(clients, server, 1, options={"score_limit": 30})
     await play_to_the_end(chairs)
     assert Referee(score_limit=30).check(server.events(chairs[0].room)).finished

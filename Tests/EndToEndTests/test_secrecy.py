@@ -59,7 +59,8 @@ class Knowledge:
 
 @pytest.mark.within(180)
 @pytest.mark.parametrize("game", range(3))
-async def test_no_frame_of_a_whole_game_holds_another_seats_pieces(game, server, clients):
+async def test_no_frame_of_a_whole_game_holds_another_seats_pieces(game, quick_server, clients):
+    server = quick_server
     people = 4 if game < 2 else 2
     chairs = await start(clients, server, people, options={"score_limit": 25})
     room = chairs[0].room
@@ -109,7 +110,8 @@ async def test_no_frame_of_a_whole_game_holds_another_seats_pieces(game, server,
         assert not any(TOKEN.search(frame) for frame in client.frames)
 
 
-async def test_the_knowledge_check_would_notice_a_leak(server, clients):
+async def test_the_knowledge_check_would_notice_a_leak(quick_server, clients):
+    server = quick_server
     chairs = await start(clients, server, 4)
     await settle(chairs)
     log = server.events(chairs[0].room)
@@ -122,7 +124,8 @@ async def test_the_knowledge_check_would_notice_a_leak(server, clients):
             known.check(message)
 
 
-async def test_a_discard_is_told_to_its_owner_only(server, clients):
+async def test_a_discard_is_told_to_its_owner_only(quick_server, clients):
+    server = quick_server
     chairs = await start(clients, server, 4, options={"score_limit": 1000, "round_limit": 2})
     watcher = await clients.open(server)
     watch = await watcher.watch(chairs[0].room)

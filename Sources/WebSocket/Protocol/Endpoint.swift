@@ -86,7 +86,7 @@ struct Endpoint: ~Copyable {
                 return takeControlFrame(header, &input)
             }
             if kind == nil, header.isFinal, header.opcode != .continuation,
-                input.count >= header.headerBytes + header.payloadBytes, header.payloadBytes <= maxMessageBytes
+                input.count - header.headerBytes >= header.payloadBytes, header.payloadBytes <= maxMessageBytes
             {
                 return takeWholeMessage(header, &input)
             }

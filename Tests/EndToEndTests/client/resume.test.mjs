@@ -118,6 +118,19 @@ describe('PROTOCOL §1: one dense sequence', () => {
     assert.deepEqual([room.seq, room.view.seen], [6, ['whole']]);
   });
 
+  it('a resync refused for now is asked again when the server says', async () => {
+    const world = new World();
+    const { room } = await world.seated();
+    world.socket.says(world.events(5, 'e'));
+    world.socket.says({ type: 'no', room: ROOM, code: 'rate_limited', message: '', retry: 90 });
+    world.clock.advance(89);
+    assert.equal(world.socket.all('resync').length, 1);
+    world.clock.advance(1);
+    assert.equal(world.socket.all('resync').length, 2);
+    world.socket.says({ type: 'snapshot', room: ROOM, seq: 5, view: { seen: ['whole'] }, reason: 'resync' });
+    assert.equal(room.seq, 5);
+  });
+
   it('a fold that fails asks for a resync', async () => {
     const world = new World();
     const client = world.client({ folds: { log: () => { throw new Error('broken'); } } });
