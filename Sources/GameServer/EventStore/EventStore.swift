@@ -51,6 +51,20 @@ public struct Append: Sendable {
     public var digest: Digest
     public var summary: RoomSummary
 
+    public init(
+        room: RoomID, term: UInt64, number: Int, firstSequence: Int, eventCount: Int, payload: [UInt8], digest: Digest,
+        summary: RoomSummary
+    ) {
+        self.room = room
+        self.term = term
+        self.number = number
+        self.firstSequence = firstSequence
+        self.eventCount = eventCount
+        self.payload = payload
+        self.digest = digest
+        self.summary = summary
+    }
+
     /// Number of the last event once this record is stored.
     public var lastSequence: Int { firstSequence + eventCount - 1 }
 }
@@ -104,6 +118,12 @@ public struct Claim: Sendable, Equatable {
     public var term: UInt64
     public var snapshot: Snapshot?
     public var records: [StoredRecord]
+
+    public init(term: UInt64, snapshot: Snapshot?, records: [StoredRecord]) {
+        self.term = term
+        self.snapshot = snapshot
+        self.records = records
+    }
 }
 
 public enum ClaimOutcome: Sendable, Equatable {

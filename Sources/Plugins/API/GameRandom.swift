@@ -32,7 +32,10 @@ public struct GameRandom: RandomNumberGenerator, Sendable {
         }
 
         private init(words: [UInt64]) {
-            bytes = words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) } }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(32)
+            for word in words { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
+            self.bytes = bytes
         }
     }
 
@@ -42,8 +45,8 @@ public struct GameRandom: RandomNumberGenerator, Sendable {
     private var used = 0
 
     public init(key: Key) {
-        self.key = (0..<8).map { word in
-            (0..<4).reduce(0) { $0 | UInt32(key.bytes[word * 4 + $1]) << (8 * UInt32($1)) }
+        self.key = key.bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: 32, by: 4).map { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)) }
         }
     }
 
@@ -60,32 +63,42 @@ public struct GameRandom: RandomNumberGenerator, Sendable {
 
     private mutating func refill() {
         let start: [UInt32] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574] + key + [counter, 0, 0, 0]
-        var working = start
+        // Sixteen variables instead of one array: without optimization an array costs ten times as much.
+        var (x0, x1, x2, x3) = (start[0], start[1], start[2], start[3])
+        var (x4, x5, x6, x7) = (start[4], start[5], start[6], start[7])
+        var (x8, x9, x10, x11) = (start[8], start[9], start[10], start[11])
+        var (x12, x13, x14, x15) = (start[12], start[13], start[14], start[15])
         for _ in 0..<10 {
-            Self.quarter(&working, 0, 4, 8, 12)
-            Self.quarter(&working, 1, 5, 9, 13)
-            Self.quarter(&working, 2, 6, 10, 14)
-            Self.quarter(&working, 3, 7, 11, 15)
-            Self.quarter(&working, 0, 5, 10, 15)
-            Self.quarter(&working, 1, 6, 11, 12)
-            Self.quarter(&working, 2, 7, 8, 13)
-            Self.quarter(&working, 3, 4, 9, 14)
+            Self.quarter(&x0, &x4, &x8, &x12)
+            Self.quarter(&x1, &x5, &x9, &x13)
+            Self.quarter(&x2, &x6, &x10, &x14)
+            Self.quarter(&x3, &x7, &x11, &x15)
+            Self.quarter(&x0, &x5, &x10, &x15)
+            Self.quarter(&x1, &x6, &x11, &x12)
+            Self.quarter(&x2, &x7, &x8, &x13)
+            Self.quarter(&x3, &x4, &x9, &x14)
         }
-        block = zip(working, start).map { $0 &+ $1 }
+        block = [
+            x0 &+ start[0], x1 &+ start[1], x2 &+ start[2], x3 &+ start[3], x4 &+ start[4], x5 &+ start[5],
+            x6 &+ start[6], x7 &+ start[7], x8 &+ start[8], x9 &+ start[9], x10 &+ start[10], x11 &+ start[11],
+            x12 &+ start[12], x13 &+ start[13], x14 &+ start[14], x15 &+ start[15],
+        ]
         used = 0
         counter &+= 1
     }
 
-    private static func quarter(_ x: inout [UInt32], _ a: Int, _ b: Int, _ c: Int, _ d: Int) {
-        x[a] = x[a] &+ x[b]
-        x[d] = rotate(x[d] ^ x[a], 16)
-        x[c] = x[c] &+ x[d]
-        x[b] = rotate(x[b] ^ x[c], 12)
-        x[a] = x[a] &+ x[b]
-        x[d] = rotate(x[d] ^ x[a], 8)
-        x[c] = x[c] &+ x[d]
-        x[b] = rotate(x[b] ^ x[c], 7)
+    private static func quarter(_ a: inout UInt32, _ b: inout UInt32, _ c: inout UInt32, _ d: inout UInt32) {
+        a = a &+ b
+        d ^= a
+        d = d &<< 16 | d &>> 16
+        c = c &+ d
+        b ^= c
+        b = b &<< 12 | b &>> 20
+        a = a &+ b
+        d ^= a
+        d = d &<< 8 | d &>> 24
+        c = c &+ d
+        b ^= c
+        b = b &<< 7 | b &>> 25
     }
-
-    private static func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 { word << bits | word >> (32 - bits) }
 }

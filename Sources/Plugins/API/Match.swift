@@ -104,11 +104,14 @@ public struct Match<G: Game>: Sendable {
         var random = GameRandom(key: key)
         let legal = G.legalActions(for: seat, in: state)
         let stepKey = GameRandom.Key.seeded(random.next(), step: random.next())
+        // A refused choice is no failure: the next legal one follows.
+        func outcome(of action: G.Action) -> Outcome? {
+            try? step(.action(action, by: seat), at: now, key: stepKey, filledSeats: filledSeats)
+        }
         let choice = G.bot(G.view(of: state, for: .seat(seat)), legal: legal, random: &random)
-        for action in [choice].compactMap(\.self) + legal.shuffled(using: &random) {
-            if let outcome = try? step(.action(action, by: seat), at: now, key: stepKey, filledSeats: filledSeats) {
-                return outcome  // a refused choice is no failure: the next legal one follows
-            }
+        if let outcome = choice.flatMap(outcome) { return outcome }
+        for action in legal.shuffled(using: &random) {
+            if let outcome = outcome(of: action) { return outcome }
         }
         return nil
     }

@@ -3,12 +3,14 @@
 
 #include <sqlite3.h>
 
-// SQLITE_TRANSIENT is a cast of -1 to a function pointer, which Swift does not import.
+// SQLITE_TRANSIENT is a cast of -1 to a function pointer, which Swift does not import. A blob of no bytes comes without
+// a pointer, which SQLite would take for NULL.
 static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+    if (count == 0) return sqlite3_bind_zeroblob(statement, index, 0);
     return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
-static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int count) {
-    return sqlite3_bind_text(statement, index, text, count, SQLITE_TRANSIENT);
+static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const void *text, int count) {
+    return sqlite3_bind_text(statement, index, count == 0 ? "" : (const char *)text, count, SQLITE_TRANSIENT);
 }
 
 #endif

@@ -54,7 +54,7 @@ struct Endpoint: ~Copyable {
     private var key: UInt32 = 0
     private var isFinal = false
     /// A message handed out lies in the block, which goes at the next call.
-    private var hasDelivered = false
+    private(set) var holdsMessage = false
     private var kept: UnsafeMutableRawBufferPointer?
 
     init(role: Role, limits: Limits) {
@@ -70,7 +70,7 @@ struct Endpoint: ~Copyable {
     ///
     /// - Source: RFC 6455 §5 and §8.1.
     mutating func next(_ input: inout ReceivedBytes) -> Event {
-        if hasDelivered { finishMessage() }
+        if holdsMessage { finishMessage() }
         while true {
             if missing > 0 {
                 if let event = takePayload(&input) { return event }
@@ -105,14 +105,19 @@ struct Endpoint: ~Copyable {
         let isASCII = Masking.unmask(payload, count: count, key: header.maskingKey)
         let bytes = UnsafeRawBufferPointer(start: payload, count: count)
         if header.opcode == .binary { return .message(.binary, bytes) }
-        if !isASCII {
-            var whole = UTF8Validation()
-            guard whole.accept(payload, count: count), whole.isComplete else { return .violation(.invalidUTF8) }
-        }
+        if !isASCII, !Self.isText(bytes) { return .violation(.invalidUTF8) }
         return .message(.text, bytes)
     }
 
+    @inline(never)
+    private static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        var text = UTF8Validation()
+        return text.accept(base, count: bytes.count) && text.isComplete
+    }
+
     /// Starts a data frame that is a fragment or has not arrived whole. Limits come before memory.
+    @inline(never)
     private mutating func begin(_ header: FrameHeader) -> Violation? {
         if header.opcode == .continuation {
             if kind == nil { return .continuationOfNothing }
@@ -136,6 +141,7 @@ struct Endpoint: ~Copyable {
         return nil
     }
 
+    @inline(never)
     private mutating func takePayload(_ input: inout ReceivedBytes) -> Event? {
         let count = min(missing, input.count)
         if count == 0 { return .incomplete }
@@ -158,17 +164,19 @@ struct Endpoint: ~Copyable {
     private mutating func finishFrame() -> Event? {
         guard isFinal, let kind else { return nil }
         if kind == .text, !text.isComplete { return .violation(.invalidUTF8) }
-        hasDelivered = true
+        holdsMessage = true
         return .message(kind, assembler.payload)
     }
 
+    @inline(never)
     private mutating func finishMessage() {
-        hasDelivered = false
+        holdsMessage = false
         kind = nil
         fragments = 0
         assembler.free()
     }
 
+    @inline(never)
     private func takeControlFrame(_ header: FrameHeader, _ input: inout ReceivedBytes) -> Event {
         guard input.count >= header.headerBytes + header.payloadBytes else { return .incomplete }
         let start = input.next + header.headerBytes
@@ -189,10 +197,7 @@ struct Endpoint: ~Copyable {
         let code = CloseCode(rawValue: UInt16(payload[0]) << 8 | UInt16(payload[1]))
         guard code.isAllowedOnTheWire else { return .violation(.closeCodeForbidden(code.rawValue)) }
         let reason = UnsafeRawBufferPointer(rebasing: payload[2...])
-        if let base = reason.baseAddress {
-            var text = UTF8Validation()
-            guard text.accept(base, count: reason.count), text.isComplete else { return .violation(.invalidUTF8) }
-        }
+        guard isText(reason) else { return .violation(.invalidUTF8) }
         return .close(code, reason: reason)
     }
 }
@@ -227,7 +232,7 @@ extension Endpoint {
     /// Where a reader may put the rest of the running frame's payload without a detour; nil when less than `minimum`
     /// bytes of it are missing. Follow with `filled`.
     func window(minimum: Int) -> UnsafeMutableRawBufferPointer? {
-        guard missing >= minimum, !hasDelivered else { return nil }
+        guard missing >= minimum, !holdsMessage else { return nil }
         return UnsafeMutableRawBufferPointer(start: assembler.tail(atLeast: missing), count: missing)
     }
 

@@ -39,6 +39,7 @@ struct FrameDecoder {
         return longHeader(at: bytes, count: count, isFinal: isFinal, opcode: opcode, isSixteenBit: short == 126)
     }
 
+    @inline(never)
     private static func longHeader(
         at bytes: UnsafeRawPointer, count: Int, isFinal: Bool, opcode: Opcode, isSixteenBit: Bool
     ) -> Outcome {

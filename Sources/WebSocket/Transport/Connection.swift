@@ -16,10 +16,13 @@ public final class Connection: Socket {
     /// Unique on its loop.
     public let id: UInt64
     /// When the last byte came.
-    public private(set) var lastReceived: MonotonicTime
+    public var lastReceived: MonotonicTime { receivedAt }
+    private var receivedAt: MonotonicTime
     private let openedAt: MonotonicTime
     private let handler: any ConnectionHandler
-    private var endpoint: Endpoint
+    /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
+    /// time, which costs as much as decoding a short message.
+    private let endpoint: UnsafeMutablePointer<Endpoint>
     private var phase = Phase.open
     /// Why we close, while the peer's answer is awaited.
     private var closeCode = CloseCode.normal
@@ -28,10 +31,16 @@ public final class Connection: Socket {
         id = shared.pointee.nextConnectionID
         shared.pointee.nextConnectionID += 1
         openedAt = shared.pointee.now
-        lastReceived = openedAt
+        receivedAt = openedAt
         self.handler = handler
-        endpoint = Endpoint(role: .server, limits: shared.pointee.limits)
+        endpoint = .allocate(capacity: 1)
+        endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
         super.init(fd: fd, shared: shared, peerAddress: peerAddress)
+    }
+
+    deinit {
+        endpoint.deinitialize(count: 1)
+        endpoint.deallocate()
     }
 
     /// Address and port of the other end.
@@ -61,14 +70,14 @@ public final class Connection: Socket {
     /// Sends a message that was encoded once for many connections; nothing is copied.
     public func send(_ message: EncodedMessage) {
         guard phase == .open else { return }
-        shared.pointee.counters.messagesOut += 1
+        shared.pointee.counters.messagesOut &+= 1
         enqueue(message)
     }
 
     @inline(__always)
     private func send(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
         guard phase == .open else { return }
-        shared.pointee.counters.messagesOut += 1
+        shared.pointee.counters.messagesOut &+= 1
         enqueueFrame(opcode, payload)
     }
 
@@ -83,7 +92,7 @@ public final class Connection: Socket {
         phase = .closing
         closeCode = code
         sendClose(code, reason: reason)
-        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { _ in self.cut(.local) }
+        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { [self] in cut(.local) }
     }
 
     /// Cuts the connection without a word.
@@ -156,46 +165,51 @@ public final class Connection: Socket {
     // MARK: Receiving
 
     override func readable(_ flags: UInt32) {
-        if let window = endpoint.window(minimum: Self.windowBytes), let base = window.baseAddress {
-            guard let count = read(into: base, capacity: window.count) else { return }
-            if count == 0 { return cut(.lost) }
-            lastReceived = shared.pointee.now
-            handle(endpoint.filled(count))
-            // The message handed out lies in a block of its own; this lets go of it.
-            if phase != .over { process(ReceivedBytes(shared.pointee.receiveBuffer, count: 0)) }
-            return
-        }
+        if let window = endpoint.pointee.window(minimum: Self.windowBytes) { return read(into: window) }
         let buffer = shared.pointee.receiveBuffer
-        let kept = endpoint.restore(to: buffer)
+        let kept = endpoint.pointee.restore(to: buffer)
         let capacity = shared.pointee.limits.receiveBufferBytes
         guard let count = read(into: buffer + kept, capacity: capacity) else {
-            return endpoint.keep(ReceivedBytes(buffer, count: kept))
+            return endpoint.pointee.keep(ReceivedBytes(buffer, count: kept))
         }
         if count == 0 { return cut(.lost) }
-        lastReceived = shared.pointee.now
+        receivedAt = shared.pointee.now
         process(ReceivedBytes(buffer, count: kept + count))
+    }
+
+    /// Reads the rest of a long frame to where it stays.
+    @inline(never)
+    private func read(into window: UnsafeMutableRawBufferPointer) {
+        guard let base = window.baseAddress, let count = read(into: base, capacity: window.count) else { return }
+        if count == 0 { return cut(.lost) }
+        receivedAt = shared.pointee.now
+        handle(endpoint.pointee.filled(count))
+        // Lets go of the message just handed out.
+        if endpoint.pointee.holdsMessage { process(ReceivedBytes(shared.pointee.receiveBuffer, count: 0)) }
     }
 
     private func process(_ bytes: ReceivedBytes) {
         var input = bytes
         while phase != .over {
-            let event = endpoint.next(&input)
+            let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
                 deliver(kind, payload)
+                if input.count == 0, !endpoint.pointee.holdsMessage { return }
                 continue
             }
-            if case .incomplete = event { return endpoint.keep(input) }
+            if case .incomplete = event { return endpoint.pointee.keep(input) }
             handle(event)
         }
     }
 
     @inline(__always)
     private func deliver(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer) {
-        shared.pointee.counters.messagesIn += 1
+        shared.pointee.counters.messagesIn &+= 1
         // Sent by the peer before it heard that we close: nobody listens any more.
         if phase == .open { handler.received(payload.bytes, kind, on: self) }
     }
 
+    @inline(never)
     private func handle(_ event: Endpoint.Event) {
         switch event {
         case .incomplete, .pong: break

@@ -26,7 +26,11 @@ struct Cork {
     var top: UnsafeMutableRawPointer
     let segments: UnsafeMutablePointer<Segment>
     var segmentCount = 0
-    private var dirty: [Unmanaged<Socket>] = []
+    /// Connections with segments; never more than there are segments.
+    private let dirty: UnsafeMutablePointer<Unmanaged<Socket>>
+    private var dirtyCount = 0
+    /// Whether a segment refers to a shared message.
+    private var holdsMessages = false
     let parts: UnsafeMutableBufferPointer<iovec>
 
     init(bytes: Int) {
@@ -35,16 +39,18 @@ struct Cork {
         top = base
         segments = .allocate(capacity: Self.maxSegments)
         parts = .allocate(capacity: Self.partsPerSend)
-        dirty.reserveCapacity(1024)
+        dirty = .allocate(capacity: Self.maxSegments)
     }
 
     func deallocate() {
+        precondition(segmentCount == 0, "segments are let go of at the end of every turn")
         base.deallocate()
         segments.deallocate()
+        dirty.deallocate()
         parts.deallocate()
     }
 
-    var isEmpty: Bool { dirty.isEmpty }
+    var isEmpty: Bool { dirtyCount == 0 }
 
     /// Room for `count` bytes; sends everything early when there is none.
     @inline(__always)
@@ -57,16 +63,14 @@ struct Cork {
     @inline(__always)
     mutating func commit(_ count: Int, of socket: Socket) {
         let place = top
-        top += count
-        socket.pendingBytes += count
-        let last = Int(socket.lastSegment)
-        if last >= 0, segments[last].base + segments[last].count == UnsafeRawPointer(place),
-            segments[last].message == nil
-        {
-            segments[last].count += count
-            return
+        top = place + count
+        socket.pendingBytes &+= count
+        if socket.corkedUpTo == place {
+            segments[Int(socket.lastSegment)].count &+= count
+        } else {
+            link(Segment(base: place, count: count, message: nil, next: -1), to: socket)
         }
-        link(Segment(base: place, count: count, message: nil, next: -1), to: socket)
+        socket.corkedUpTo = top
     }
 
     /// Adds a shared message without a copy.
@@ -75,9 +79,11 @@ struct Cork {
         guard let base = message.bytes.baseAddress else { return }
         socket.pendingBytes += message.bytes.count
         let reference = Unmanaged.passRetained(message)
+        holdsMessages = true
         link(Segment(base: base, count: message.bytes.count, message: reference, next: -1), to: socket)
     }
 
+    @inline(never)
     private mutating func link(_ segment: Segment, to socket: Socket) {
         let index = Int32(truncatingIfNeeded: segmentCount)
         segments[segmentCount] = segment
@@ -86,22 +92,30 @@ struct Cork {
             segments[Int(socket.lastSegment)].next = index
         } else {
             socket.firstSegment = index
-            dirty.append(Unmanaged.passUnretained(socket))
+            dirty[dirtyCount] = Unmanaged.passUnretained(socket)
+            dirtyCount += 1
         }
         socket.lastSegment = index
+        socket.corkedUpTo = nil
     }
 
     /// Sends what every connection has, one send each, and empties the block.
     ///
     /// Sockets closed in this turn are still alive: the loop lets go of them after the last flush.
+    @inline(never)
     mutating func flush() {
-        for index in dirty.indices {
+        var index = 0
+        while index < dirtyCount {
             dirty[index]._withUnsafeGuaranteedRef { socket in
                 if socket.firstSegment >= 0 { send(socket) }
             }
+            index &+= 1
         }
-        dirty.removeAll(keepingCapacity: true)
-        for index in 0..<segmentCount { segments[index].message?.release() }
+        dirtyCount = 0
+        if holdsMessages {
+            for index in 0..<segmentCount { segments[index].message?.release() }
+            holdsMessages = false
+        }
         segmentCount = 0
         top = base
     }
@@ -111,6 +125,7 @@ struct Cork {
         var index = socket.firstSegment
         socket.firstSegment = -1
         socket.lastSegment = -1
+        socket.corkedUpTo = nil
         socket.pendingBytes = 0
         guard socket.fd >= 0 else { return }
         if segments[Int(index)].next < 0 {

@@ -18,6 +18,7 @@ final class HTTPConnection: Socket {
     private var phase = Phase.reading
     /// When the connection's patience with its peer ends; nil while it is our turn.
     private var deadline: MonotonicTime?
+    private var timerDeadline = MonotonicTime(nanoseconds: .max)
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
 
@@ -36,17 +37,22 @@ final class HTTPConnection: Socket {
 
     // MARK: Time
 
-    /// One timer runs; when it fires early because the deadline has moved, it is set again.
+    /// One timer runs. A deadline that moved back is noticed when it fires; one that moved forward sets it anew.
     private func allow(milliseconds: Int) {
-        deadline = shared.pointee.now + .milliseconds(milliseconds)
-        if timer == nil { setTimer(after: .milliseconds(milliseconds)) { _ in self.timeIsUp() } }
+        let until = shared.pointee.now + .milliseconds(milliseconds)
+        deadline = until
+        if timer == nil || until < timerDeadline { setDeadlineTimer(until) }
+    }
+
+    private func setDeadlineTimer(_ until: MonotonicTime) {
+        timerDeadline = until
+        setTimer(after: until - shared.pointee.now) { [self] in timeIsUp() }
     }
 
     private func timeIsUp() {
         guard let deadline, ending == .none else { return }
-        let now = shared.pointee.now
-        if now < deadline {
-            setTimer(after: deadline - now) { _ in self.timeIsUp() }
+        if shared.pointee.now < deadline {
+            setDeadlineTimer(deadline)
         } else if outbox != nil {
             release()
         } else if parser.isInsideRequest {

@@ -12,6 +12,8 @@ public class Socket: Pollable {
     /// This turn's segments in the cork; -1 for none.
     final var firstSegment: Int32 = -1
     final var lastSegment: Int32 = -1
+    /// Where its last segment ends, if that is its own and may grow.
+    final var corkedUpTo: UnsafeMutableRawPointer?
     /// Bytes held back this turn.
     final var pendingBytes = 0
     /// What the kernel refused; nil when nothing waits.
@@ -93,21 +95,21 @@ public class Socket: Pollable {
     /// Queues one WebSocket frame.
     @inline(__always)
     final func enqueueFrame(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
-        if payload.count < Self.directBytes, outbox == nil {
-            let place = shared.pointee.cork.reserve(payload.count + FrameEncoder.maxHeaderBytes)
-            // Making room may have met a kernel that refuses.
-            if outbox == nil {
-                let header = FrameEncoder.writeHeader(opcode, payloadBytes: payload.count, to: place)
-                if let base = payload.baseAddress { (place + header).copyMemory(from: base, byteCount: payload.count) }
-                shared.pointee.cork.commit(header + payload.count, of: self)
-                return
-            }
+        let count = payload.count
+        guard let base = payload.baseAddress, count < Self.directBytes, outbox == nil else {
+            return enqueueOtherFrame(opcode, payload)
         }
-        enqueueLongFrame(opcode, payload)
+        let place = shared.pointee.cork.reserve(count &+ FrameEncoder.maxHeaderBytes)
+        // Making room may have met a kernel that refuses.
+        guard outbox == nil else { return enqueueOtherFrame(opcode, payload) }
+        let header = FrameEncoder.writeHeader(opcode, payloadBytes: count, to: place)
+        (place + header).copyMemory(from: base, byteCount: count)
+        shared.pointee.cork.commit(header &+ count, of: self)
     }
 
+    /// A frame that is empty or long, or must stand in line.
     @inline(never)
-    private final func enqueueLongFrame(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
+    private final func enqueueOtherFrame(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
         withUnsafeTemporaryAllocation(byteCount: FrameEncoder.maxHeaderBytes, alignment: 1) { buffer in
             guard let base = buffer.baseAddress else { return }
             let length = FrameEncoder.writeHeader(opcode, payloadBytes: payload.count, to: base)
@@ -235,7 +237,7 @@ public class Socket: Pollable {
         guard fd >= 0, ending == .none else { return }
         ending = .flushing
         let limit = shared.pointee.limits.closeMilliseconds
-        setTimer(after: .milliseconds(limit)) { socket in socket.release() }
+        setTimer(after: .milliseconds(limit)) { [self] in release() }
         shared.pointee.reap(self)
     }
 
@@ -271,13 +273,13 @@ public class Socket: Pollable {
 
     // MARK: The one timer
 
-    final func setTimer(after span: Duration, _ action: @escaping (Socket) -> Void) {
+    final func setTimer(after span: Duration, _ action: @escaping () -> Void) {
         cancelTimer()
         let deadline = shared.pointee.now + span
         timer = shared.pointee.loop._withUnsafeGuaranteedRef { loop in
             loop.schedule(at: deadline) { [self] in
                 timer = nil
-                if fd >= 0 { action(self) }
+                if fd >= 0 { action() }
             }
         }
     }

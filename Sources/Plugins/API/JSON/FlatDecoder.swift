@@ -22,6 +22,8 @@ public enum FlatDecoder {
         return (value, (json.members ?? []).map(\.key).filter { !seen.names.contains($0) })
     }
 
+    static func tree(of decoder: any Decoder) -> JSON? { (decoder as? FlatValueDecoder)?.json }
+
     /// One sentence for whoever wrote the text: where, and what was expected.
     public static func describe(_ error: any Error) -> String {
         guard let error = error as? DecodingError else {

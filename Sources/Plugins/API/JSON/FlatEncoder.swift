@@ -9,6 +9,12 @@ public enum FlatEncoder {
         output.closeAll()
         return output.text
     }
+
+    static func write(_ tree: JSON, to encoder: any Encoder) -> Bool {
+        guard let encoder = encoder as? FlatValueEncoder else { return false }
+        tree.write(to: &encoder.output.text)
+        return true
+    }
 }
 
 /// The text so far, and the objects and arrays still open in it.

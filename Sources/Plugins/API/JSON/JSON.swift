@@ -85,3 +85,21 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { Member($0, $1) }) }
     public init(nilLiteral: ()) { self = .null }
 }
+
+/// A tree inside a `Codable` value is written and read as it stands; its keys are data and keep their form.
+extension JSON: Codable {
+    public init(from decoder: any Decoder) throws {
+        guard let json = FlatDecoder.tree(of: decoder) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a JSON tree is read by FlatDecoder only"))
+        }
+        self = json
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        guard FlatEncoder.write(self, to: encoder) else {
+            throw EncodingError.invalidValue(
+                self, .init(codingPath: encoder.codingPath, debugDescription: "a JSON tree is written by FlatEncoder only"))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+// Load for an echo server: N connections, W messages in flight on each, every byte that comes back compared.
+//
+//     generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID
+//
+// Prints one JSON object. `server_cpu_ns` is the CPU time the server's process used while measuring, read from
+// its CPU clock by this process at the same instants as the message count.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STAMP = 16, MAX_HEADER = 14, MASK = 4, RECEIVE = 1 << 20, STALL_MS = 5000 };
+
+typedef struct {
+    int fd;
+    uint32_t index;
+    uint8_t mask[MASK];
+    uint64_t sent, received;   // messages
+    uint8_t *in;               // bytes of an incomplete echo
+    size_t in_length;
+    uint8_t *out;              // bytes the kernel has refused
+    size_t out_length, out_done;
+    int owed;                  // requests to be made when `out` is empty
+    bool wants_write;
+} Connection;
+
+static size_t payload_bytes, request_header, request_bytes, echo_header, echo_bytes;
+static int window, loop_fd;
+static uint64_t messages;
+static uint8_t echo_prefix[MAX_HEADER], *filler, *receive_buffer;
+
+static void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(1);
+}
+
+static int64_t clock_ns(clockid_t clock) {
+    struct timespec time;
+    if (clock_gettime(clock, &time)) fail("clock: %s", strerror(errno));
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+// The CPU clock of another process, as the kernel numbers it (clock_getcpuclockid).
+static clockid_t cpu_clock_of(pid_t pid) {
+    clockid_t clock;
+    if (clock_getcpuclockid(pid, &clock)) fail("no CPU clock of process %d", pid);
+    return clock;
+}
+
+// Header of an unmasked or masked text frame; returns its length without the mask.
+static size_t frame_header(uint8_t *header, size_t length, bool masked) {
+    uint8_t bit = masked ? 0x80 : 0;
+    header[0] = 0x81;
+    if (length < 126) return header[1] = bit | (uint8_t)length, 2;
+    if (length < 65536) {
+        header[1] = bit | 126, header[2] = (uint8_t)(length >> 8), header[3] = (uint8_t)length;
+        return 4;
+    }
+    header[1] = bit | 127;
+    for (int i = 0; i < 8; i++) header[2 + i] = (uint8_t)((uint64_t)length >> (56 - 8 * i));
+    return 10;
+}
+
+// The first bytes of a message name its connection and number, so a lost, doubled or foreign echo shows.
+static void stamp(char *into, uint32_t connection, uint64_t number) {
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 6; i++) into[i] = digits[connection >> (20 - 4 * i) & 15];
+    for (int i = 0; i < 10; i++) into[6 + i] = digits[number >> (36 - 4 * i) & 15];
+}
+
+// Makes a prepared frame the next request: only its stamp changes.
+static void next_request(Connection *c, uint8_t *at) {
+    char text[STAMP];
+    stamp(text, c->index, c->sent++);
+    for (int i = 0; i < STAMP; i++) at[request_header + i] = (uint8_t)text[i] ^ c->mask[i & 3];
+}
+
+static void want_write(Connection *c, bool wanted) {
+    if (c->wants_write == wanted) return;
+    c->wants_write = wanted;
+    struct epoll_event event = {.events = EPOLLIN | (wanted ? EPOLLOUT : 0), .data.ptr = c};
+    epoll_ctl(loop_fd, EPOLL_CTL_MOD, c->fd, &event);
+}
+
+// Sends what is owed, a window at a time; what the kernel refuses waits in `out`, and new requests behind it.
+static void send_requests(Connection *c, int count) {
+    c->owed += count;
+    while (c->owed || c->out_done < c->out_length) {
+        if (c->out_done == c->out_length) {
+            c->out_length = c->out_done = 0;
+            for (; c->owed; c->owed--, c->out_length += request_bytes) next_request(c, c->out + c->out_length);
+        }
+        ssize_t n = send(c->fd, c->out + c->out_done, c->out_length - c->out_done, MSG_NOSIGNAL);
+        if (n < 0 && errno == EAGAIN) return want_write(c, true);
+        if (n < 0) fail("send: %s", strerror(errno));
+        c->out_done += (size_t)n;
+    }
+    want_write(c, false);
+}
+
+// Writes a masked frame into every place of `out`; there are never more requests under way than places.
+static void prepare(Connection *c) {
+    for (int place = 0; place < window; place++) {
+        uint8_t *frame = c->out + (size_t)place * request_bytes, *body = frame + request_header;
+        frame_header(frame, payload_bytes, true);
+        memcpy(body - MASK, c->mask, MASK);
+        for (size_t i = 0; i < payload_bytes; i++) body[i] = filler[i] ^ c->mask[i & 3];
+    }
+}
+
+static void check_echo(Connection *c, const uint8_t *frame) {
+    char expected[STAMP];
+    stamp(expected, c->index, c->received++);
+    if (memcmp(frame, echo_prefix, echo_header) || memcmp(frame + echo_header, expected, STAMP)
+        || memcmp(frame + echo_header + STAMP, filler + STAMP, payload_bytes - STAMP))
+        fail("connection %u: echo %llu differs", c->index, (unsigned long long)c->received - 1);
+    messages++;
+}
+
+static void receive(Connection *c) {
+    size_t kept = c->in_length;
+    memcpy(receive_buffer, c->in, kept);
+    ssize_t n = recv(c->fd, receive_buffer + kept, RECEIVE, 0);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) fail("connection %u: %s", c->index, n ? strerror(errno) : "closed by the server");
+    size_t length = kept + (size_t)n, at = 0;
+    int count = 0;
+    for (; length - at >= echo_bytes; at += echo_bytes, count++) check_echo(c, receive_buffer + at);
+    c->in_length = length - at;
+    memcpy(c->in, receive_buffer + at, c->in_length);
+    if (c->received > c->sent) fail("connection %u: an echo of nothing", c->index);
+    send_requests(c, count);
+}
+
+static void open_connection(Connection *c, int port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address)) fail("connect: %s", strerror(errno));
+    int on = 1;
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    char request[256];
+    int length = snprintf(request, sizeof request,
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", port);
+    if (send(c->fd, request, (size_t)length, MSG_NOSIGNAL) != length) fail("handshake: %s", strerror(errno));
+    char answer[2048];
+    size_t got = 0;
+    while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4)) {   // byte by byte: nothing behind it is taken
+        if (got == sizeof answer || recv(c->fd, answer + got, 1, 0) != 1) fail("handshake: no answer");
+        got++;
+    }
+    if (!memmem(answer, got, " 101 ", 5)) fail("handshake: %.*s", (int)got, answer);
+}
+
+static void run_until(int64_t end) {
+    struct epoll_event events[1024];
+    while (clock_ns(CLOCK_MONOTONIC) < end) {
+        int n = epoll_wait(loop_fd, events, 1024, STALL_MS);
+        if (n == 0) fail("nothing came for %d ms", STALL_MS);
+        for (int i = 0; i < n; i++) {
+            Connection *c = events[i].data.ptr;
+            if (events[i].events & EPOLLOUT) send_requests(c, 0);
+            if (events[i].events & ~EPOLLOUT) receive(c);
+        }
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc != 8) fail("usage: generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID");
+    int port = atoi(argv[1]), connections = atoi(argv[2]);
+    payload_bytes = (size_t)atol(argv[3]), window = atoi(argv[4]);
+    int64_t warm_up = atol(argv[5]) * 1000000LL, measure = atol(argv[6]) * 1000000LL;
+    if (payload_bytes < STAMP || payload_bytes > RECEIVE / 2 || window < 1 || connections < 1) fail("bad arguments");
+    clockid_t server_clock = cpu_clock_of((pid_t)atoi(argv[7]));
+
+    filler = malloc(payload_bytes);
+    for (size_t i = 0; i < payload_bytes; i++) filler[i] = (uint8_t)('a' + i % 26);
+    uint8_t scratch[MAX_HEADER];
+    request_header = frame_header(scratch, payload_bytes, true) + MASK;
+    request_bytes = request_header + payload_bytes;
+    echo_header = frame_header(echo_prefix, payload_bytes, false);
+    echo_bytes = echo_header + payload_bytes;
+    receive_buffer = malloc(RECEIVE + echo_bytes);
+    loop_fd = epoll_create1(0);
+
+    Connection *all = calloc((size_t)connections, sizeof *all);
+    for (int i = 0; i < connections; i++) {
+        Connection *c = &all[i];
+        c->index = (uint32_t)i;
+        uint32_t key = 0x9e3779b9u * (uint32_t)(i + 1) | 0x01010101u;
+        memcpy(c->mask, &key, MASK);
+        c->in = malloc(echo_bytes);
+        c->out = malloc((size_t)window * request_bytes);
+        prepare(c);
+        open_connection(c, port);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+        epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &event);
+    }
+    for (int i = 0; i < connections; i++) {
+        fcntl(all[i].fd, F_SETFL, fcntl(all[i].fd, F_GETFL) | O_NONBLOCK);
+        send_requests(&all[i], window);
+    }
+    run_until(clock_ns(CLOCK_MONOTONIC) + warm_up);
+    uint64_t counted = messages;
+    int64_t cpu = clock_ns(server_clock), own = clock_ns(CLOCK_PROCESS_CPUTIME_ID), began = clock_ns(CLOCK_MONOTONIC);
+    run_until(began + measure);
+    counted = messages - counted;
+    cpu = clock_ns(server_clock) - cpu, own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
+    printf("{\"messages\": %llu, \"elapsed_ns\": %lld, \"server_cpu_ns\": %lld, \"generator_cpu_ns\": %lld}\n",
+           (unsigned long long)counted, (long long)(clock_ns(CLOCK_MONOTONIC) - began), (long long)cpu, (long long)own);
+    return 0;
+}

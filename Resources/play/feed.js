@@ -1,0 +1,27 @@
+import { el, redraw } from './element.js';
+
+const MAX_TEXT = 500;      // PROTOCOL: longest chat text
+
+/** Talk and happenings in one column. */
+export function feed({ room, ledger, refuse }) {
+  const lines = el('ol', { class: 'lines', tabindex: 0, 'aria-label': 'Talk and events' });
+  const input = el('input', { 'data-testid': 'chat-input', maxlength: MAX_TEXT, placeholder: 'Say something', 'aria-label': 'Say something', autocomplete: 'off' });
+  const say = (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text === '') return;
+    if (room.chatSay(text)) input.value = ''; else refuse({}, 'Not connected: nothing was said.');
+  };
+  return {
+    node: el('section', { class: 'feed', 'aria-label': 'Chat' }, lines,
+      room.seat === null ? null : el('form', { class: 'row', onsubmit: say }, input, el('button', { class: 'quiet', 'data-testid': 'chat-send', text: 'Say' }))),
+    update() {
+      redraw(lines, ledger.lines, () => {
+        queueMicrotask(() => { lines.scrollTop = lines.scrollHeight; });
+        return ledger.lines.map(({ who, text }) => (who === undefined
+          ? el('li', { class: 'event', text })
+          : el('li', { class: 'said' }, el('strong', { text: `${who}: ` }), text)));
+      });
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import PluginAPI
+
+/// An answer of the store on its way back to the loop that asked.
+enum StoreReply: Sendable {
+    case append(UInt64, AppendOutcome)
+    case claim(UInt64, ClaimOutcome)
+    case read(UInt64, ReadOutcome)
+    case directory(UInt64, DirectoryOutcome)
+}
+
+/// A loop's side of the store: questions go out with a number, answers come back through the loop's mailbox and find
+/// who asked. Nothing loop-confined crosses a thread.
+final class StoreClient {
+    private let store: any EventStore
+    private let post: @Sendable (StoreReply) -> Void
+    private var asked: UInt64 = 0
+    private var appends: [UInt64: (AppendOutcome) -> Void] = [:]
+    private var claims: [UInt64: (ClaimOutcome) -> Void] = [:]
+    private var reads: [UInt64: (ReadOutcome) -> Void] = [:]
+    private var directories: [UInt64: (DirectoryOutcome) -> Void] = [:]
+
+    /// - Parameter post: carries a reply to the loop, which hands it to `deliver`.
+    init(store: any EventStore, post: @escaping @Sendable (StoreReply) -> Void) {
+        self.store = store
+        self.post = post
+    }
+
+    /// Appends on their way; never more than one per room.
+    var appendsInFlight: Int { appends.count }
+
+    func append(_ append: Append, then: @escaping (AppendOutcome) -> Void) {
+        let number = next()
+        appends[number] = then
+        store.append(append) { [post] in post(.append(number, $0)) }
+    }
+
+    func claim(_ room: RoomID, retaining events: Int, then: @escaping (ClaimOutcome) -> Void) {
+        let number = next()
+        claims[number] = then
+        store.claim(room, retaining: events) { [post] in post(.claim(number, $0)) }
+    }
+
+    func read(_ room: RoomID, after sequence: Int, limit: Int, then: @escaping (ReadOutcome) -> Void) {
+        let number = next()
+        reads[number] = then
+        store.read(room, after: sequence, limit: limit) { [post] in post(.read(number, $0)) }
+    }
+
+    func directory(closedAfter instant: Timestamp, then: @escaping (DirectoryOutcome) -> Void) {
+        let number = next()
+        directories[number] = then
+        store.directory(closedAfter: instant) { [post] in post(.directory(number, $0)) }
+    }
+
+    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
+        store.checkpoint(room, term: term, snapshot)
+    }
+
+    /// Hands an answer to whoever asked; on the loop.
+    func deliver(_ reply: StoreReply) {
+        switch reply {
+        case .append(let number, let outcome): appends.removeValue(forKey: number)?(outcome)
+        case .claim(let number, let outcome): claims.removeValue(forKey: number)?(outcome)
+        case .read(let number, let outcome): reads.removeValue(forKey: number)?(outcome)
+        case .directory(let number, let outcome): directories.removeValue(forKey: number)?(outcome)
+        }
+    }
+
+    private func next() -> UInt64 {
+        asked += 1
+        return asked
+    }
+}

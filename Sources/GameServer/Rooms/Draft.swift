@@ -1,0 +1,68 @@
+import PluginAPI
+
+/// A decided step of a room: seen by nobody until its record is stored, forgotten if it cannot be.
+struct Draft: Sendable {
+    /// The room as it will be.
+    let state: RoomState
+    let record: Record
+    let payload: [UInt8]
+    let outcome: (any HostedOutcome)?
+
+    var eventCount: Int { state.sequence + 1 - record.firstSeq }
+
+    func append(lifetimes: RoomLifetimes) -> Append {
+        Append(
+            room: state.room, term: record.term, number: record.record, firstSequence: record.firstSeq,
+            eventCount: eventCount, payload: payload, digest: state.digest,
+            summary: state.summary(lifetimes: lifetimes))
+    }
+}
+
+/// What a step may know besides the room: the instant, and its luck.
+struct StepContext: Sendable {
+    let at: Timestamp
+    let key: GameRandom.Key
+}
+
+/// What a decision changes besides the match, collected while deciding.
+struct Changes {
+    var seats: [SeatState]
+    var host: Seat
+    var closed = false
+    /// Timers as they run after a pause; nil leaves them to the match.
+    var timers: [String: GameTimer]?
+    var answer: Record.SeatAnswer?
+}
+
+extension RoomState {
+    /// Makes a draft of `changes` and, if there is one, of a step of the match.
+    func draft(
+        _ cause: Record.Cause, _ context: StepContext, _ changes: Changes, outcome: (any HostedOutcome)? = nil,
+        opening: Record.Opening? = nil
+    ) -> Draft {
+        let after = outcome?.match ?? match
+        let timers = changes.timers ?? after.timers
+        var changes = changes
+        changes.answer?.seq = after.sequence
+        let record = Record(
+            record: number + 1, term: term, epoch: epoch, at: context.at, cause: cause, game: game,
+            version: match.manifest.version, key: outcome.map { _ in hexadecimal(context.key.bytes) },
+            opening: opening, answer: changes.answer, seats: changedSeats(changes.seats),
+            host: changes.host == host && opening == nil ? nil : changes.host, phase: after.phase,
+            closed: changes.closed ? true : nil, timers: timers == match.timers ? nil : timers, firstSeq: sequence + 1)
+        let payload = record.encoded(events: outcome?.storedEvents() ?? [])
+        var next = self
+        next.fold(record, match: after.with(timers: timers), digest: Digest(of: payload, digest.bytes))
+        return Draft(state: next, record: record, payload: payload, outcome: outcome)
+    }
+
+    /// Nothing but the answer changes in most records, and that has a field of its own.
+    private func changedSeats(_ new: [SeatState]) -> [Record.SeatChange]? {
+        let changed = seats.indices.filter { seats[$0] != new[$0] }
+        return changed.isEmpty ? nil : changed.map { Record.SeatChange(seat: Seat($0), state: new[$0]) }
+    }
+}
+
+private func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}

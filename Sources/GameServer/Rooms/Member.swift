@@ -1,0 +1,58 @@
+import PluginAPI
+import WebSocket
+
+/// One session's place in one room: a seat, or a watcher's chair.
+final class Member {
+    unowned let session: Session
+    unowned let room: Room
+    let seat: Seat?
+    /// Number of the last event this connection was sent.
+    private(set) var sent: Int
+    private(set) var acknowledged = 0
+    /// The session lagged while there was something to tell: it gets the whole view instead.
+    private(set) var needsSnapshot = false
+
+    init(session: Session, room: Room, seat: Seat?, sent: Int) {
+        self.session = session
+        self.room = room
+        self.seat = seat
+        self.sent = sent
+    }
+
+    var viewer: Viewer { seat.map { .seat($0) } ?? .watcher }
+
+    /// Sends what just happened, and behind it what only this member is told.
+    ///
+    /// - Parameters:
+    ///   - shared: the message everybody with the same view gets; nil when there is nothing to tell.
+    ///   - answer: this member's own line, such as `ok`.
+    func deliver(_ shared: Broadcast.Text?, answer: [UInt8]? = nil, sequence: Int) {
+        if session.isLagging {
+            if shared != nil { needsSnapshot = true }
+            if let answer { session.hold(answer) }
+            return
+        }
+        sent = sequence
+        switch (shared, answer) {
+        case (let shared?, nil): session.send(shared.message)
+        case (let shared?, let answer?): session.send(lines: shared.lines(with: answer))
+        case (nil, let answer?): session.send(lines: [answer])
+        case (nil, nil): break
+        }
+    }
+
+    /// Sends the whole view; numbers up to `sequence` count as sent.
+    func send(snapshot: [UInt8], status: [UInt8]? = nil, sequence: Int) {
+        needsSnapshot = false
+        sent = sequence
+        session.send(lines: [snapshot, status].compactMap(\.self))
+    }
+
+    /// - Throws: `bad_request` for a number that was never sent.
+    func acknowledge(_ sequence: Int) throws(Rejection) {
+        guard (0...sent).contains(sequence) else {
+            throw .badRequest("seq is \(sequence): \(sent) is the last one sent")
+        }
+        acknowledged = max(acknowledged, sequence)
+    }
+}

@@ -1,0 +1,268 @@
+import PluginAPI
+import WebSocket
+
+/// One room at work: takes requests in order, decides, commits, and only then delivers.
+///
+/// Lives on its event loop; every method runs to completion there. One record is on its way at a time; what comes
+/// meanwhile waits in a bounded queue.
+final class Room {
+    /// A decided step on its way to the store.
+    private struct InFlight {
+        let draft: Draft
+        let append: Append
+        let then: Completion
+        let started: MonotonicTime
+    }
+
+    /// What follows a commit besides telling the room.
+    enum Completion {
+        case nothing
+        case answer(Member, n: Int)
+        case seat(JoinRequest, Seat)
+        case `return`(Arrival, Seat)
+        case leave(Member, n: Int)
+        case created(JoinRequest)
+    }
+
+    /// How a known player comes back: by repeating `create` or `join`, or with a position.
+    enum Arrival {
+        case repeated(JoinRequest)
+        case resumed(ResumeRequest)
+
+        var session: Session {
+            switch self {
+            case .repeated(let request): request.session
+            case .resumed(let request): request.session
+            }
+        }
+    }
+
+    let services: LoopServices
+    unowned let directory: RoomDirectory
+    private(set) var state: RoomState
+    var attendance: Attendance
+    var timers: RunningTimers
+    var resync: Resync
+    var members: [Member] = []
+    var status: RoomStatus
+    var rev = 1
+    /// When the bot whose turn it is moves.
+    var botMove: (seat: Seat, at: MonotonicTime)?
+    /// The bot had nothing to do; it is asked again when the room has moved.
+    var idleBot = false
+    var nextTick: MonotonicTime?
+    /// After a failed append nothing of the room's own is tried before this.
+    var holdUntil: MonotonicTime?
+    var alarm: (at: MonotonicTime, alarm: Alarm)?
+    private var inFlight: InFlight?
+    private var queue: [RoomRequest] = []
+    private var queuedCommands = 0
+    private var snapshotNumber: Int
+    private(set) var isGone = false
+
+    var id: RoomID { state.room }
+    var isCommitting: Bool { inFlight != nil }
+
+    /// - Parameters:
+    ///   - state: the room as its last record left it.
+    ///   - history: the events that record and those before it brought, as far as they are kept.
+    init(_ state: RoomState, history: Resync, services: LoopServices, directory: RoomDirectory) {
+        let rooms = services.configuration.rooms
+        let now = services.timeline.now
+        self.state = state
+        self.services = services
+        self.directory = directory
+        resync = history
+        attendance = Attendance(
+            emptySince: now, pauseAfter: .milliseconds(rooms.pauseAfterMs),
+            abandonAfter: .milliseconds(rooms.abandonedMs))
+        timers = RunningTimers()
+        snapshotNumber = state.number
+        status = RoomStatus(of: state, attendance: attendance, timers: timers)
+    }
+
+    // MARK: Asking
+
+    /// Takes a request now, or queues it behind the record on its way.
+    func submit(_ request: RoomRequest) {
+        if isGone { return refuse(request, .roomGone) }
+        if services.isDraining, request.isCommand { return refuse(request, .draining) }
+        guard inFlight != nil || !queue.isEmpty else { return handle(request) }
+        if request.isCommand {
+            let limit = services.configuration.limits.queueCommands
+            guard queuedCommands < limit else {
+                return refuse(request, .overloaded("\(limit) commands of this room are waiting"))
+            }
+            queuedCommands += 1
+        }
+        queue.append(request)
+    }
+
+    private func takeQueued() {
+        var taken = 0
+        while inFlight == nil, !isGone, taken < queue.count {
+            let request = queue[taken]
+            taken += 1
+            if request.isCommand { queuedCommands -= 1 }
+            handle(request)
+        }
+        queue.removeFirst(taken)
+        if isGone { refuseQueued(.roomGone) }
+    }
+
+    private func refuseQueued(_ rejection: Rejection) {
+        let rest = queue
+        queue = []
+        queuedCommands = 0
+        for request in rest { refuse(request, rejection) }
+    }
+
+    // MARK: Deciding and committing
+
+    func context() -> StepContext {
+        let key =
+            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.number + 1)) }
+            ?? services.luck.gameKey()
+        return StepContext(at: max(services.timeline.wallClock, state.changed), key: key)
+    }
+
+    /// Sends a draft to the store. Nothing of it is seen before the answer.
+    func commit(_ draft: Draft, then completion: Completion = .nothing) {
+        precondition(inFlight == nil, "one append in flight per room")
+        let append = draft.append(lifetimes: services.lifetimes)
+        inFlight = InFlight(draft: draft, append: append, then: completion, started: services.timeline.now)
+        send(append)
+    }
+
+    private func send(_ append: Append) {
+        services.store.append(append) { [weak self] outcome in self?.appended(outcome) }
+    }
+
+    private func appended(_ outcome: AppendOutcome) {
+        guard let done = inFlight, !isGone else { return }
+        services.observer.recordAppended(outcome, took: services.timeline.now - done.started)
+        services.isStoreInTrouble = outcome == .unavailable || outcome == .unknown
+        switch outcome {
+        case .committed:
+            inFlight = nil
+            accept(done.draft, done.then)
+            checkpointIfDue()
+        case .unavailable:
+            inFlight = nil
+            holdUntil = services.timeline.now + .seconds(1)
+            refuse(done.then, .storeUnavailable)
+            if state.number == 0 { return neverOpened() }
+        case .unknown:
+            // Frozen: the identical append again until the store knows.
+            let again = services.timeline.now + .milliseconds(200)
+            _ = services.timeline.alarm(at: again) { [weak self] in self?.send(done.append) }
+            return
+        case .conflict(let head):
+            services.observer.roomFault(id, "record \(done.append.number) met a head of \(head): reading it again")
+            return vanish(.resync)
+        case .fenced:
+            return vanish(.moved)
+        }
+        takeQueued()
+        if !isGone { rearm() }
+    }
+
+    /// The record is durable: the draft is the truth now, and everybody may know.
+    private func accept(_ draft: Draft, _ completion: Completion) {
+        let before = state
+        let now = services.timeline.now
+        state = draft.state
+        let events = draft.outcome?.rendered(for: state.viewers) ?? []
+        resync.append(events, at: draft.record.at)
+        follow(draft, from: before, completion, at: now)
+        directory.changed(self)
+        tell(events, at: draft.record.at, completion)
+        complete(completion)
+        if let waiting = state.waiting, waiting.seats != before.waiting?.seats {
+            for member in members where member.seat.map(waiting.seats.contains) ?? false { member.session.watchOver() }
+        }
+        evictStrangers()
+        if state.isClosed { vanish(.roomClosed) }
+    }
+
+    /// Brings what is not stored in line with what is: timers, attendance, the bot's move.
+    private func follow(
+        _ draft: Draft, from before: RoomState, _ completion: Completion, at now: MonotonicTime
+    ) {
+        switch completion {
+        case .return(_, let seat), .seat(_, let seat): arrived(seat)
+        case .created: arrived(0)
+        case .nothing, .answer, .leave: break
+        }
+        timers.follow(state.match.timers, at: now)
+        for (index, seat) in state.seats.enumerated()
+        where seat.occupant != .human && before.seats[index].occupant == .human {
+            attendance.vacated(Seat(index), at: now)
+        }
+        if before.status != state.status {
+            if state.status == .playing {
+                attendance.restartGrace(at: now, .milliseconds(services.configuration.rooms.graceMs))
+            } else if state.status == .finished {
+                attendance.endGrace()
+            }
+        }
+        if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }
+        botMove = nil
+        idleBot = false
+        holdUntil = nil
+    }
+
+    /// Somebody is at the table: what was paused goes on.
+    func arrived(_ seat: Seat) {
+        if attendance.isPaused { timers.resume(state.match.timers, at: services.timeline.now) }
+        attendance.arrived(seat)
+    }
+
+    private func checkpointIfDue() {
+        let every = services.configuration.rooms.snapshotEveryRecords
+        guard !isGone, state.number - snapshotNumber >= every else { return }
+        do {
+            services.store.checkpoint(id, term: state.term, try state.snapshot())
+            snapshotNumber = state.number
+        } catch {
+            services.observer.roomFault(id, "no snapshot at record \(state.number): \(error.message)")
+            snapshotNumber = state.number
+        }
+    }
+
+    /// The first record was not stored: there is no such room, and whoever waits for it may try again.
+    private func neverOpened() {
+        isGone = true
+        directory.abandon(self)
+        refuseQueued(.storeUnavailable)
+    }
+
+    /// Takes the room off this loop: closed, moved away, or to be read again from the store.
+    func vanish(_ why: Disconnect) {
+        guard !isGone else { return }
+        isGone = true
+        alarm?.alarm.cancel()
+        alarm = nil
+        if let lost = inFlight {
+            inFlight = nil
+            refuse(lost.then, .storeUnavailable)
+        }
+        directory.vanished(self, why)
+        let leaving = members
+        members = []
+        for member in leaving { member.session.expelled(from: self, why) }
+        takeQueued()
+    }
+}
+
+extension Luck {
+    mutating func gameKey() -> GameRandom.Key {
+        var generator = self
+        let bytes = (0..<4).flatMap { _ in
+            let word = generator.next()
+            return (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
+        }
+        guard let key = GameRandom.Key(bytes: bytes) else { preconditionFailure("four words are 32 bytes") }
+        return key
+    }
+}

@@ -1,0 +1,35 @@
+import PluginAPI
+
+/// What a session asks of a room. Requests wait in the room's queue while a record is on its way.
+enum RoomRequest {
+    case join(JoinRequest)
+    case resume(ResumeRequest)
+    case watch(Session, id: RequestID?)
+    case act(Member, n: Int, base: Int?, action: JSON)
+    case order(Member, n: Int, HostOrder)
+    case leave(Member, n: Int)
+
+    /// Commands count against the queue's ceiling; coming and going does not, or nobody could return to a busy room.
+    var isCommand: Bool {
+        switch self {
+        case .act, .order, .leave: true
+        case .join, .resume, .watch: false
+        }
+    }
+}
+
+struct JoinRequest {
+    let session: Session
+    let id: RequestID?
+    let name: String
+    let wish: Int?
+    let secret: SeatSecret
+}
+
+struct ResumeRequest {
+    let session: Session
+    /// Nil for a watcher.
+    let secret: SeatSecret?
+    let epoch: String
+    let sequence: Int
+}

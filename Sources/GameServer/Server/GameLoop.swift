@@ -1,0 +1,155 @@
+import Observability
+import PluginAPI
+import WebSocket
+
+/// Everything that lives on one event loop, from its first turn to its last.
+///
+/// Made on the loop's own thread, so that nothing of it can be touched from another.
+final class GameLoop {
+    /// What a loop is made from; all of it may cross threads.
+    struct Plan: Sendable {
+        var configuration: Configuration
+        var games: InstalledGames
+        var store: any EventStore
+        var token: Secret
+        var files: StaticFiles
+        var rooms: [RoomSummary]
+        var logger: Logger
+        var metrics: Observability.Metrics
+    }
+
+    struct Started: Sendable {
+        var port: UInt16
+        var orders: Mailbox<Order>
+    }
+
+    enum Order: Sendable {
+        case drain
+    }
+
+    private let loop: EventLoop
+    private let services: LoopServices
+    private let rooms: RoomDirectory
+    private let sessions: SessionDirectory
+    private let configuration: Configuration
+    private let logger: Logger
+    private var listener: Listener?
+
+    /// Runs a loop on the calling thread until it has drained.
+    ///
+    /// - Parameter started: told once, when it serves or when it cannot.
+    static func run(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) {
+        let server: GameLoop
+        do {
+            server = try GameLoop(plan, started)
+        } catch {
+            return started(.failure(error))
+        }
+        server.loop.run()
+    }
+
+    private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
+        configuration = plan.configuration
+        logger = plan.logger
+        let facts: ServerFacts
+        do {
+            loop = try EventLoop(limits: Self.limits(plan.configuration))
+            let replies = ReplyPort()
+            // One append and one reading per room at most, and a few readings of operators.
+            let mailbox = try loop.makeMailbox(capacity: 4 * plan.configuration.rooms.maxRooms + 1024) {
+                replies.client?.deliver($0)
+            }
+            let client = StoreClient(store: plan.store) { reply in
+                // A full mailbox cannot be: what is asked is bounded below its capacity.
+                let taken = mailbox.post(reply)
+                assert(taken, "the store's answers fit the mailbox")
+            }
+            replies.client = client
+            facts = ServerFacts(plan.metrics, plan.logger, loop: loop)
+            services = LoopServices(
+                timeline: LoopTimeline(loop), store: client, games: plan.games, configuration: plan.configuration,
+                observer: facts, luck: .system)
+        } catch {
+            throw .loop(error)
+        }
+        rooms = RoomDirectory(services: services)
+        sessions = SessionDirectory(services: services, rooms: rooms)
+        rooms.restore(plan.rooms)
+        let admin = AdminSurface(services: services, rooms: rooms, token: plan.token, facts: facts)
+        let surface = HTTPSurface(
+            sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: plan.files)
+        let host = plan.configuration.server.host
+        let port = plan.configuration.server.port
+        let orders: Mailbox<Order>
+        do {
+            let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
+            self.listener = listener
+            let inbox = OrderPort()
+            orders = try loop.makeMailbox(capacity: 16) { inbox.receive?($0) }
+            inbox.receive = { [unowned self] in obey($0) }
+            logger.log(
+                .notice, .system, "started", "serves \(host):\(listener.port)",
+                ["port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count)])
+            started(.success(Started(port: listener.port, orders: orders)))
+        } catch {
+            throw .listen(host: host, port: port, error)
+        }
+    }
+
+    private func obey(_ order: Order) {
+        switch order {
+        case .drain: drain()
+        }
+    }
+
+    // MARK: Draining
+
+    /// No new commands; what is being committed is still answered; then everybody is sent away.
+    private func drain() {
+        guard !services.isDraining else { return }
+        services.isDraining = true
+        let deadline = loop.now + .milliseconds(configuration.drain.timeoutMs)
+        finishCommits(by: deadline)
+    }
+
+    private func finishCommits(by deadline: MonotonicTime) {
+        guard services.store.appendsInFlight > 0, loop.now < deadline else { return sendAway(by: deadline) }
+        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in finishCommits(by: deadline) }
+    }
+
+    private func sendAway(by deadline: MonotonicTime) {
+        listener?.close()
+        logger.log(
+            .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
+            ["clients": .integer(sessions.count)])
+        sessions.sendAway(.shutdown, spreadMs: configuration.drain.spreadMs)
+        awaitGoodbyes(by: deadline)
+    }
+
+    private func awaitGoodbyes(by deadline: MonotonicTime) {
+        guard sessions.count > 0, loop.now < deadline else { return loop.stop() }
+        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes(by: deadline) }
+    }
+
+    private static func limits(_ configuration: Configuration) -> Limits {
+        var limits = Limits()
+        limits.maxMessageBytes = configuration.limits.socketMessageBytes
+        limits.maxOutboxBytes = configuration.slow.outboxBytes
+        // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
+        limits.kernelSendBufferBytes = 128 * 1024
+        limits.maxConnections = configuration.http.maxConnections
+        limits.maxBodyBytes = configuration.http.bodyBytes
+        limits.requestMilliseconds = configuration.http.headerMs
+        limits.keepAliveMilliseconds = configuration.http.keepAliveMs
+        return limits
+    }
+}
+
+/// Breaks the circle of a mailbox that needs its receiver and a receiver that needs the mailbox.
+private final class ReplyPort {
+    var client: StoreClient?
+}
+
+private final class OrderPort {
+    var receive: ((GameLoop.Order) -> Void)?
+}

@@ -1,0 +1,25 @@
+import WebSocket
+
+/// Why a server did not start; each says what, where and why in one sentence.
+public enum StartError: Error, CustomStringConvertible {
+    case store(StoreError)
+    /// The store answered nothing when asked which rooms there are.
+    case directory(path: String)
+    case adminToken(AdminTokenError)
+    case listen(host: String, port: Int, SystemError)
+    case loop(SystemError)
+    case portFile(path: String, reason: String)
+    case resources(path: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .store(let error): "\(error)"
+        case .directory(let path): "the store in \(path) does not say which rooms it holds"
+        case .adminToken(let error): "\(error)"
+        case .listen(let host, let port, let error): "cannot listen on \(host):\(port): \(error)"
+        case .loop(let error): "cannot start the event loop: \(error)"
+        case .portFile(let path, let reason): "cannot write \(path): \(reason)"
+        case .resources(let path, let reason): "cannot serve the pages of \(path): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import WebSocket
+
+/// A session's way out: a connection in production, a queue in simulation.
+protocol Outlet: AnyObject {
+    /// What waits for the peer because it does not read.
+    var unsentBytes: Int { get }
+    /// When the last byte came.
+    var lastReceived: MonotonicTime { get }
+
+    func send(_ message: EncodedMessage)
+    func send(text: [UInt8])
+    func close(_ code: CloseCode, reason: String)
+}
+
+extension Connection: Outlet {}

@@ -1,0 +1,163 @@
+import PluginAPI
+import WebSocket
+
+// What each message leads to. Anything thrown here becomes a `no`.
+
+extension Session {
+    func handle(_ message: ClientMessage) throws(Rejection) {
+        switch message {
+        case .hello(let hello): try greet(hello)
+        case .list(let id, let game):
+            let rooms = directory.list(game: game, limit: services.configuration.rooms.lobbyRooms)
+            send(lines: [ServerMessage.rooms(rooms, id: id)])
+        case .create(let create): try self.create(create)
+        case .join(let join): try self.join(join)
+        case .watch(let id, let room): try watch(room, id)
+        case .act(let room, let n, let base, let action):
+            let member = try seated(room)
+            member.room.submit(.act(member, n: n, base: base, action: action))
+        case .host(let room, let n, let order):
+            let member = try seated(room)
+            member.room.submit(.order(member, n: n, order))
+        case .leave(let room, let n):
+            let member = try attached(room)
+            member.room.submit(.leave(member, n: n))
+        case .ack(let room, let sequence): try attached(room).acknowledge(sequence)
+        case .resync(let room): try resync(room)
+        case .chat(let room, let text): try chat(room, text)
+        case .ping(let t): send(lines: [ServerMessage.pong(t, now: services.timeline.wallClock)])
+        case .pong: break
+        }
+    }
+
+    private func greet(_ hello: ClientMessage.Hello) throws(Rejection) {
+        let limit = services.configuration.limits.roomsPerConnection
+        guard hello.resume.count <= limit else {
+            throw .badRequest("resume: a connection holds up to \(limit) rooms")
+        }
+        greeted(by: hello.client)
+        send(lines: [ServerMessage.welcome(session: number, services)])
+        for resume in hello.resume { self.resume(resume) }
+    }
+
+    private func resume(_ resume: ClientMessage.Resume) {
+        guard let id = RoomID(resume.room) else { return refuseResume(.roomNotFound, room: nil) }
+        do {
+            try reserve(id)
+        } catch {
+            return refuseResume(error, room: id)
+        }
+        let request = ResumeRequest(session: self, secret: resume.secret, epoch: resume.epoch, sequence: resume.seq)
+        directory.find(id) { [weak self] found in
+            switch found {
+            case .success(let room): room.submit(.resume(request))
+            case .failure(let rejection): self?.refuseResume(rejection, room: id)
+            }
+        }
+    }
+
+    private func refuseResume(_ rejection: Rejection, room: RoomID?) {
+        services.observer.resumed(nil)
+        refuse(rejection, room: room, ends: room)
+    }
+
+    private func create(_ create: ClientMessage.Create) throws(Rejection) {
+        guard !services.isDraining else { throw .draining }
+        guard let game = services.games[create.game] else {
+            throw .badRequest("game: there is no game \(create.game.prefix(40))")
+        }
+        let name = try checked(name: create.name)
+        let secret = create.secret ?? SeatSecret(using: &services.luck)
+        if let id = directory.room(createdWith: secret.digest) {
+            let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
+            return try enter(id, id: create.id) { $0.submit(.join(join)) }
+        }
+        let (seed, given) = try seed(in: create.options)
+        let (match, options) = try game.newMatch(options: given)
+        let opening = Record.Opening(
+            visibility: create.visibility, options: options, seed: seed, seats: game.manifest.seats.upperBound)
+        let state = RoomState(
+            room: directory.freshID(), game: game.manifest.id, epoch: SeatSecret(using: &services.luck).text,
+            created: services.timeline.wallClock, opening: opening, creator: secret.digest, match: match)
+        try reserve(state.room)
+        do {
+            let room = try directory.open(state)
+            let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
+            room.commit(
+                state.opened(opening, name: name, secret: secret.digest, room.context()), then: .created(join))
+        } catch {
+            refuse(error, id: create.id, ends: state.room)
+        }
+    }
+
+    /// A fixed shuffle is the server's to allow, whatever the game.
+    private func seed(in options: JSON) throws(Rejection) -> (seed: UInt64?, rest: JSON) {
+        guard let given = options["seed"] else { return (nil, options) }
+        guard services.configuration.games.allowSeeds else {
+            throw .badRequest("options.seed: this server does not allow seeds")
+        }
+        guard let seed = given.integer, seed >= 0 else { throw .badRequest("options.seed: a whole number from 0") }
+        return (UInt64(seed), .object((options.members ?? []).filter { $0.key != "seed" }))
+    }
+
+    private func join(_ join: ClientMessage.Join) throws(Rejection) {
+        guard !services.isDraining else { throw .draining }
+        guard let id = RoomID(join.room) else { throw .roomNotFound }
+        let name = try checked(name: join.name)
+        let secret = join.secret ?? SeatSecret(using: &services.luck)
+        let request = JoinRequest(session: self, id: join.id, name: name, wish: join.seat, secret: secret)
+        if let member = member(in: id) {
+            guard let seat = member.seat, member.room.state.seat(openedBy: secret.digest) == seat else {
+                throw .badRequest("you are in this room already")
+            }
+            return member.room.submit(.join(request))
+        }
+        try enter(id, id: join.id) { $0.submit(.join(request)) }
+    }
+
+    private func watch(_ room: String, _ request: RequestID?) throws(Rejection) {
+        guard let id = RoomID(room) else { throw .roomNotFound }
+        guard member(in: id) == nil else { throw .badRequest("you are in this room already") }
+        try enter(id, id: request) { $0.submit(.watch(self, id: request)) }
+    }
+
+    /// Finds a room to go into; what happens there is the room's to say.
+    private func enter(_ id: RoomID, id request: RequestID?, _ go: @escaping (Room) -> Void) throws(Rejection) {
+        try reserve(id)
+        directory.find(id) { [weak self] found in
+            switch found {
+            case .success(let room): go(room)
+            case .failure(let rejection): self?.refuse(rejection, room: id, id: request, ends: id)
+            }
+        }
+    }
+
+    private func resync(_ room: String) throws(Rejection) {
+        let member = try attached(room)
+        if let ms = limiter.takeResync(at: services.timeline.now) { throw .rateLimited(retryMs: ms) }
+        if !isLagging { member.room.sendSnapshot(to: member, .resync) }
+    }
+
+    private func chat(_ room: String, _ text: String) throws(Rejection) {
+        let member = try seated(room)
+        let limit = services.configuration.limits.chatCharacters
+        let count = text.unicodeScalars.count
+        guard (1...limit).contains(count) else { throw .badRequest("text of \(count) characters: 1 to \(limit)") }
+        if let seat = member.seat { member.room.chat(text, by: seat) }
+    }
+
+    private func attached(_ room: String) throws(Rejection) -> Member {
+        guard let id = RoomID(room), let member = member(in: id) else { throw .notJoined }
+        return member
+    }
+
+    private func seated(_ room: String) throws(Rejection) -> Member {
+        let member = try attached(room)
+        guard member.seat != nil else { throw .notJoined }
+        return member
+    }
+
+    private func checked(name: String) throws(Rejection) -> String {
+        try PlayerName.checked(name, limit: services.configuration.limits.nameCharacters)
+    }
+}

@@ -1,0 +1,246 @@
+import PluginAPI
+import WebSocket
+
+/// One client's conversation: it decodes and routes; rooms decide.
+///
+/// Lives on its connection's loop.
+final class Session {
+    let number: UInt64
+    let services: LoopServices
+    unowned let directory: RoomDirectory
+    private unowned let sessions: SessionDirectory
+    private let outlet: any Outlet
+    private let opened: MonotonicTime
+    private var helloAlarm: Alarm?
+    private(set) var isOpen = true
+    private(set) var hasGreeted = false
+    private(set) var members: [Member] = []
+    /// Rooms asked for that have not answered yet.
+    private(set) var pending: Set<RoomID> = []
+    private(set) var client = ""
+    var limiter: RequestLimiter
+    private var liveness: Liveness
+    private var backlog = Backlog()
+
+    init(
+        _ number: UInt64, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
+        sessions: SessionDirectory
+    ) {
+        let now = services.timeline.now
+        let configuration = services.configuration
+        self.number = number
+        self.outlet = outlet
+        self.services = services
+        self.directory = directory
+        self.sessions = sessions
+        opened = now
+        limiter = RequestLimiter(configuration.limits, at: now)
+        liveness = Liveness(configuration.heartbeat)
+        let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
+        helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
+        services.observer.sessionOpened()
+    }
+
+    // MARK: From the connection
+
+    /// One text message: a JSON object on every line.
+    func receive(_ text: [UInt8]) {
+        guard isOpen else { return }
+        let limit = services.configuration.limits.messageBytes
+        guard text.count <= limit else {
+            guard hasGreeted else { return close(.protocolError) }
+            return refuse(.tooLarge(text.count, limit: limit))
+        }
+        for line in text.split(separator: UInt8(ascii: "\n")) where isOpen {
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            receive(line: Array(line))
+        }
+    }
+
+    /// Binary messages are not part of the protocol.
+    func receivedBinary() {
+        guard isOpen else { return }
+        shut(CloseCode(rawValue: 1003), reason: "text messages only")
+    }
+
+    /// What the kernel had refused is on its way: a client that lagged gets the whole view once.
+    func drained() {
+        guard isOpen, backlog.isLagging else { return }
+        let held = backlog.caughtUp()
+        for member in members where member.needsSnapshot { member.room.sendSnapshot(to: member, .lagging) }
+        if !held.isEmpty { send(lines: held) }
+    }
+
+    /// The connection is gone; its seats wait for their players.
+    func closed(code: UInt16) {
+        guard isOpen || !members.isEmpty else { return sessions.remove(self) }
+        isOpen = false
+        stopClocks()
+        let leaving = members
+        members = []
+        for member in leaving { member.room.disconnected(member) }
+        services.observer.sessionClosed(code: code, lasted: services.timeline.now - opened)
+        sessions.remove(self)
+    }
+
+    private func receive(line: [UInt8]) {
+        let now = services.timeline.now
+        guard limiter.takeAny(at: now) else { return close(.abuse) }
+        let fields: MessageFields
+        do {
+            let json = try JSON(parsing: line)
+            guard json.members != nil else { throw Rejection.badRequest("a message is a JSON object") }
+            fields = MessageFields(json)
+        } catch {
+            guard hasGreeted else { return close(.protocolError) }
+            let rejection = error as? Rejection ?? .badRequest("not JSON: \(FlatDecoder.describe(error))")
+            return refuse(rejection)
+        }
+        let type = fields["type"]?.string
+        guard hasGreeted != (type == "hello") else { return close(.protocolError) }
+        let echo = fields.echo
+        if RequestLimiter.counts(type) {
+            switch limiter.takeRequest(at: now) {
+            case .granted: break
+            case .wait(let ms): return refuse(.rateLimited(retryMs: ms), room: echo.room, n: echo.n, id: echo.id)
+            case .abuse: return close(.abuse)
+            }
+        }
+        do {
+            try handle(try ClientMessage(fields))
+        } catch {
+            guard hasGreeted else { return close(.protocolError) }
+            refuse(error, room: echo.room, n: echo.n, id: echo.id)
+        }
+    }
+
+    // MARK: To the client
+
+    func send(_ message: EncodedMessage) {
+        guard isOpen else { return }
+        outlet.send(message)
+        noteBacklog()
+    }
+
+    /// One message of several JSON objects.
+    func send(lines: [[UInt8]]) {
+        guard isOpen else { return }
+        outlet.send(text: joinedLines(lines))
+        noteBacklog()
+    }
+
+    func refuse(
+        _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
+    ) {
+        if let asked { pending.remove(asked) }
+        services.observer.requestAnswered(code: rejection.refusal.code)
+        let line = ServerMessage.no(rejection, room: room, n: n, id: id)
+        if backlog.isLagging { hold(line) } else { send(lines: [line]) }
+    }
+
+    /// Ends the connection for a reason of the protocol's own.
+    func close(_ why: Disconnect, afterMs: Int? = nil) {
+        guard isOpen else { return }
+        send(lines: [ServerMessage.bye(why, afterMs: afterMs)])
+        shut(why.closeCode, reason: why.reason)
+    }
+
+    private func shut(_ code: CloseCode, reason: String) {
+        guard isOpen else { return }
+        isOpen = false
+        stopClocks()
+        outlet.close(code, reason: reason)
+    }
+
+    private func stopClocks() {
+        helloAlarm?.cancel()
+        helloAlarm = nil
+        liveness.stop()
+        backlog.stop()
+    }
+
+    // MARK: Greeting
+
+    func greeted(by client: String) {
+        hasGreeted = true
+        self.client = client
+        helloAlarm?.cancel()
+        helloAlarm = nil
+        watchOver()
+    }
+
+    // MARK: Rooms
+
+    func member(in room: RoomID) -> Member? { members.first { $0.room.id == room } }
+
+    /// - Throws: `bad_request` when the connection holds as many rooms as it may, or this one already.
+    func reserve(_ room: RoomID) throws(Rejection) {
+        let limit = services.configuration.limits.roomsPerConnection
+        guard !pending.contains(room) else { throw .badRequest("you are joining this room already") }
+        guard members.count + pending.count < limit else {
+            throw .badRequest("a connection holds up to \(limit) rooms")
+        }
+        pending.insert(room)
+    }
+
+    func joined(_ member: Member) {
+        pending.remove(member.room.id)
+        members.removeAll { $0.room === member.room }
+        members.append(member)
+    }
+
+    func left(_ member: Member) {
+        members.removeAll { $0 === member }
+    }
+
+    /// One room is over for this connection; the connection too when it was the last.
+    func expelled(from room: Room, _ why: Disconnect) {
+        members.removeAll { $0.room === room }
+        guard isOpen else { return }
+        send(lines: [ServerMessage.bye(why, room: room.id)])
+        if members.isEmpty, pending.isEmpty { shut(why.closeCode, reason: why.reason) }
+    }
+
+    // MARK: Slow readers
+
+    var isLagging: Bool { backlog.isLagging }
+
+    /// Keeps an answer until the client has caught up: it must not overtake the snapshot before it.
+    func hold(_ answer: [UInt8]) {
+        if !backlog.hold(answer) { close(.slow) }
+    }
+
+    private func noteBacklog() {
+        let slow = services.configuration.slow
+        guard !backlog.isLagging, outlet.unsentBytes > slow.laggingBytes else { return }
+        let by = services.timeline.now + .milliseconds(slow.laggingMs)
+        backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
+        // The kernel may take all of it when the turn ends, and then nobody says that it has drained.
+        _ = services.timeline.alarm(at: services.timeline.now + .milliseconds(1)) { [weak self] in
+            if let self, outlet.unsentBytes == 0 { drained() }
+        }
+    }
+
+    // MARK: Liveness
+
+    /// Looks again at when to ask for a sign of life: sooner while a room waits for this client.
+    func watchOver() {
+        guard isOpen, hasGreeted else { return }
+        let waited = members.contains { member in
+            member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
+        }
+        liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
+            self?.checkLife()
+        }
+    }
+
+    private func checkLife() {
+        guard isOpen else { return }
+        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
+        case .wait: break
+        case .sendPing: send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
+        case .drop: return close(.heartbeat)
+        }
+        watchOver()
+    }
+}

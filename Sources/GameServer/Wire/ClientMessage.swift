@@ -1,0 +1,190 @@
+import PluginAPI
+
+/// What a client can say, checked for form; whether it may is decided where it is handled.
+///
+/// - Source: docs/PROTOCOL.md, "Client to server".
+enum ClientMessage {
+    case hello(Hello)
+    case list(id: RequestID?, game: String?)
+    case create(Create)
+    case join(Join)
+    case watch(id: RequestID?, room: String)
+    case act(room: String, n: Int, base: Int?, action: JSON)
+    case host(room: String, n: Int, HostOrder)
+    case ack(room: String, seq: Int)
+    case resync(room: String)
+    case leave(room: String, n: Int)
+    case chat(room: String, text: String)
+    case ping(JSON?)
+    case pong
+
+    struct Hello {
+        var client: String
+        var resume: [Resume]
+    }
+
+    struct Resume {
+        var room: String
+        var secret: SeatSecret?
+        var epoch: String
+        var seq: Int
+    }
+
+    struct Create {
+        var id: RequestID?
+        var game: String
+        var name: String
+        var options: JSON
+        var visibility: RoomSummary.Visibility
+        var secret: SeatSecret?
+    }
+
+    struct Join {
+        var id: RequestID?
+        var room: String
+        var name: String
+        var seat: Int?
+        var secret: SeatSecret?
+    }
+
+    /// - Throws: `bad_request` or `unknown_type`.
+    init(_ fields: MessageFields) throws(Rejection) {
+        let type = try fields.text("type")
+        switch type {
+        case "hello": self = .hello(try Self.hello(fields))
+        case "list": self = .list(id: try fields.requestID(), game: try fields.optionalText("game"))
+        case "create": self = .create(try Self.create(fields))
+        case "join":
+            self = .join(
+                Join(
+                    id: try fields.requestID(), room: try fields.text("room"), name: try fields.text("name"),
+                    seat: try fields.optionalInteger("seat"), secret: try fields.secret()))
+        case "watch": self = .watch(id: try fields.requestID(), room: try fields.text("room"))
+        case "act":
+            guard let action = fields["action"], action.members != nil else {
+                throw .badRequest("action: expected an object")
+            }
+            self = .act(
+                room: try fields.text("room"), n: try fields.commandNumber(),
+                base: try fields.optionalInteger("base"), action: action)
+        case "host":
+            self = .host(room: try fields.text("room"), n: try fields.commandNumber(), try Self.order(fields))
+        case "ack": self = .ack(room: try fields.text("room"), seq: try fields.integer("seq"))
+        case "resync": self = .resync(room: try fields.text("room"))
+        case "leave": self = .leave(room: try fields.text("room"), n: try fields.commandNumber())
+        case "chat": self = .chat(room: try fields.text("room"), text: try fields.text("text"))
+        case "ping": self = .ping(fields["t"])
+        case "pong": self = .pong
+        default: throw .unknownType(type)
+        }
+    }
+
+    /// Whether the message counts against the rate of commands and requests.
+    var isRequest: Bool {
+        switch self {
+        case .list, .create, .join, .watch, .act, .host, .leave, .chat: true
+        case .hello, .ack, .resync, .ping, .pong: false
+        }
+    }
+
+    private static func hello(_ fields: MessageFields) throws(Rejection) -> Hello {
+        var client = "unknown"
+        if let given = fields["client"], !given.isNull {
+            guard given.members != nil else { throw .badRequest("client: expected an object") }
+            client = [given["name"]?.string, given["version"]?.string].compactMap { $0?.prefix(40) }
+                .joined(separator: " ")
+        }
+        var resume: [Resume] = []
+        for entry in try fields.optionalList("resume") ?? [] {
+            let entry = MessageFields(entry)
+            resume.append(
+                Resume(
+                    room: try entry.text("room"), secret: try entry.secret(), epoch: try entry.text("epoch"),
+                    seq: try entry.integer("seq")))
+        }
+        return Hello(client: client, resume: resume)
+    }
+
+    private static func create(_ fields: MessageFields) throws(Rejection) -> Create {
+        let options = fields["options"] ?? .object([])
+        guard options.members != nil else { throw .badRequest("options: expected an object") }
+        let visibility = try fields.optionalText("visibility") ?? "public"
+        guard let visibility = RoomSummary.Visibility(rawValue: visibility) else {
+            throw .badRequest("visibility: public or private")
+        }
+        return Create(
+            id: try fields.requestID(), game: try fields.text("game"), name: try fields.text("name"),
+            options: options, visibility: visibility, secret: try fields.secret())
+    }
+
+    private static func order(_ fields: MessageFields) throws(Rejection) -> HostOrder {
+        switch try fields.text("do") {
+        case "start": return .start
+        case "add_bot": return .addBot(seat: try fields.optionalInteger("seat"))
+        case "remove": return .remove(seat: try fields.integer("seat"))
+        case "close": return .close
+        default: throw .badRequest("do: start, add_bot, remove or close")
+        }
+    }
+}
+
+/// The members of one JSON object, read with one clear sentence for each that is wrong.
+struct MessageFields {
+    private let json: JSON
+
+    init(_ json: JSON) { self.json = json }
+
+    subscript(key: String) -> JSON? { json[key] }
+
+    func text(_ key: String) throws(Rejection) -> String {
+        guard let text = json[key]?.string else { throw .badRequest("\(key): expected a text") }
+        return text
+    }
+
+    func optionalText(_ key: String) throws(Rejection) -> String? {
+        guard let value = json[key], !value.isNull else { return nil }
+        return try text(key)
+    }
+
+    func integer(_ key: String) throws(Rejection) -> Int {
+        guard let integer = json[key]?.integer else { throw .badRequest("\(key): expected a whole number") }
+        return Int(integer)
+    }
+
+    func optionalInteger(_ key: String) throws(Rejection) -> Int? {
+        guard let value = json[key], !value.isNull else { return nil }
+        return try integer(key)
+    }
+
+    func optionalList(_ key: String) throws(Rejection) -> [JSON]? {
+        guard let value = json[key], !value.isNull else { return nil }
+        guard let list = value.elements else { throw .badRequest("\(key): expected a list") }
+        return list
+    }
+
+    func commandNumber() throws(Rejection) -> Int {
+        let n = try integer("n")
+        guard n >= 1 else { throw .badRequest("n is \(n): commands count from 1") }
+        return n
+    }
+
+    func requestID() throws(Rejection) -> RequestID? {
+        switch json["id"] {
+        case nil, .null: return nil
+        case .integer(let integer): return .integer(integer)
+        case .string(let string) where string.utf8.count <= 64: return .string(string)
+        default: throw .badRequest("id: a whole number or a text of at most 64 bytes")
+        }
+    }
+
+    func secret() throws(Rejection) -> SeatSecret? {
+        guard let text = try optionalText("secret") else { return nil }
+        guard let secret = SeatSecret(text) else { throw .badRequest("secret: 22 to 64 base64url characters") }
+        return secret
+    }
+
+    /// What the answer to a message that cannot be read can still echo.
+    var echo: (room: RoomID?, n: Int?, id: RequestID?) {
+        (json["room"]?.string.flatMap { RoomID($0) }, json["n"]?.integer.map { Int($0) }, try? requestID())
+    }
+}

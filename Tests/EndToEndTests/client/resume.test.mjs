@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ROOM, World } from './world.mjs';
+
+const SECRET = 'secret-1'.padEnd(32, '0');
+
+/** Seated, with three events seen, cut off and connected again. */
+async function cutAndBack() {
+  const world = new World();
+  const { client, room } = await world.seated();
+  world.socket.says(world.events(3, 'a', 'b', 'c'));
+  world.socket.cuts();
+  world.clock.advance(1_000);
+  world.welcome();
+  return { world, client, room };
+}
+
+describe('PROTOCOL §4: resume', () => {
+  it('asks with secret, epoch and position', async () => {
+    const { world } = await cutAndBack();
+    assert.deepEqual(world.socket.last('hello').resume, [{ room: ROOM, secret: SECRET, epoch: 'e1', seq: 3 }]);
+    assert.match(world.socket.url, /\?room=0123ABCD$/);
+  });
+
+  it('live: nothing was missed, the view stays', async () => {
+    const { world, room } = await cutAndBack();
+    world.socket.says(world.joined({ resume: 'live', seq: 3, view: undefined }));
+    assert.deepEqual(room.view.seen, ['a', 'b', 'c']);
+    world.socket.says(world.events(4, 'd'));
+    assert.equal(room.seq, 4);
+  });
+
+  it('replayed: exactly the missed events are folded', async () => {
+    const { world, room } = await cutAndBack();
+    world.socket.says(world.joined({ resume: 'replayed', seq: 5, view: undefined }), world.events(5, 'd', 'e'));
+    assert.deepEqual(room.view.seen, ['a', 'b', 'c', 'd', 'e']);
+    assert.equal(room.seq, 5);
+  });
+
+  it('snapshot: its view is the truth, events before it are not applied', async () => {
+    const { world, room } = await cutAndBack();
+    world.socket.says(world.joined({ resume: 'snapshot', seq: 400, epoch: 'e2', view: undefined }));
+    world.socket.says(world.events(4, 'wrong'));
+    world.socket.says({ type: 'snapshot', room: ROOM, seq: 400, view: { seen: ['all'] }, reason: 'resume' });
+    world.socket.says(world.events(401, 'next'));
+    assert.deepEqual(room.view.seen, ['all', 'next']);
+    assert.equal(room.resumption().epoch, 'e2');
+  });
+
+  it('refused for good: the seat is forgotten and the room is over', async () => {
+    const { world, client, room } = await cutAndBack();
+    world.socket.says({ type: 'no', room: ROOM, code: 'bad_secret', message: '', retry: false });
+    assert.equal(room.ended, 'bad_secret');
+    assert.deepEqual(client.remembered(), []);
+    assert.equal(client.connection.state, 'connected');
+  });
+
+  it('refused for now: it asks again with a new hello', async () => {
+    const { world, room } = await cutAndBack();
+    world.socket.says({ type: 'no', room: ROOM, code: 'store_unavailable', message: '', retry: 700 });
+    assert.equal(room.ended, null);
+    world.clock.advance(700);
+    world.welcome();
+    assert.equal(world.socket.last('hello').resume[0].seq, 3);
+  });
+
+  it('a page refresh is a resume from storage', async () => {
+    const world = new World();
+    const { room: before } = await world.seated();
+    world.socket.says(world.events(2, 'a', null));
+    const client = world.client();
+    assert.deepEqual(client.remembered().map(({ room, name, seq }) => [room, name, seq]), [[ROOM, 'Ana', 2]]);
+    const room = client.resume(ROOM);
+    assert.deepEqual(room.view, before.view);
+    world.welcome();
+    assert.deepEqual(world.socket.last('hello').resume, [{ room: ROOM, secret: SECRET, epoch: 'e1', seq: 2 }]);
+    world.socket.says(world.joined({ resume: 'replayed', seq: 3, view: undefined }), world.events(3, 'c'));
+    assert.deepEqual(room.view.seen, ['a', 'c']);
+  });
+
+  it('a position without its view asks for a snapshot', async () => {
+    const world = new World();
+    world.storage.setItem(`gameserver.v1:seat:${ROOM}`, JSON.stringify({ room: ROOM, secret: SECRET, epoch: 'e1', seq: 9, view: null }));
+    world.client().resume(ROOM);
+    world.welcome();
+    assert.notEqual(world.socket.last('hello').resume[0].epoch, 'e1');
+  });
+
+  it('plays on without storage', async () => {
+    const world = new World();
+    world.storage = null;
+    const { client, room } = await world.seated();
+    world.socket.says(world.events(1, 'a'));
+    assert.equal(room.seq, 1);
+    assert.deepEqual(client.remembered(), []);
+  });
+});
+
+describe('PROTOCOL §1: one dense sequence', () => {
+  it('an event seen already is not applied again, a hidden one only counts', async () => {
+    const world = new World();
+    const { room } = await world.seated();
+    world.socket.says(world.events(2, 'a', null));
+    world.socket.says(world.events(3, 'a', null, 'b'));
+    assert.deepEqual(room.view.seen, ['a', 'b']);
+    assert.equal(room.seq, 3);
+  });
+
+  it('a hole is never guessed over: it asks for a resync and waits for the snapshot', async () => {
+    const world = new World();
+    const { room } = await world.seated();
+    world.socket.says(world.events(1, 'a'));
+    world.socket.says(world.events(5, 'e'));
+    world.socket.says(world.events(6, 'f'));
+    assert.equal(world.socket.all('resync').length, 1);
+    assert.equal(room.seq, 1);
+    world.socket.says({ type: 'snapshot', room: ROOM, seq: 6, view: { seen: ['whole'] }, reason: 'resync' });
+    assert.deepEqual([room.seq, room.view.seen], [6, ['whole']]);
+  });
+
+  it('a fold that fails asks for a resync', async () => {
+    const world = new World();
+    const client = world.client({ folds: { log: () => { throw new Error('broken'); } } });
+    client.connect();
+    world.welcome();
+    const asked = client.create({ game: 'log', name: 'Ana' });
+    world.socket.says(world.joined({ id: world.socket.last('create').id }));
+    await asked;
+    world.socket.says(world.events(1, 'a'));
+    assert.equal(world.socket.all('resync').length, 1);
+  });
+
+  it('the latest rev of a room wins, and counts anew on a new connection', async () => {
+    const { world, room } = await cutAndBack();
+    world.socket.says(world.joined({ resume: 'live', seq: 3, status: { rev: 1, state: 'playing', host: 0, seats: [] } }));
+    world.socket.says({ type: 'room', room: ROOM, rev: 4, state: 'playing', host: 2, seats: [] });
+    world.socket.says({ type: 'room', room: ROOM, rev: 3, state: 'playing', host: 1, seats: [] });
+    assert.equal(room.status.host, 2);
+    world.socket.cuts();
+    world.clock.advance(1_000);
+    world.welcome();
+    world.socket.says(world.joined({ resume: 'live', seq: 3, status: { rev: 1, state: 'playing', host: 3, seats: [] } }));
+    assert.equal(room.status.host, 3);
+  });
+});
+
+describe('PROTOCOL §4: the newest connection of a seat wins', () => {
+  it('the old one stops, says so, keeps the seat and can take it back', async () => {
+    const world = new World();
+    const { client, room } = await world.seated();
+    const over = [];
+    room.on('over', (code) => over.push(code));
+    world.socket.says({ type: 'bye', code: 4502, action: 'stop', room: ROOM });
+    world.socket.cuts(4502);
+    world.clock.advance(120_000);
+    assert.deepEqual(over, [4502]);
+    assert.equal(client.connection.state, 'stopped');
+    assert.equal(world.sockets.length, 1);
+    const again = room.playHere();
+    world.welcome();
+    assert.equal(world.socket.last('hello').resume[0].secret, SECRET);
+    world.socket.says(world.joined({ resume: 'live', seq: 0 }));
+    assert.equal(again.awaitsJoined, false);
+  });
+
+  it('a close 4502 without bye means the same', async () => {
+    const world = new World();
+    const { room } = await world.seated();
+    world.socket.cuts(4502);
+    assert.equal(room.ended, 4502);
+  });
+
+  it('a bye that names one room leaves the connection and the others alone', async () => {
+    const world = new World();
+    const { client, room } = await world.seated();
+    const asked = client.watch('ZZZZZZZZ');
+    world.socket.says(world.joined({ room: 'ZZZZZZZZ', seat: null, secret: null, id: world.socket.last('watch').id }));
+    const watched = await asked;
+    world.socket.says({ type: 'bye', code: 4503, action: 'stop', room: ROOM });
+    assert.equal(room.ended, 4503);
+    assert.equal(watched.ended, null);
+    assert.deepEqual(client.remembered(), []);
+    assert.equal(client.connection.state, 'connected');
+  });
+});

@@ -1,0 +1,81 @@
+"""Async tests without a plugin, one shared server, and servers with their own configuration."""
+
+import asyncio
+import inspect
+import pathlib
+
+import pytest
+
+from client import Clients
+from server import Server, binary
+
+TEST_WITHIN_S = 60
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "within(seconds): how long one asynchronous test may take")
+
+
+def pytest_collection_finish(session):
+    if session.items and not session.config.option.collectonly and not pathlib.Path(binary()).exists():
+        pytest.exit(f"no server at {binary()}: build it (make build) or set GAMESERVER_BINARY", returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Runs a coroutine test on a loop of its own and closes its clients on that loop."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    marker = pyfuncitem.get_closest_marker("within")
+    seconds = marker.args[0] if marker else TEST_WITHIN_S
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+
+    async def run():
+        try:
+            async with asyncio.timeout(seconds):
+                await pyfuncitem.obj(**arguments)
+        finally:
+            for value in arguments.values():
+                if isinstance(value, Clients):
+                    await value.close()
+
+    asyncio.run(run())
+    return True
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory):
+    """One server with default times for all tests that need no special configuration."""
+    server = Server(tmp_path_factory.mktemp("shared"), "--allow-seeds").start()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def server(shared_server):
+    """The shared server, started again when a test brought it down."""
+    if shared_server.process.poll() is not None:
+        shared_server.start()
+    return shared_server
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Starts servers of a test's own: `launch(config={…})`."""
+    servers: list[Server] = []
+
+    def start(*flags: str, config: dict | None = None) -> Server:
+        server = Server(tmp_path / f"server{len(servers)}", *flags, config=config)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.end()
+
+
+@pytest.fixture
+def clients():
+    """Opens clients that are closed when the test ends: `await clients.open(server)`."""
+    return Clients()

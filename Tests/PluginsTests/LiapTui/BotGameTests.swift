@@ -1,0 +1,69 @@
+import PluginAPI
+import Testing
+
+@testable import LiapTui
+
+@Suite("PLUGINS.md: Liap Tui, whole games of bots") struct BotGameTests {
+    /// 1,000 games in all.
+    static let gamesPerCase: UInt64 = 50
+    static let cases = (UInt64(0)..<20).map { $0 * gamesPerCase }
+
+    /// Most games are played as they come; every fifth plays another corner of the options.
+    static func options(_ seed: UInt64) -> LiapTui.Options {
+        var options = LiapTui.defaultOptions
+        switch seed % 20 {
+        case 4: options.multiplierScope = .total
+        case 9: options.revealMs = 1
+        case 14: options.roundLimit = 3
+        case 19: (options.scoreLimit, options.revealMs) = (10, 500)
+        default: break
+        }
+        return options
+    }
+
+    @Test(arguments: cases)
+    func `every game ends, each log is legal, and replay of the log is the live state at every event`(
+        firstSeed: UInt64
+    ) throws {
+        for seed in firstSeed..<firstSeed + Self.gamesPerCase {
+            let game = try Self.play(seed: seed)
+            #expect(game.isOver && game.roundsPlayed > 0, "seed \(seed)")
+        }
+    }
+
+    /// Plays one game under the eyes of the referee, who has seen all of it at the end.
+    static func play(seed: UInt64) throws -> Referee {
+        let options = options(seed)
+        var referee = Referee(
+            scoreLimit: options.scoreLimit, roundLimit: options.roundLimit,
+            multipliesBonus: options.multiplierScope == .total)
+        var match = try Match<LiapTui>(options: options)
+        var replay = match
+        var step: UInt64 = 0
+        while match.phase != .finished {
+            let key = GameRandom.Key.seeded(seed, step: step)
+            let now = Timestamp(unixMilliseconds: Int64(step))
+            let outcome: Match<LiapTui>.Outcome
+            if match.phase == .waiting {
+                outcome = try match.step(.start, at: now, key: key)
+            } else if let seat = LiapTui.waitingOn(match.state)?.seats.last {
+                outcome = try #require(match.botStep(for: seat, at: now, key: key), "seed \(seed), step \(step)")
+            } else {
+                try #require(match.timers.keys.sorted() == ["reveal"])
+                outcome = try match.step(.timer("reveal"), at: now, key: key)
+            }
+            for (event, live) in zip(outcome.events, outcome.states) {
+                let log = try JSON(parsing: FlatEncoder.encode(event))
+                try referee.read(log)
+                let replayed = replay.fold(
+                    [try FlatDecoder.decode(LiapTui.Event.self, from: log)], phase: .playing, timers: [:])
+                try #require(replayed == [live], "seed \(seed), event \(replay.sequence)")
+                if let fault = LiapTui.invariant(live) { Issue.record("seed \(seed), event \(replay.sequence): \(fault)") }
+            }
+            match = outcome.match
+            step += 1
+        }
+        #expect(match.sequence == replay.sequence)
+        return referee
+    }
+}
