@@ -1,15 +1,18 @@
 import GameServer
+import WebSocket
 
 /// `gameserver echo`: the bare WebSocket engine, for conformance and measurements.
 enum EchoCommand {
-    static func run(_ configuration: Configuration) -> Int32 {
+    static func run(_ server: Configuration.Server) -> Int32 {
         do {
-            let server = try EchoServer(host: configuration.server.host, port: UInt16(configuration.server.port))
-            let stop = server.stop
-            Signals.wait { _ in stop() }
-            Console.say("Echo:  ws://\(configuration.server.host):\(server.port)/ and /fanout")
+            let loop = try EventLoop(limits: EchoService.limits)
+            // The setting's range is the port's.
+            let listener = try loop.listen(host: server.host, port: UInt16(server.port), handler: EchoService())
+            let stop = try loop.makeMailbox(capacity: 1) { (_: Void) in loop.stop() }
+            Signals.wait { _ in stop.post(()) }
+            Console.say("Echo:  ws://\(server.host):\(listener.port)/ and /fanout")
             Console.say("Ready")
-            server.run()
+            loop.run()
             return Command.ExitCode.fine
         } catch {
             Console.complain("gameserver: \(error)")

@@ -32,7 +32,8 @@ import Testing
 
     @Test(arguments: ["try!", "@unchecked Sendable", "nonisolated(unsafe)", "fatalError(", "try?"])
     func `what could trap, race or hide a failure stands beside its reason`(smell: String) {
-        for file in Self.swift {
+        // In a test a failure that is hidden is the subject often enough.
+        for file in Self.swift where smell != "try?" || file.path.hasPrefix("Sources/") {
             for (index, line) in file.lines.enumerated() where line.contains(smell) && !isComment(line) {
                 let around = file.lines[max(0, index - 1)...min(file.lines.count - 1, index + 1)]
                 #expect(around.contains { $0.contains("//") }, "\(file.path):\(index + 1) \(smell)")

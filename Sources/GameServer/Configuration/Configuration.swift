@@ -38,7 +38,6 @@ public struct Configuration: Sendable, Equatable {
         public var chatCharacters = 500
         public var nameCharacters = 50
         public var queueCommands = 64
-        public var keptAnswers = 32
     }
 
     public struct Heartbeat: Sendable, Equatable {
@@ -71,8 +70,6 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Store: Sendable, Equatable {
         public var durability = Durability.power
-        /// Relative to the data directory.
-        public var path = "rooms.sqlite"
     }
 
     /// What a committed record outlives.

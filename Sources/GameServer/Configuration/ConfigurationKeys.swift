@@ -40,8 +40,6 @@ extension ConfigurationKey {
         .integer(
             "limits", "queue_commands", \.limits.queueCommands, 1...10_000,
             "Commands that wait for a room; one more is answered `overloaded`."),
-        .integer(
-            "limits", "kept_answers", \.limits.keptAnswers, 1...1024, "Answers kept for each seat to be repeated."),
 
         .integer("heartbeat", "idle_ms", \.heartbeat.idleMs, 10...dayMs, "Silence after which a client is pinged."),
         .integer(
@@ -98,7 +96,6 @@ extension ConfigurationKey {
         .choice(
             "store", "durability", \.store.durability, flag: "--durability",
             "What a committed record outlives: loss of `power`, or only the end of the `process`."),
-        .text("store", "path", \.store.path, 1...4096, "Database file, relative to the data directory."),
 
         .secret(
             "admin", "token", \.admin.token, flag: "--admin-token",
