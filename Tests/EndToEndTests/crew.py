@@ -147,7 +147,8 @@ class Person:
             await client.send(command)
             if self.seat.accepted and self.rng.random() < 0.1:
                 self.crew.repeated += 1
-                await client.send(self.rng.choice(list(self.seat.accepted.values())[-32:]))
+                # The command just sent pushes the oldest of the 32 kept answers out.
+                await client.send(self.rng.choice(list(self.seat.accepted.values())[-31:]))
             client.inbox.clear()
             client.frames.clear()
             client.heard.clear()
