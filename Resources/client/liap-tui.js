@@ -58,7 +58,8 @@ const rotation = (from) => Array.from({ length: SEATS }, (_, i) => (from + i) % 
 
 const apply = {
   dealt(view, { round, multiplier, hand, weak }) {
-    Object.assign(view, { phase: 'preparation', round, multiplier, ...(hand && { hand }), leader: null, required: null, plays: [], to_act: [...weak] });
+    Object.assign(view, { phase: 'preparation', round, multiplier, leader: null, required: null, plays: [], to_act: [...weak] });
+    if (hand) view.hand = hand;
     for (const seat of view.seats) Object.assign(seat, { hand_count: HAND, declared: null, captured: 0 });
   },
   redeal_voted(view, { seat }) { view.to_act = view.to_act.filter((other) => other !== seat); },

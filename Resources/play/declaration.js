@@ -1,5 +1,5 @@
 import { declarations } from '/client/liap-tui.js';
-import { el, redraw, set, write } from './element.js';
+import { button, el, redraw, set, write } from './element.js';
 import { WHY_NOT } from './words.js';
 
 /** The promise: 0 to 8, the forbidden values shown with their reason. Number keys work too. */
@@ -20,10 +20,11 @@ export function declarationPanel({ room, command }) {
     key(event) { if (/^[0-8]$/.test(event.key)) declare(Number(event.key)); },
     update() {
       set(node, 'hidden', room.view.phase !== 'declaration');
-      const values = declarations(room.view, room.seat).map(({ value, why }) => ({ value, why: mine() ? why : null, off: !mine() || !room.view.legal?.declare.includes(value) }));
-      redraw(buttons, values, () => values.map(({ value, why, off }) => el('button', {
-        type: 'button', class: 'value', 'data-testid': `declare-${value}`, disabled: off, title: why && WHY_NOT[why](value), 'data-why': why, text: String(value),
-        'aria-label': `Declare ${value}`, onclick: () => declare(value),
+      const allowed = mine() ? room.view.legal?.declare ?? [] : [];
+      const values = declarations(room.view, room.seat)
+        .map(({ value, why }) => ({ value, why: mine() ? why : null, off: !allowed.includes(value) }));
+      redraw(buttons, values, () => values.map(({ value, why, off }) => button(String(value), 'value', `declare-${value}`, () => declare(value), {
+        disabled: off, title: why && WHY_NOT[why](value), 'data-why': why, 'aria-label': `Declare ${value}`,
       })));
       const reasons = values.filter(({ why }) => why).map(({ value, why }) => WHY_NOT[why](value));
       const said = room.view.seats.reduce((total, seat) => total + (seat.declared ?? 0), 0);

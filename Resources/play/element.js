@@ -32,4 +32,9 @@ export function redraw(node, key, build) {
   node.replaceChildren(...build().filter(Boolean));
 }
 
+/** A button that does one thing. @param {string} kind its classes @param {string|null} id for tests */
+export const button = (text, kind, id, onclick, more = {}) =>
+  el('button', { type: 'button', class: kind, 'data-testid': id, text, onclick, ...more });
+
+/** Text for screen readers only. */
 export const unseen = (text) => el('span', { class: 'unseen', text });

@@ -5,7 +5,9 @@ const MAX_TEXT = 500;      // PROTOCOL: longest chat text
 /** Talk and happenings in one column. */
 export function feed({ room, ledger, refuse }) {
   const lines = el('ol', { class: 'lines', tabindex: 0, 'aria-label': 'Talk and events' });
-  const input = el('input', { 'data-testid': 'chat-input', maxlength: MAX_TEXT, placeholder: 'Say something', 'aria-label': 'Say something', autocomplete: 'off' });
+  const input = el('input', {
+    'data-testid': 'chat-input', maxlength: MAX_TEXT, placeholder: 'Say something', 'aria-label': 'Say something', autocomplete: 'off',
+  });
   const say = (event) => {
     event.preventDefault();
     const text = input.value.trim();
@@ -14,7 +16,8 @@ export function feed({ room, ledger, refuse }) {
   };
   return {
     node: el('section', { class: 'feed', 'aria-label': 'Chat' }, lines,
-      room.seat === null ? null : el('form', { class: 'row', onsubmit: say }, input, el('button', { class: 'quiet', 'data-testid': 'chat-send', text: 'Say' }))),
+      room.seat === null ? null : el('form', { class: 'row', onsubmit: say }, input,
+        el('button', { class: 'quiet', 'data-testid': 'chat-send', text: 'Say' }))),
     update() {
       redraw(lines, ledger.lines, () => {
         queueMicrotask(() => { lines.scrollTop = lines.scrollHeight; });

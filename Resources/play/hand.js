@@ -35,7 +35,9 @@ export function handPanel({ room, command }) {
       return form ? { ready: true, text: words } : { ready: false, text: `${words}: a leader must play one.` };
     }
     const lead = view.plays[0];
-    if (some.length !== view.required) return { ready: false, text: `Choose ${count(view.required, 'piece')}${some.length ? `, ${some.length} chosen` : ''}.` };
+    if (some.length !== view.required) {
+      return { ready: false, text: `Choose ${count(view.required, 'piece')}${some.length ? `, ${some.length} chosen` : ''}.` };
+    }
     return { ready: true, text: form === lead.play ? words : `${words}: a discard, it cannot win.` };
   };
 

@@ -7,7 +7,9 @@ export function invitation({ client, id, enter, home, refuse }) {
   const buttons = [];
   const attempt = async (ask) => {
     for (const button of buttons) button.disabled = true;
-    try { enter(await ask()); } catch (refusal) { refuse(refusal, refusal.code === 'wrong_phase' ? 'The game has begun. You can watch it.' : undefined); }
+    try { enter(await ask()); } catch (refusal) {
+      refuse(refusal, refusal.code === 'wrong_phase' ? 'The game has begun. You can watch it.' : undefined);
+    }
     for (const button of buttons) button.disabled = false;
   };
   const join = (event) => {

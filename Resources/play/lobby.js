@@ -1,5 +1,5 @@
 import { roomIdFrom } from '/client/gameserver.js';
-import { el, redraw, write } from './element.js';
+import { button, el, redraw, write } from './element.js';
 import { nameField } from './name-field.js';
 import { count } from './words.js';
 
@@ -12,10 +12,15 @@ const PACES = {
 /** The first screen: a name, a new room, open rooms, seats to return to. */
 export function lobby({ client, enter, invite, refuse }) {
   const name = nameField();
-  const field = (label, input, hint) => el('label', { class: 'field' }, el('span', { text: label }), input, hint ? el('small', { text: hint }) : null);
-  const score = el('input', { type: 'number', min: 1, max: 1000, value: 50, required: true, inputmode: 'numeric', 'data-testid': 'score-limit' });
-  const rounds = el('input', { type: 'number', min: 1, max: 100, value: 20, required: true, inputmode: 'numeric', 'data-testid': 'round-limit' });
-  const pace = el('select', { 'data-testid': 'pace' }, el('option', { value: 'calm', text: 'Calm' }), el('option', { value: 'quick', text: 'Quick' }));
+  const field = (label, input, hint) => el('label', { class: 'field' },
+    el('span', { text: label }), input, hint ? el('small', { text: hint }) : null);
+  const number = (id, value, max) => el('input', {
+    type: 'number', min: 1, max, value, required: true, inputmode: 'numeric', 'data-testid': id,
+  });
+  const score = number('score-limit', 50, 1000);
+  const rounds = number('round-limit', 20, 100);
+  const pace = el('select', { 'data-testid': 'pace' },
+    el('option', { value: 'calm', text: 'Calm' }), el('option', { value: 'quick', text: 'Quick' }));
   const hidden = el('input', { type: 'checkbox', 'data-testid': 'private-room' });
   const createButton = el('button', { class: 'primary', 'data-testid': 'create-room', text: 'Create a room' });
 
@@ -32,25 +37,30 @@ export function lobby({ client, enter, invite, refuse }) {
     } catch (refusal) { refuse(refusal); } finally { createButton.disabled = false; }
   };
 
-  const code = el('input', { 'data-testid': 'code-input', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', placeholder: 'Code or link', 'aria-label': 'Room code or link' });
+  const code = el('input', {
+    'data-testid': 'code-input', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false',
+    placeholder: 'Code or link', 'aria-label': 'Room code or link',
+  });
   const go = (event) => { event.preventDefault(); const id = roomIdFrom(code.value); if (id) invite(id); };
 
   const rooms = el('ul', { class: 'rooms', 'data-testid': 'lobby-list', 'aria-live': 'polite' });
   const mine = el('section', { class: 'card', hidden: true });
-  const join = async (id, how) => {
-    const player = how === 'join' ? name.value() : null;
-    if (how === 'join' && player === null) return;
-    try { enter(await (how === 'join' ? client.join({ room: id, name: player }) : client.watch(id))); } catch (refusal) { refuse(refusal); }
+  const join = async (id, seated) => {
+    const player = seated ? name.value() : null;
+    if (seated && player === null) return;
+    try { enter(await (seated ? client.join({ room: id, name: player }) : client.watch(id))); } catch (refusal) { refuse(refusal); }
   };
 
   const draw = (found) => redraw(rooms, found, () => found.map((room) => {
     const waiting = room.state === 'waiting';
+    const how = waiting ? 'Join' : 'Watch';
     return el('li', { 'data-room': room.room },
       el('span', { class: 'grow' }, el('strong', { text: room.host ?? '—' }), el('small', { text:
         `${waiting ? 'Waiting' : 'Playing'} · ${count(room.players, 'player')}, ${count(room.bots, 'bot')}` })),
       el('code', { text: room.room }),
-      el('button', { type: 'button', class: waiting ? 'primary' : 'quiet', text: waiting ? 'Join' : 'Watch',
-        'aria-label': `${waiting ? 'Join' : 'Watch'} the room of ${room.host ?? 'nobody'}`, onclick: () => join(room.room, waiting ? 'join' : 'watch') }));
+      button(how, waiting ? 'primary' : 'quiet', null, () => join(room.room, waiting), {
+        'aria-label': `${how} the room of ${room.host ?? 'nobody'}`,
+      }));
   }).concat(found.length ? [] : [el('li', { class: 'empty', text: 'No open rooms. Create one, friends can join by its link.' })]));
 
   const drawMine = () => {
@@ -58,9 +68,10 @@ export function lobby({ client, enter, invite, refuse }) {
     mine.hidden = seats.length === 0;
     redraw(mine, seats.map(({ room }) => room), () => [el('h2', { text: 'Your games' }), el('ul', { class: 'rooms' },
       ...seats.map((seat) => el('li', {},
-        el('span', { class: 'grow' }, el('strong', { text: seat.name ?? 'You' }), el('small', { text: seat.view ? `Round ${seat.view.round}` : 'Waiting' })),
+        el('span', { class: 'grow' }, el('strong', { text: seat.name ?? 'You' }),
+          el('small', { text: seat.view ? `Round ${seat.view.round}` : 'Waiting' })),
         el('code', { text: seat.room }),
-        el('button', { type: 'button', class: 'primary', text: 'Return', 'aria-label': `Return to room ${seat.room}`, onclick: () => invite(seat.room) }))))]);
+        button('Return', 'primary', null, () => invite(seat.room), { 'aria-label': `Return to room ${seat.room}` }))))]);
   };
 
   let timer = null;
@@ -71,7 +82,13 @@ export function lobby({ client, enter, invite, refuse }) {
     clearTimeout(timer);
     if (client.connection.state === 'connected' && !asking) {
       asking = true;
-      try { const found = await client.list('liap-tui'); note.hidden = true; draw(found); } catch (refusal) { write(note, refusal.message); note.hidden = false; }
+      try {
+        draw(await client.list('liap-tui'));
+        note.hidden = true;
+      } catch (refusal) {
+        write(note, refusal.message);
+        note.hidden = false;
+      }
       asking = false;
     }
     clearTimeout(timer);

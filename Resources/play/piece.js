@@ -7,7 +7,8 @@ const face = (kind) => [glyph(kind), el('span', { class: 'points', 'aria-hidden'
 
 /** A piece on the table: character and points, its full name for screen readers and on hover. */
 export function tablePiece(kind) {
-  return el('span', { class: 'disc', 'data-colour': colour(kind), title: pieceName(kind), role: 'img', 'aria-label': pieceName(kind) }, ...face(kind));
+  const name = pieceName(kind);
+  return el('span', { class: 'disc', 'data-colour': colour(kind), title: name, role: 'img', 'aria-label': name }, ...face(kind));
 }
 
 /** A piece lying face down. */

@@ -3,7 +3,7 @@ import { fold } from '/client/liap-tui.js';
 import { confirm } from './confirm.js';
 import { connectionPill } from './connection-pill.js';
 import { countdowns } from './countdown.js';
-import { el, set, write } from './element.js';
+import { button, el, set, write } from './element.js';
 import { ending } from './ending.js';
 import { invitation } from './invitation.js';
 import { Ledger } from './ledger.js';
@@ -14,7 +14,9 @@ import { count, PHASES, refusalText } from './words.js';
 
 const TOAST_MS = 6_000;
 
-const client = new GameServerClient({ folds: { 'liap-tui': fold }, client: { name: 'liap-tui-page', version: '1' }, storage: storage('localStorage') });
+const client = new GameServerClient({
+  folds: { 'liap-tui': fold }, client: { name: 'liap-tui-page', version: '1' }, storage: storage('localStorage'),
+});
 const clocks = countdowns(() => client.now());
 const main = document.getElementById('main');
 const bar = document.getElementById('bar');
@@ -44,11 +46,12 @@ async function command(ask) {
 // --- the bar on top
 
 const code = el('code', { 'data-testid': 'room-code' });
-const copy = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'copy-link', text: 'Copy link', onclick: copyLink });
+const copy = button('Copy link', 'quiet small', 'copy-link', copyLink);
 const phase = el('span', { class: 'phase', 'data-testid': 'phase' });
-const leaveButton = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'leave-room', text: 'Leave', onclick: leaveRoom });
-const closeButton = el('button', { type: 'button', class: 'quiet small', 'data-testid': 'close-room', text: 'Close', title: 'Close the room for everybody', onclick: closeRoom });
-const roomBits = el('div', { class: 'room-bits', hidden: true }, code, copy, phase, el('span', { class: 'spacer' }), closeButton, leaveButton);
+const leaveButton = button('Leave', 'quiet small', 'leave-room', leaveRoom);
+const closeButton = button('Close', 'quiet small', 'close-room', closeRoom, { title: 'Close the room for everybody' });
+const spacer = el('span', { class: 'spacer' });
+const roomBits = el('div', { class: 'room-bits', hidden: true }, code, copy, phase, spacer, closeButton, leaveButton);
 bar.append(el('a', { class: 'brand', href: '/', text: 'Liap Tui' }), roomBits, connectionPill(client));
 
 async function copyLink() {
@@ -153,13 +156,17 @@ function update(room) {
   if (current.room !== room || !room.status) return;
   const kind = room.view === null ? 'waiting' : 'table';
   if (current.kind !== kind) {
-    show(kind, room, () => (kind === 'waiting' ? waitingRoom({ room, command, sit: () => { room.abandon(); open(room.id); } }) : table({ room, ledger: ledgers.get(room), clocks, command, refuse, announce, home })));
+    const sit = () => { room.abandon(); open(room.id); };
+    show(kind, room, () => (kind === 'waiting'
+      ? waitingRoom({ room, command, sit })
+      : table({ room, ledger: ledgers.get(room), clocks, command, refuse, announce, home })));
   }
   const { view, status } = room;
   write(code, room.id);
   const name = view?.phase ?? 'waiting';
   write(phase, PHASES[name]);
-  document.title = `${room.seat !== null && view?.to_act.includes(room.seat) ? 'Your turn' : PHASES[name]} · Liap Tui`;
+  const mine = room.seat !== null && view?.to_act.includes(room.seat);
+  document.title = `${mine ? 'Your turn' : PHASES[name]} · Liap Tui`;
   set(phase, 'data-phase', name);
   set(phase, 'title', view ? `Round ${view.round}` : null);
   set(phase, 'data-round', view ? `Round ${view.round}${view.multiplier > 1 ? ` · ×${view.multiplier}` : ''}` : null);
@@ -168,7 +175,10 @@ function update(room) {
   current.screen.update();
 }
 
-client.on('notice', ({ kind, text, after_ms }) => refuse({}, text || `Notice: ${kind}${after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : ''}.`));
+client.on('notice', ({ kind, text, after_ms }) => {
+  const when = after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : '';
+  refuse({}, text || `Notice: ${kind}${when}.`);
+});
 client.on('problem', ({ kind, text }) => { if (kind === 'rate_limited' || kind === 'not_joined') refuse({ code: kind, message: text }); });
 client.on('joined', (room) => { if (room.seat !== null && (current.kind === 'lobby' || current.kind === 'invitation')) enter(room); });
 

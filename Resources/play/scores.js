@@ -1,7 +1,8 @@
 import { el } from './element.js';
 import { signed } from './words.js';
 
-const row = (cells, head) => el('tr', {}, ...cells.map((cell, i) => el(head || i === 0 ? 'th' : 'td', { scope: head ? 'col' : i === 0 ? 'row' : null }, cell)));
+const cell = (text, scope) => el(scope ? 'th' : 'td', { scope }, text);
+const row = (texts, head) => el('tr', {}, ...texts.map((text, i) => cell(text, head ? 'col' : i === 0 ? 'row' : null)));
 
 /** One round's scores as a table. @param {object[]} scores of `round_ended` @param {string} title of the first column */
 export function roundTable(scores, title, nameOf) {
@@ -19,13 +20,14 @@ export function history(rounds, played, nameOf) {
     el('thead', {}, row(['', ...[0, 1, 2, 3].map(nameOf)], true)),
     el('tbody', {}, ...rounds.map((scores, i) => row([
       `R${played - rounds.length + i + 1}`,
-      ...[0, 1, 2, 3].map((seat) => { const one = scores.find((score) => score.seat === seat); return `${one.total} (${signed(one.gained)})`; }),
+      ...[...scores].sort((a, b) => a.seat - b.seat).map(({ total, gained }) => `${total} (${signed(gained)})`),
     ])).reverse()));
 }
 
 /** Who won. @param {{seat: number, total: number, rank: number}[]} ranking */
 export function finalRanking(ranking, winners, nameOf) {
-  return el('ol', { class: 'ranking', 'data-testid': 'final-ranking' }, ...ranking.map(({ seat, total, rank }) => el('li', { 'data-winner': winners.includes(seat) },
+  const line = ({ seat, total, rank }) => el('li', { 'data-winner': winners.includes(seat) },
     el('span', { class: 'rank', text: `${rank}.` }), el('strong', { class: 'grow', text: nameOf(seat) }),
-    winners.includes(seat) ? el('small', { text: 'Winner' }) : null, el('b', { text: `${total} pts` }))));
+    winners.includes(seat) ? el('small', { text: 'Winner' }) : null, el('b', { text: `${total} pts` }));
+  return el('ol', { class: 'ranking', 'data-testid': 'final-ranking' }, ...ranking.map(line));
 }

@@ -21,7 +21,8 @@ export function seatCard({ seat, place, room, clocks }) {
   const waiting = () => (room.status?.waiting_on?.seats.includes(seat) ? room.status.waiting_on : null);
   const clock = clocks.show(el('span', { class: 'clock', 'data-testid': `clock-${seat}`, 'aria-hidden': 'true' }), waiting);
   const node = el('section', { class: 'seat', 'data-testid': `seat-${seat}`, 'data-place': place },
-    el('div', { class: 'seat-line' }, el('span', { class: 'presence-dot', 'aria-hidden': 'true' }), name, el('span', { class: 'total' }, score, el('span', { class: 'unit', text: ' pts' }))),
+    el('div', { class: 'seat-line' }, el('span', { class: 'presence-dot', 'aria-hidden': 'true' }), name,
+      el('span', { class: 'total' }, score, el('span', { class: 'unit', text: ' pts' }))),
     el('div', { class: 'seat-line' }, who, clock),
     el('div', { class: 'seat-line' }, promise, hand));
   return {
@@ -39,7 +40,7 @@ export function seatCard({ seat, place, room, clocks }) {
       write(promise, state.declared === null ? '\u00a0' : `${state.captured} of ${state.declared}`);
       set(promise, 'title', state.declared === null ? null : `took ${state.captured}, declared ${state.declared}`);
       set(promise, 'aria-label', state.declared === null ? null : `took ${state.captured}, declared ${state.declared}`);
-      set(promise, 'data-fit', state.declared === null ? null : state.captured === state.declared ? 'met' : state.captured > state.declared ? 'over' : 'under');
+      set(promise, 'data-fit', state.declared === null ? null : ['under', 'met', 'over'][1 + Math.sign(state.captured - state.declared)]);
       write(hand, view.phase === 'finished' ? '' : `▮ ${state.hand_count}`);
       set(hand, 'title', count(state.hand_count, 'piece'));
       set(hand, 'aria-label', `${count(state.hand_count, 'piece')} in hand`);

@@ -24,7 +24,9 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
   const message = el('p', { class: 'message' });
   const status = el('p', { class: 'status', 'data-testid': 'turn-status' });
   const left = clocks.show(el('span', { class: 'clock big', 'data-testid': 'time-left' }), () => room.status?.waiting_on);
-  const mine = room.seat === null ? null : { hand: handPanel({ room, command }), declaration: declarationPanel({ room, command }), vote: redealVote({ room, command }) };
+  const mine = room.seat === null ? null : {
+    hand: handPanel({ room, command }), declaration: declarationPanel({ room, command }), vote: redealVote({ room, command }),
+  };
   const talk = feed({ room, ledger, refuse });
   const past = el('div', { class: 'past' });
   let wasMine = false;
@@ -41,10 +43,16 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
 
   const says = () => {
     const { view, seat } = room;
-    if (view.phase === 'finished') return `${list(view.winners.map(short))} ${view.winners.length > 1 || view.winners[0] === seat ? 'win' : 'wins'} the game.`;
+    if (view.phase === 'finished') {
+      const [first, ...rest] = view.winners;
+      return `${list(view.winners.map(short))} ${rest.length || first === seat ? 'win' : 'wins'} the game.`;
+    }
     const others = list(view.to_act.map(short));
     const me = seat !== null && view.to_act.includes(seat);
-    if (view.phase === 'preparation') return me ? 'A weak hand: deal again?' : view.to_act.length ? `${others}: deal again?` : 'Counting the round…';
+    if (view.phase === 'preparation') {
+      if (me) return 'A weak hand: deal again?';
+      return view.to_act.length ? `${others}: deal again?` : 'Counting the round…';
+    }
     if (view.phase === 'declaration') return me ? 'Your turn to declare.' : `${others} declares.`;
     if (view.to_act.length === 0) return 'The turn is over.';
     if (!me) return `${others} plays${view.required === null ? ' first' : ''}.`;
@@ -61,7 +69,8 @@ export function table({ room, ledger, clocks, command, refuse, announce, home })
       el('div', { class: 'say' }, status, left),
       ...(mine ? [mine.hand.pieces, el('div', { class: 'actions' }, mine.hand.actions, mine.declaration.node, mine.vote.node)]
         : [el('p', { class: 'watching', 'data-testid': 'watching', text: 'You are watching. Hands stay hidden.' })])),
-    el('aside', { class: 'side' }, el('details', { open: true, class: 'card' }, el('summary', { text: 'Rounds' }), past), el('div', { class: 'card talk' }, talk.node)));
+    el('aside', { class: 'side' },
+      el('details', { open: true, class: 'card' }, el('summary', { text: 'Rounds' }), past), el('div', { class: 'card talk' }, talk.node)));
 
   /** Takes a keyboard player, whose last button is gone, to the next choice. */
   const lead = () => {

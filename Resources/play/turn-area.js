@@ -1,4 +1,4 @@
-import { el, redraw } from './element.js';
+import { el, redraw, unseen } from './element.js';
 import { hiddenPiece, tablePiece } from './piece.js';
 import { count, playName } from './words.js';
 
@@ -6,11 +6,14 @@ import { count, playName } from './words.js';
 export function turnArea({ room, ledger, places, nameOf }) {
   const slots = places.map((place, seat) => el('div', { class: 'slot', 'data-place': place, 'data-slot': seat }));
   const middle = el('p', { class: 'middle' });
+  const size = (length) => (length > 4 ? 'many' : null);
+  const freePlace = () => el('span', { class: 'disc free', 'aria-hidden': 'true' });
+  const faceDown = (length) => [...Array.from({ length }, hiddenPiece), unseen(`${count(length, 'piece')} face down`)];
   const lay = (play, seat, winner, expected) => (play === undefined
-    ? [el('span', { class: 'lay', 'data-size': expected > 4 ? 'many' : null }, ...Array.from({ length: expected }, () => el('span', { class: 'disc free', 'aria-hidden': 'true' })))]
+    ? [el('span', { class: 'lay', 'data-size': size(expected) }, ...Array.from({ length: expected }, freePlace))]
     : [el('span', { class: 'slot-name', text: `${nameOf(seat)} · ${winner ? 'takes it' : playName(play.play)}` }),
-      el('span', { class: 'lay', 'data-size': play.count > 4 ? 'many' : null },
-        ...(play.pieces ? play.pieces.map(tablePiece) : [...Array.from({ length: play.count }, hiddenPiece), el('span', { class: 'unseen', text: `${count(play.count, 'piece')} face down` })]))]);
+      el('span', { class: 'lay', 'data-size': size(play.count) },
+        ...(play.pieces ? play.pieces.map(tablePiece) : faceDown(play.count)))]);
   return {
     node: el('div', { class: 'plays' }, ...slots, middle),
     update() {

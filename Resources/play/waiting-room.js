@@ -1,26 +1,30 @@
-import { el, redraw, set, write } from './element.js';
+import { button, el, redraw, set, write } from './element.js';
 import { presence } from './seat-card.js';
 
 /** Before the start: who sits where, the link to share, and the host's buttons. */
 export function waitingRoom({ room, command, sit }) {
   const seats = el('ol', { class: 'chairs' });
   const note = el('p', { class: 'status', role: 'status' });
-  const addBot = el('button', { type: 'button', class: 'quiet', 'data-testid': 'add-bot', text: 'Add a bot', onclick: () => command(() => room.host('add_bot')) });
-  const fill = el('button', {
-    type: 'button', class: 'quiet', 'data-testid': 'fill-bots', text: 'Fill with bots',
-    onclick: () => room.status.seats.filter(({ kind }) => kind === 'empty').forEach(() => command(() => room.host('add_bot'))),
+  const addBot = button('Add a bot', 'quiet', 'add-bot', () => command(() => room.host('add_bot')));
+  const fill = button('Fill with bots', 'quiet', 'fill-bots', () => {
+    for (const { kind } of room.status.seats) if (kind === 'empty') command(() => room.host('add_bot'));
   });
-  const start = el('button', { type: 'button', class: 'primary', 'data-testid': 'start-game', text: 'Start the game', onclick: () => command(() => room.host('start')) });
-  const seatMe = room.seat === null ? el('button', { type: 'button', class: 'primary', 'data-testid': 'take-seat', text: 'Take a seat', onclick: sit }) : null;
+  const start = button('Start the game', 'primary', 'start-game', () => command(() => room.host('start')));
+  const seatMe = room.seat === null ? button('Take a seat', 'primary', 'take-seat', sit) : null;
   const host = el('div', { class: 'row' }, addBot, fill, start);
-  const link = el('input', { class: 'link-box', readonly: true, 'aria-label': 'Link to this room', value: `${location.origin}/?room=${room.id}`, onfocus: () => link.select() });
+  const link = el('input', {
+    class: 'link-box', readonly: true, 'aria-label': 'Link to this room', value: `${location.origin}/?room=${room.id}`,
+    onfocus: () => link.select(),
+  });
 
+  const face = ({ kind, name }) => ({ empty: '', bot: '⚙' })[kind] ?? [...name][0].toUpperCase();
+  const remove = ({ seat, name }) => button('Remove', 'quiet small', `remove-${seat}`,
+    () => command(() => room.host('remove', seat)), { 'aria-label': `Remove ${name}` });
   const chair = (seat) => el('li', { class: 'chair', 'data-testid': `seat-${seat.seat}`, 'data-kind': seat.kind },
-    el('span', { class: 'avatar', 'aria-hidden': 'true', text: seat.kind === 'empty' ? '' : seat.kind === 'bot' ? '⚙' : [...seat.name][0].toUpperCase() }),
-    el('span', { class: 'grow' }, el('strong', { text: seat.kind === 'empty' ? 'Empty seat' : seat.name }), el('small', { text: presence(seat, room) || '\u00a0' })),
-    room.isHost && seat.kind !== 'empty' && seat.seat !== room.seat
-      ? el('button', { type: 'button', class: 'quiet small', 'data-testid': `remove-${seat.seat}`, text: 'Remove', 'aria-label': `Remove ${seat.name}`, onclick: () => command(() => room.host('remove', seat.seat)) })
-      : null);
+    el('span', { class: 'avatar', 'aria-hidden': 'true', text: face(seat) }),
+    el('span', { class: 'grow' }, el('strong', { text: seat.kind === 'empty' ? 'Empty seat' : seat.name }),
+      el('small', { text: presence(seat, room) || '\u00a0' })),
+    room.isHost && seat.kind !== 'empty' && seat.seat !== room.seat ? remove(seat) : null);
 
   return {
     node: el('div', { class: 'waiting' },
@@ -39,7 +43,8 @@ export function waitingRoom({ room, command, sit }) {
       addBot.disabled = fill.disabled = empty === 0;
       start.disabled = empty > 0;
       const hostName = status.seats[status.host]?.name ?? 'the host';
-      write(note, empty > 0 ? `${empty} ${empty === 1 ? 'seat is' : 'seats are'} still empty.` : room.isHost ? 'Everybody is here.' : `Waiting for ${hostName} to start.`);
+      const ready = room.isHost ? 'Everybody is here.' : `Waiting for ${hostName} to start.`;
+      write(note, empty > 0 ? `${empty} ${empty === 1 ? 'seat is' : 'seats are'} still empty.` : ready);
     },
     leave() {},
   };
