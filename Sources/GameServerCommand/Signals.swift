@@ -17,13 +17,14 @@ enum Signals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Calls `first` at the first of them; a second one ends the process at once, which loses nothing that anybody
+    /// Calls `first` at the first of them. A second SIGTERM changes nothing, the drain has its own time limit; a second
+    /// SIGINT is a person at a terminal who will not wait, and ends the process at once. That loses nothing anybody
     /// was told, since that is stored.
     static func wait(then first: @escaping @Sendable (String) -> Void) {
         let thread = Thread {
             first(next())
-            let name = next()
-            Console.complain("gameserver: \(name) again: ends without waiting for clients")
+            while next() != "SIGINT" {}
+            Console.complain("gameserver: SIGINT again: ends without waiting for clients")
             _exit(Command.ExitCode.failed)
         }
         thread.name = "signals"
