@@ -7,14 +7,14 @@ enum ServeCommand {
     static func run(_ configuration: Configuration, opensBrowser: Bool) -> Int32 {
         let metrics = Metrics(process: process())
         let logger: Logger
+        do { logger = try makeLogger(configuration, metrics) } catch { return failed(error) }
+        defer { logger.close() }
         let server: Server
         do {
-            logger = try makeLogger(configuration, metrics)
             server = try Server(
                 configuration: configuration, games: InstalledPlugins.games, logger: logger, metrics: metrics)
         } catch {
-            Console.complain("gameserver: \(error)")
-            return Command.ExitCode.failed
+            return failed(error)
         }
         Signals.wait { name in
             logger.log(.notice, .system, "drain_started", "\(name): drains")
@@ -31,8 +31,12 @@ enum ServeCommand {
         Console.say("Ready")
         server.run()
         logger.log(.notice, .system, "stopped", "drained and stopped")
-        logger.close()
         return Command.ExitCode.fine
+    }
+
+    private static func failed(_ error: any Error) -> Int32 {
+        Console.complain("gameserver: \(error)")
+        return Command.ExitCode.failed
     }
 
     private static func process() -> Metrics.Process {

@@ -120,6 +120,34 @@ import Testing
         #expect(page.text.split(separator: "\n").count == 50)
     }
 
+    @Test func `a log file is appended to and kept from strangers`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        for event in ["first", "second"] {
+            let logger = Logger(sink: try .file(path), origin: LogOrigin(version: "1", node: "n", processID: 1))
+            logger.log(.info, .system, "line", event)
+            #expect(logger.close(within: .seconds(30)))
+        }
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].contains("first") && lines[1].contains("second"))
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect((mode ?? 0o777) & 0o007 == 0)
+    }
+
+    @Test func `a log file that cannot be opened is told with its reason`() {
+        let error = #expect(throws: LogError.self) { try LogSink.file("/nowhere/x.log") }
+        #expect(error?.description == "log file /nowhere/x.log cannot be opened: No such file or directory")
+    }
+
+    @Test func `lines a sink refuses are counted as dropped`() {
+        let metrics = Metrics(process: .init(version: "1", startSeconds: 0, uptimeSeconds: { 0 }))
+        let logger = Logger(
+            sink: LogSink { _ in false }, origin: LogOrigin(version: "1", node: "n", processID: 1), metrics: metrics)
+        for _ in 0..<3 { logger.log(.info, .system, "line", "") }
+        #expect(logger.close(within: .seconds(30)))
+        #expect(metrics.logLinesDropped.value == 3)
+    }
+
     @Test func `a level is read by name in any case, and warn is warning`() {
         #expect(LogLevel(name: "INFO") == .info)
         #expect(LogLevel(name: "warn") == .warning)
