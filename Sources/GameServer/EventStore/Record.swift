@@ -72,8 +72,11 @@ struct Record: Codable, Sendable {
 
     /// The bytes that are stored and digested.
     func encoded(events: [[UInt8]]) -> [UInt8] {
-        guard var text = try? FlatEncoder.encode(self) else {
-            preconditionFailure("a record encodes: its coding is synthesized")
+        var text: [UInt8]
+        do {
+            text = try FlatEncoder.encode(self)
+        } catch {
+            preconditionFailure("a record encodes, its coding is synthesized: \(error)")
         }
         text.removeLast()  // the object's closing brace: the events follow in the same object
         text.append(json: #","events":["#)

@@ -186,6 +186,7 @@ struct MessageFields {
 
     /// What the answer to a message that cannot be read can still echo.
     var echo: (room: RoomID?, n: Int?, id: RequestID?) {
+        // An id that cannot be echoed is left out; reading it again says why.
         (json["room"]?.string.flatMap { RoomID($0) }, json["n"]?.integer.map { Int($0) }, try? requestID())
     }
 }
