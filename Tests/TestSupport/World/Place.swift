@@ -39,10 +39,16 @@ struct Place {
         case "snapshot": snapshot(line)
         case "ok": ok(line)
         case "room": status(line)
-        case "bye":
-            { over = line.int("code"); return nil }()
+        case "bye": bye(line)
         default: nil
         }
+    }
+
+    /// Below 4500 the client comes back.
+    private mutating func bye(_ line: JSON) -> String? {
+        guard let code = line.int("code") else { return "bye without a code" }
+        if code >= 4500 { over = code }
+        return nil
     }
 
     private mutating func joined(_ line: JSON) -> String? {

@@ -20,6 +20,9 @@ final class TestClient {
     private(set) var lastClose: CloseCode?
     /// A simulation over thousands of steps keeps no history.
     var keepsMessages = true
+    /// Pings are answered the moment they are read.
+    var answersPings = true
+    private var owedPongs = 0
     private var secrets: GameRandom
 
     init(_ name: String, world: World, secrets: GameRandom) {
@@ -137,6 +140,14 @@ final class TestClient {
         ]
     }
 
+    /// - Returns: whether a ping had to be answered.
+    func payPongs() -> Bool {
+        guard owedPongs > 0 else { return false }
+        owedPongs = 0
+        send(["type": "pong"])
+        return true
+    }
+
     // MARK: Hearing
 
     private func receive(_ message: [UInt8], from outlet: ScriptedOutlet) {
@@ -156,6 +167,7 @@ final class TestClient {
     }
 
     private func note(_ line: JSON) {
+        if line.type == "ping", answersPings { owedPongs += 1 }
         guard let room = line["room"]?.string.flatMap({ RoomID($0) }) else { return }
         let type = line.type
         guard type == "joined" || places[room] != nil else {

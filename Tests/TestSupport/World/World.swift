@@ -96,6 +96,7 @@ final class World {
                 moved = true
             }
             for client in clients where finishClose(of: client) { moved = true }
+            for client in clients where client.payPongs() { moved = true }
         }
     }
 
