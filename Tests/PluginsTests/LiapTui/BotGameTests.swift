@@ -5,8 +5,8 @@ import Testing
 
 @Suite("PLUGINS.md: Liap Tui, whole games of bots") struct BotGameTests {
     /// 1,000 games in all.
-    static let gamesPerCase: UInt64 = 50
-    static let cases = (UInt64(0)..<20).map { $0 * gamesPerCase }
+    static let gamesPerCase: UInt64 = 10
+    static let cases = (UInt64(0)..<100).map { $0 * gamesPerCase }
 
     /// Most games are played as they come; every fifth plays another corner of the options.
     static func options(_ seed: UInt64) -> LiapTui.Options {
