@@ -37,6 +37,7 @@ if [ ! -x .venv27/bin/wstest ]; then
     echo "Autobahn: installing $SUITE into .venv27"
     [ -x .venv/bin/python ] || python3 -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "$VIRTUALENV"
+    rm -rf .venv27  # what an interrupted installation left
     .venv/bin/python -m virtualenv --quiet --python "$python" .venv27
     .venv27/bin/python -m pip install --quiet --disable-pip-version-check --no-python-version-warning "$SUITE"
 fi
