@@ -18,7 +18,8 @@ public final class LoopThread: Sendable {
     }
 
     /// - Parameter makeHandler: called on the loop's thread.
-    public init(limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) -> any RequestHandler) throws {
+    public init(limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) -> any RequestHandler) throws
+    {
         let box = Box<Result<Started, any Error>>()
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {

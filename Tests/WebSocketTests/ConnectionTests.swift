@@ -151,7 +151,8 @@ import Testing
         let server = try TestServer()
         let client = try RawClient(port: server.port)
         try client.open()
-        let bytes = clientFrame(0x01, Array("Hel".utf8)) + clientFrame(0x89, [9, 8]) + clientFrame(0x80, Array("lo".utf8))
+        let bytes =
+            clientFrame(0x01, Array("Hel".utf8)) + clientFrame(0x89, [9, 8]) + clientFrame(0x80, Array("lo".utf8))
         for byte in bytes { try client.send([byte]) }
         #expect(try client.receiveFrame() == RawClient.Frame(firstByte: 0x8A, payload: [9, 8]))
         #expect(try client.receiveFrame() == .text("Hello"))

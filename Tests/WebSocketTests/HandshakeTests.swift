@@ -37,12 +37,14 @@ import Testing
         #expect(try refusal(headers) == nil)
     }
 
-    @Test(arguments: [
-        ("Upgrade", nil, 400), ("Upgrade", "h2c", 400), ("Connection", nil, 400), ("Connection", "keep-alive", 400),
-        ("Sec-WebSocket-Key", nil, 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ", 400),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j", 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2*jZQ==", 400),
-        ("Sec-WebSocket-Version", nil, 400), ("Sec-WebSocket-Version", "8", 426), ("Sec-WebSocket-Version", "14", 426),
-    ] as [(String, String?, Int)])
+    @Test(
+        arguments: [
+            ("Upgrade", nil, 400), ("Upgrade", "h2c", 400), ("Connection", nil, 400), ("Connection", "keep-alive", 400),
+            ("Sec-WebSocket-Key", nil, 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ", 400),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j", 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2*jZQ==", 400),
+            ("Sec-WebSocket-Version", nil, 400), ("Sec-WebSocket-Version", "8", 426),
+            ("Sec-WebSocket-Version", "14", 426),
+        ] as [(String, String?, Int)])
     func `a handshake that breaks a clause is refused`(name: String, value: String?, status: Int) throws {
         #expect(try refusal(replacing(name, value))?.status == status)
     }

@@ -4,7 +4,9 @@ import Testing
 @testable import WebSocket
 
 @Suite("RFC 6455 §7.4: close codes") struct CloseCodeTests {
-    @Test(arguments: [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999] as [UInt16])
+    @Test(
+        arguments: [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4000, 4999]
+            as [UInt16])
     func `registered and private codes may be sent`(code: UInt16) {
         #expect(hear(clientFrame(0x88, [UInt8(code >> 8), UInt8(code & 0xFF)])) == [.close(code, "")])
     }

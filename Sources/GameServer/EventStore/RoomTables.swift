@@ -32,7 +32,10 @@ final class RoomTables {
             """)
         raiseTerm = try connection.prepare("UPDATE rooms SET term = ? WHERE room = ?")
         selectDirectory = try connection.prepare(
-            "SELECT summary FROM rooms WHERE status <> 'closed' OR changed_ms >= ? ORDER BY room")
+            """
+            SELECT summary, changed_ms, next_deadline_ms FROM rooms
+            WHERE status <> 'closed' OR changed_ms >= ? ORDER BY room
+            """)
         insertRecord = try connection.prepare("INSERT INTO records (room, \(record)) VALUES (?, ?, ?, ?, ?, ?)")
         selectRecord = try connection.prepare("SELECT \(record) FROM records WHERE room = ? AND number = ?")
         selectRecords = try connection.prepare(
@@ -112,9 +115,12 @@ final class RoomTables {
         return try selectEvents.all(room.column, .integer(low), .integer(limit), read: Self.record)
     }
 
-    /// Summaries as stored JSON.
-    func directory(closedAfter: Timestamp) throws(SQLiteFailure) -> [[UInt8]] {
-        try selectDirectory.all(.integer(Int(closedAfter.unixMilliseconds))) { $0.bytes(0) }
+    func directory(closedAfter: Timestamp) throws(SQLiteFailure) -> [DirectoryRow] {
+        try selectDirectory.all(.integer(Int(closedAfter.unixMilliseconds))) {
+            DirectoryRow(
+                summary: $0.bytes(0), changed: Timestamp(unixMilliseconds: $0.integer(1)),
+                nextDeadline: $0.isNull(2) ? nil : Timestamp(unixMilliseconds: $0.integer(2)))
+        }
     }
 
     /// The newest snapshot whose last event is not above `sequence`.

@@ -44,6 +44,8 @@ final class SQLiteStatement {
 
     func int(_ column: Int32) -> Int { Int(integer(column)) }
 
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
     /// The bytes of a blob or of a text.
     func bytes(_ column: Int32) -> [UInt8] {
         guard let start = sqlite3_column_blob(handle, column) else { return [] }

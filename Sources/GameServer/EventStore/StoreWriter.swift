@@ -11,6 +11,7 @@ final class StoreWriter {
 
     private let connection: SQLiteConnection
     private let tables: RoomTables
+    private var summaries = SummaryText()
     private let retention: SnapshotRetention
     private let observer: any StoreObserver
     private let commit: Commit
@@ -116,7 +117,7 @@ final class StoreWriter {
         let stored =
             append.number <= head?.number ?? 0 ? try tables.record(append.number, of: append.room) : nil
         if let outcome = RoomHead.verdict(on: append, head: head, stored: stored) { return outcome }
-        try tables.insert(append, summary: try Self.json(append.summary))
+        try tables.insert(append, summary: try json(append.summary))
         return .committed
     }
 
@@ -130,9 +131,9 @@ final class StoreWriter {
 
     /// A room whose summary cannot be read is left out and reported: it must not hide all the others.
     private func directory(closedAfter: Timestamp) throws(SQLiteFailure) -> [RoomSummary] {
-        try tables.directory(closedAfter: closedAfter).compactMap { json in
+        try tables.directory(closedAfter: closedAfter).compactMap { row in
             do {
-                return try FlatDecoder.decode(RoomSummary.self, from: JSON(parsing: json))
+                return try SummaryText.summary(row)
             } catch {
                 observer.failed(.directory, code: SQLITE_CORRUPT)
                 return nil
@@ -203,9 +204,9 @@ final class StoreWriter {
         }
     }
 
-    private static func json(_ summary: RoomSummary) throws(SQLiteFailure) -> [UInt8] {
+    private func json(_ summary: RoomSummary) throws(SQLiteFailure) -> [UInt8] {
         do {
-            return try FlatEncoder.encode(summary)
+            return try summaries.json(summary)
         } catch {
             throw SQLiteFailure(code: SQLITE_MISMATCH, message: "summary cannot be written: \(error)")
         }

@@ -138,6 +138,7 @@ extension Room {
     }
 
     private func refuse(_ member: Member, _ n: Int, _ rejection: Rejection) {
+        guard isAttached(member) else { return }  // its session is gone, or belongs to nobody here any more
         member.session.refuse(rejection, room: id, n: n)
     }
 

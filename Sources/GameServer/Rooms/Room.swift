@@ -251,10 +251,11 @@ final class Room {
             refuse(lost.then, .storeUnavailable)
         }
         directory.vanished(self, why)
+        // Before the members go: what is refused must still find its session.
+        refuseQueued(why == .roomClosed ? .roomGone : .storeUnavailable)
         let leaving = members
         members = []
         for member in leaving { member.session.expelled(from: self, why) }
-        takeQueued()
     }
 }
 

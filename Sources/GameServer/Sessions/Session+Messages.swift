@@ -44,6 +44,9 @@ extension Session {
         guard let id = RoomID(resume.room) else { return refuseResume(.roomNotFound, room: nil) }
         let secret = resume.secret.flatMap { SeatSecret($0) }
         if resume.secret != nil, secret == nil { return refuseResume(.badSecret, room: id) }
+        guard member(in: id) == nil else {
+            return refuseResume(.badRequest("you are in this room already"), room: id)
+        }
         do {
             try reserve(id)
         } catch {
@@ -72,7 +75,7 @@ extension Session {
         let secret = create.secret ?? SeatSecret(using: &services.luck)
         if let id = directory.room(createdWith: secret.digest) {
             let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
-            return try enter(id, id: create.id) { $0.submit(.join(join)) }
+            return try self.join(id, join)
         }
         let (seed, given) = try seed(in: create.options)
         let (match, options) = try game.newMatch(options: given)
@@ -107,14 +110,18 @@ extension Session {
         guard let id = RoomID(join.room) else { throw .roomNotFound }
         let name = try checked(name: join.name)
         let secret = join.secret ?? SeatSecret(using: &services.luck)
-        let request = JoinRequest(session: self, id: join.id, name: name, wish: join.seat, secret: secret)
+        try self.join(id, JoinRequest(session: self, id: join.id, name: name, wish: join.seat, secret: secret))
+    }
+
+    /// Goes into a room to sit there. Who is in it already may only repeat what seated them.
+    private func join(_ id: RoomID, _ request: JoinRequest) throws(Rejection) {
         if let member = member(in: id) {
-            guard let seat = member.seat, member.room.state.seat(openedBy: secret.digest) == seat else {
+            guard let seat = member.seat, member.room.state.seat(openedBy: request.secret.digest) == seat else {
                 throw .badRequest("you are in this room already")
             }
             return member.room.submit(.join(request))
         }
-        try enter(id, id: join.id) { $0.submit(.join(request)) }
+        try enter(id, id: request.id) { $0.submit(.join(request)) }
     }
 
     private func watch(_ room: String, _ request: RequestID?) throws(Rejection) {

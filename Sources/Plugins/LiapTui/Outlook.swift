@@ -2,28 +2,28 @@ import PluginAPI
 
 /// What a seat can tell of its chances from its own view: which pieces are still out, and who wants piles.
 ///
-/// - Source: the estimates are ours; their weights were tuned by playing bots against each other.
+/// Estimates are coarse on purpose: each opponent is taken alone, and pieces as if drawn at random from what is out.
 struct Outlook {
-    /// The weights of the estimates.
+    /// The weights of the estimates. They are what won against other weights, not what reasoning gave.
     struct Temper: Sendable {
-        /// How likely an opponent beats what it can beat: when it still needs that many piles, when it does not,
-        /// and before it has declared.
-        var eager = 0.50
-        var content = 0.41
-        var undeclared = 0.05
+        /// How often an opponent beats what it can beat: while it needs that many piles (it often saves its
+        /// strength), when it does not (it sheds its strength), and before it has declared.
+        var eager = 0.45
+        var content = 0.92
+        var undeclared = 0.08
         /// Chances of singles and of gaining the lead are raised to these powers.
-        var singlePower = 1.63
-        var accessPower = 1.28
+        var singlePower = 1.21
+        var accessPower = 1.14
         /// Cost of a pile too many, of one too few, and of strength that is no longer needed.
-        var excess = 0.65
-        var lack = 2.56
-        var exposure = 0.51
+        var excess = 0.26
+        var lack = 4.00
+        var exposure = 0.35
         /// From expected piles to a declaration.
         var slope = 0.41
-        var offset = 0.00
-        var room = 0.34
+        var offset = 0.08
+        var room = 0.52
         /// Below this expectation zero is declared.
-        var zeroBelow = 0.68
+        var zeroBelow = 0.65
     }
 
     struct Opponent {

@@ -113,18 +113,24 @@ struct RequestParser {
     private mutating func line(limit: Int, orRefuse status: Int) throws(RequestRefusal) -> ArraySlice<UInt8>? {
         guard let end = buffer[searched...].firstIndex(of: HTTPCharacters.lineFeed) else {
             searched = buffer.count
-            if bufferedBytes > limit { throw RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes") }
+            if bufferedBytes > limit {
+                throw RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes")
+            }
             return nil
         }
         guard end > start, buffer[end - 1] == HTTPCharacters.carriageReturn else {
             throw RequestRefusal(400, "a line ends in CR LF")
         }
         let line = buffer[start..<end - 1]
-        if line.count + 2 > limit { throw RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes") }
+        if line.count + 2 > limit { throw tooLong(status, limit) }
         if line.contains(HTTPCharacters.carriageReturn) { throw RequestRefusal(400, "a CR stands alone") }
         start = end + 1
         searched = start
         return line
+    }
+
+    private func tooLong(_ status: Int, _ limit: Int) -> RequestRefusal {
+        RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes")
     }
 
     /// - Source: RFC 9112 §5.

@@ -56,15 +56,15 @@ public final class Connection: Socket {
 
     /// Sends a text message, valid UTF-8. It leaves when the loop's turn ends.
     public func send(text: [UInt8]) {
-        text.withUnsafeBytes { send(.text, $0) }
+        send(.text, text.span.bytes)
     }
 
     public func send(text: RawSpan) {
-        text.withUnsafeBytes { send(.text, $0) }
+        send(.text, text)
     }
 
     public func send(binary: RawSpan) {
-        binary.withUnsafeBytes { send(.binary, $0) }
+        send(.binary, binary)
     }
 
     /// Sends a message that was encoded once for many connections; nothing is copied.
@@ -74,11 +74,12 @@ public final class Connection: Socket {
         enqueue(message)
     }
 
-    @inline(__always)
-    private func send(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
+    @inline(never)
+    private func send(_ opcode: Opcode, _ payload: RawSpan) {
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
-        enqueueFrame(opcode, payload)
+        // The span, and with it the bytes, outlives this call; inside a closure the compiler would not inline it.
+        enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
     }
 
     // MARK: Closing

@@ -186,7 +186,9 @@ import Testing
             for index in writers.indices { try writers[index].commit(to: fixture.store) }
             try fixture.restart()
             for writer in writers {
-                guard case .records(let records, let head) = try fixture.store.records(writer.room) else { throw NoReply() }
+                guard case .records(let records, let head) = try fixture.store.records(writer.room) else {
+                    throw NoReply()
+                }
                 #expect(head == round)
                 #expect(records.last?.digest == writer.digest)
             }

@@ -25,7 +25,9 @@ import Testing
         #expect(try store.appended(writer.next()) == .unavailable)
         #expect(try store.appended(writer.next()) == .fenced(term: 2))
         #expect(try store.appended(writer.next()) == .fenced(term: 2))
-        #expect(try store.claimed(writer.room) == Claim(term: 3, snapshot: nil, records: store.claimed(writer.room).records))
+        let claim = try store.claimed(writer.room)
+        #expect(claim.term == 3)
+        #expect(claim.records.count == 1)
     }
 
     @Test func `a store out of reach answers nothing and forgets nothing`() throws {

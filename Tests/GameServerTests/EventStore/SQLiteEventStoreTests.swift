@@ -55,8 +55,8 @@ import Testing
         let copy = try TemporaryDirectory()
         try fixture.whileBusy {
             for suffix in ["", "-wal"] {
-                let name = SQLiteEventStore.fileName + suffix
-                try FileManager.default.copyItem(atPath: fixture.place.path + "/" + name, toPath: copy.path + "/" + name)
+                let name = "/" + SQLiteEventStore.fileName + suffix
+                try FileManager.default.copyItem(atPath: fixture.place.path + name, toPath: copy.path + name)
             }
         }
         let store = try SQLiteEventStore(in: DataDirectory(copy.path))
@@ -108,7 +108,9 @@ import Testing
         let fixture = try SQLiteFixture(options)
         var writer = RoomWriter(1)
         try writer.commit(to: fixture.store)
-        for _ in 1...60 { try writer.commit(writer.next(payload: Array(repeating: 1, count: 20_000)), to: fixture.store) }
+        for _ in 1...60 {
+            try writer.commit(writer.next(payload: Array(repeating: 1, count: 20_000)), to: fixture.store)
+        }
         _ = try fixture.store.rooms()
         #expect(fixture.observer.checkpoints > 0)
         let size = try FileManager.default.attributesOfItem(atPath: fixture.databasePath + "-wal")[.size] as? Int

@@ -46,7 +46,14 @@ final class SQLiteFixture {
 
 /// What the store reported.
 final class StoreFacts: StoreObserver {
-    private let facts = Mutex((groups: [Int](), failures: [StoreOperation](), refused: [StoreOperation](), checkpoints: 0))
+    private struct Facts {
+        var groups: [Int] = []
+        var failures: [StoreOperation] = []
+        var refused: [StoreOperation] = []
+        var checkpoints = 0
+    }
+
+    private let facts = Mutex(Facts())
 
     var groups: [Int] { facts.withLock { $0.groups } }
     var failures: [StoreOperation] { facts.withLock { $0.failures } }

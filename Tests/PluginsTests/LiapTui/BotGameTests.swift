@@ -5,8 +5,8 @@ import Testing
 
 @Suite("PLUGINS.md: Liap Tui, whole games of bots") struct BotGameTests {
     /// 1,000 games in all.
-    static let gamesPerCase: UInt64 = 50
-    static let cases = (UInt64(0)..<20).map { $0 * gamesPerCase }
+    static let gamesPerCase: UInt64 = 10
+    static let cases = (UInt64(0)..<100).map { $0 * gamesPerCase }
 
     /// Most games are played as they come; every fifth plays another corner of the options.
     static func options(_ seed: UInt64) -> LiapTui.Options {
@@ -65,5 +65,41 @@ import Testing
         }
         #expect(match.sequence == replay.sequence)
         return referee
+    }
+}
+
+@Suite("PLUGINS.md: the referee") struct RefereeTests {
+    static func log(seed: UInt64) throws -> [JSON] {
+        var table = Table(seed: seed)
+        var log: [JSON] = []
+        func write(_ events: [LiapTui.Event]) throws {
+            for event in events { log.append(try JSON(parsing: FlatEncoder.encode(event))) }
+        }
+        try write(try table.run(.timer("reveal")))
+        while table.match.phase == .playing { try write(table.bot()) }
+        return log
+    }
+
+    static func referee() -> Referee { Referee(scoreLimit: 50, roundLimit: 20, multipliesBonus: false) }
+
+    @Test func `calls a foul wherever a number of the log is another one, and wherever an event is missing`() throws {
+        let log = try Self.log(seed: 21)
+        var referee = Self.referee()
+        for (index, event) in log.enumerated() {
+            for (place, member) in (event.members ?? []).enumerated() {
+                // Another value declared would be legal, and what follows then is judged by it.
+                guard let number = member.value.integer, member.key != "value" else { continue }
+                var members = event.members ?? []
+                members[place] = JSON.Member(member.key, .integer(number + 1))
+                var copy = referee
+                #expect(throws: Referee.Foul.self, "\(event) with another \(member.key)") { try copy.read(.object(members)) }
+            }
+            if index + 1 < log.count {
+                var copy = referee
+                #expect(throws: Referee.Foul.self, "\(event) missing") { try copy.read(log[index + 1]) }
+            }
+            try referee.read(event)
+        }
+        #expect(referee.isOver)
     }
 }

@@ -1,0 +1,69 @@
+#if DEBUG
+@testable import GameServer
+@testable import WebSocket
+
+/// The server's end of a connection whose other end reads, stops reading, hangs up or is cut as the script says.
+final class ScriptedOutlet: Outlet {
+    /// The session at the server's end, until the connection is over.
+    var session: Session?
+    /// What the peer gets, in order.
+    var deliver: (_ message: [UInt8]) -> Void = { _ in }
+    private(set) var isReading = true
+    private(set) var isCut = false
+    /// How the server ended the connection.
+    private(set) var closed: (code: CloseCode, reason: String)?
+    /// The peer's answer to the close is on its way.
+    var isEnding = false
+    private var unsent: [[UInt8]] = []
+    private(set) var unsentBytes = 0
+    /// The most that ever waited.
+    private(set) var mostUnsentBytes = 0
+    var lastReceived: MonotonicTime
+
+    init(openedAt now: MonotonicTime) { lastReceived = now }
+
+    func send(_ message: EncodedMessage) { take(Self.text(of: message)) }
+
+    func send(text: [UInt8]) { take(text) }
+
+    func close(_ code: CloseCode, reason: String) { closed = (code, reason) }
+
+    func stopReading() { isReading = false }
+
+    /// - Returns: whether something had waited, so that the session is to be told.
+    func resumeReading() -> Bool {
+        isReading = true
+        let waiting = unsent
+        unsent = []
+        unsentBytes = 0
+        for message in waiting { deliver(message) }
+        return !waiting.isEmpty
+    }
+
+    /// What was on its way is lost.
+    func cut() {
+        isCut = true
+        unsent = []
+        unsentBytes = 0
+    }
+
+    private func take(_ message: [UInt8]) {
+        guard !isCut, closed == nil else { return }
+        if isReading { return deliver(message) }
+        unsent.append(message)
+        unsentBytes += message.count
+        mostUnsentBytes = max(mostUnsentBytes, unsentBytes)
+    }
+
+    /// The payload behind the header, whose second byte says how long it is.
+    private static func text(of message: EncodedMessage) -> [UInt8] {
+        let header =
+            switch message.bytes[1] & 0x7F {
+            case 126: 4
+            case 127: 10
+            default: 2
+            }
+        return Array(message.bytes[header...])
+    }
+}
+#endif
