@@ -6,7 +6,7 @@ import WebSocket
 extension Session {
     func handle(_ message: ClientMessage) throws(Rejection) {
         switch message {
-        case .hello(let hello): try greet(hello)
+        case .hello(let hello): greet(hello)
         case .list(let id, let game):
             let rooms = directory.list(game: game, limit: services.configuration.rooms.lobbyRooms)
             send(lines: [ServerMessage.rooms(rooms, id: id)])
@@ -30,14 +30,16 @@ extension Session {
         }
     }
 
-    private func greet(_ hello: ClientMessage.Hello) throws(Rejection) {
-        let limit = services.configuration.limits.roomsPerConnection
-        guard hello.resume.count <= limit else {
-            throw .badRequest("resume: a connection holds up to \(limit) rooms")
-        }
+    private func greet(_ hello: ClientMessage.Hello) {
         greeted(by: hello.client)
         send(lines: [ServerMessage.welcome(session: number, services)])
-        for resume in hello.resume { self.resume(resume) }
+        for entry in hello.resume {
+            do {
+                resume(try ClientMessage.Resume(entry))
+            } catch {
+                refuseResume(error, room: entry.echo.room)
+            }
+        }
     }
 
     private func resume(_ resume: ClientMessage.Resume) {

@@ -20,7 +20,8 @@ enum ClientMessage {
 
     struct Hello {
         var client: String
-        var resume: [Resume]
+        /// Each read when its turn comes: a spoiled one costs only its own room.
+        var resume: [MessageFields]
     }
 
     struct Resume {
@@ -29,6 +30,13 @@ enum ClientMessage {
         var secret: String?
         var epoch: String
         var seq: Int
+
+        init(_ fields: MessageFields) throws(Rejection) {
+            room = try fields.text("room")
+            secret = try fields.optionalText("secret")
+            epoch = try fields.text("epoch")
+            seq = try fields.integer("seq")
+        }
     }
 
     struct Create {
@@ -95,15 +103,8 @@ enum ClientMessage {
             client = [given["name"]?.string, given["version"]?.string].compactMap { $0?.prefix(40) }
                 .joined(separator: " ")
         }
-        var resume: [Resume] = []
-        for entry in try fields.optionalList("resume") ?? [] {
-            let entry = MessageFields(entry)
-            resume.append(
-                Resume(
-                    room: try entry.text("room"), secret: try entry.optionalText("secret"), epoch: try entry.text("epoch"),
-                    seq: try entry.integer("seq")))
-        }
-        return Hello(client: client, resume: resume)
+        let resume = try fields.optionalList("resume") ?? []
+        return Hello(client: client, resume: resume.map { MessageFields($0) })
     }
 
     private static func create(_ fields: MessageFields) throws(Rejection) -> Create {
