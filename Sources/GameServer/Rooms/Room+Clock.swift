@@ -137,10 +137,9 @@ extension Room {
         let rooms = services.configuration.rooms
         let now = services.timeline.now
         let floor = Duration.milliseconds(rooms.restartGraceMs)
-        if state.status == .finished {
-            let since = services.timeline.wallClock - state.changed
-            closesAt = now + max(.milliseconds(rooms.finishedMs) - since, .zero)
-        }
+        let kept = state.status == .finished ? services.lifetimes.finished : services.lifetimes.abandoned
+        let since = services.timeline.wallClock - state.changed
+        closesAt = now + max(kept - since, state.status == .finished ? .zero : floor)
         timers.restore(state.match.timers, at: now, wallClock: services.timeline.wallClock, grace: floor)
         for (index, seat) in state.seats.enumerated() where seat.occupant == .human {
             let grace: Duration? =

@@ -51,7 +51,7 @@ final class Room {
     /// The bot had nothing to do; it is asked again when the room has moved.
     var idleBot = false
     var nextTick: MonotonicTime?
-    /// When a finished room closes.
+    /// When a finished room closes, or one that nobody has come back to since a restart.
     var closesAt: MonotonicTime?
     /// After a failed append nothing of the room's own is tried before this.
     var holdUntil: MonotonicTime?
@@ -218,6 +218,7 @@ final class Room {
     /// Somebody is at the table: what was paused goes on.
     func arrived(_ seat: Seat) {
         if attendance.isPaused { timers.resume(state.match.timers, at: services.timeline.now) }
+        if state.status != .finished { closesAt = nil }
         attendance.arrived(seat)
     }
 

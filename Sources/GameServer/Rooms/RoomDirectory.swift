@@ -96,6 +96,7 @@ final class RoomDirectory {
     /// A record of the room was stored.
     func changed(_ room: Room) {
         if room.state.number == 1 { services.observer.roomOpened(room.id) }
+        if let creator = room.state.creator, room.state.seatedCreator == nil { byCreator[creator] = nil }
         note(room.state.summary(lifetimes: services.lifetimes))
     }
 

@@ -135,10 +135,13 @@ struct RoomState: Sendable {
     func summary(lifetimes: RoomLifetimes) -> RoomSummary {
         RoomSummary(
             room: room, game: game, visibility: visibility, status: status, created: created, changed: changed,
-            nextDeadline: nextDeadline(lifetimes), creator: creator?.description, host: seats[host.index].name,
+            nextDeadline: nextDeadline(lifetimes), creator: seatedCreator?.description, host: seats[host.index].name,
             humans: seats.count { $0.occupant == .human }, seats: seats.count,
             bots: seats.count { $0.occupant == .bot })
     }
+
+    /// What a repeated `create` is known by, as long as the creator has a seat.
+    var seatedCreator: Digest? { creator.flatMap { seat(openedBy: $0) == nil ? nil : $0 } }
 
     /// A game that waits for somebody has to be awake at once: its bots and grace times run.
     private func nextDeadline(_ lifetimes: RoomLifetimes) -> Timestamp? {

@@ -73,7 +73,6 @@ final class Session {
 
     /// The connection is gone; its seats wait for their players.
     func closed(code: UInt16) {
-        guard isOpen || !members.isEmpty else { return sessions.remove(self) }
         isOpen = false
         stopClocks()
         let leaving = members
