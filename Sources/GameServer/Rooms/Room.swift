@@ -12,6 +12,8 @@ final class Room {
         let append: Append
         let then: Completion
         let started: MonotonicTime
+        /// An earlier try may have been written: from then on only the store's word on this record ends the wait.
+        var isUnknown = false
     }
 
     /// What follows a commit besides telling the room.
@@ -64,6 +66,8 @@ final class Room {
 
     var id: RoomID { state.room }
     var isCommitting: Bool { inFlight != nil }
+    /// Requests behind the record on its way.
+    var waitingRequests: Int { queue.count }
 
     /// - Parameters:
     ///   - state: the room as its last record left it.
@@ -145,6 +149,13 @@ final class Room {
         services.observer.recordAppended(outcome, took: services.timeline.now - done.started)
         services.isStoreInTrouble = outcome == .unavailable || outcome == .unknown
         switch outcome {
+        case .unknown,
+            .unavailable where done.isUnknown:
+            // Frozen: the identical append again until the store knows. Not written now says nothing of before.
+            inFlight?.isUnknown = true
+            let again = services.timeline.now + .milliseconds(200)
+            _ = services.timeline.alarm(at: again) { [weak self] in self?.send(done.append) }
+            return
         case .committed:
             inFlight = nil
             accept(done.draft, done.then)
@@ -154,11 +165,6 @@ final class Room {
             holdUntil = services.timeline.now + .seconds(1)
             refuse(done.then, .storeUnavailable)
             if state.number == 0 { return neverOpened() }
-        case .unknown:
-            // Frozen: the identical append again until the store knows.
-            let again = services.timeline.now + .milliseconds(200)
-            _ = services.timeline.alarm(at: again) { [weak self] in self?.send(done.append) }
-            return
         case .conflict(let head):
             services.observer.roomFault(id, "record \(done.append.number) met a head of \(head): reading it again")
             return vanish(.resync)
