@@ -122,7 +122,7 @@ public final class SQLiteEventStore: EventStore {
             case .requests(let group):
                 writer.run(group)
                 let isDue = writer.walPages >= options.checkpointPages && inbox.isEmpty
-                if isDue || writer.walPages >= 16 * options.checkpointPages { writer.checkpoint() }
+                if isDue || writer.walPages >= 4 * options.checkpointPages { writer.checkpoint() }
             case .quiet:
                 writer.checkpoint()
             case .closed:

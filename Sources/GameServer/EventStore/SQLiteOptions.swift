@@ -19,9 +19,9 @@ public struct SQLiteOptions: Sendable {
     public var maxGroupBytes = 4 * 1024 * 1024
     /// How long a lock of another process (a backup, a shell) is waited for before a group is `unavailable`.
     public var busyTimeout: Duration = .milliseconds(500)
-    /// Size of the write-ahead log from which it is moved into the database as soon as nothing waits. At sixteen times
+    /// Size of the write-ahead log from which it is moved into the database as soon as nothing waits. At four times
     /// that it is moved although something waits, which then waits longer.
-    public var checkpointPages = 1_000
+    public var checkpointPages = 4_000
     /// Quiet time after which a smaller log is moved too.
     public var idleCheckpointDelay: Duration = .seconds(1)
     /// How many events below the head of a room a snapshot must stay for: see `SnapshotRetention`.

@@ -114,7 +114,7 @@ import Testing
         _ = try fixture.store.rooms()
         #expect(fixture.observer.checkpoints > 0)
         let size = try FileManager.default.attributesOfItem(atPath: fixture.databasePath + "-wal")[.size] as? Int
-        // Sixteen times eight pages, and the group that went over it; all records together are twice that.
+        // Four times eight pages, and the group that went over it; all records together are twice that.
         #expect(try #require(size) < 700_000)
     }
 
