@@ -46,7 +46,9 @@ final class TestService: RequestHandler, ConnectionHandler {
         let text = message.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         switch text.prefix(1) == ":" ? text.dropFirst() : "" {
         case "close": connection.close(CloseCode(rawValue: 4001), reason: "as asked")
-        case "abort": connection.abort()
+        case "abort":
+            connection.send(text: Array("never".utf8))
+            connection.abort()
         case "all":
             let shared = EncodedMessage(text: Array("to all".utf8))
             for other in connections { other.send(shared) }

@@ -3,7 +3,6 @@
 #define CLINUX_SHIM_H
 
 #include <errno.h>
-#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -55,12 +54,6 @@ static inline ssize_t clinux_send_vector(int fd, const struct iovec *parts, size
     message.msg_iov = (struct iovec *)parts;
     message.msg_iovlen = count;
     return sendmsg(fd, &message, MSG_NOSIGNAL);
-}
-
-// Keeps freed blocks below `mmap_bytes` in the heap instead of giving their pages back at every free.
-static inline void clinux_keep_large_blocks(int mmap_bytes, int trim_bytes) {
-    mallopt(M_MMAP_THRESHOLD, mmap_bytes);
-    mallopt(M_TRIM_THRESHOLD, trim_bytes);
 }
 
 #endif

@@ -127,7 +127,8 @@ struct Cork {
         socket.lastSegment = -1
         socket.corkedUpTo = nil
         socket.pendingBytes = 0
-        guard socket.fd >= 0 else { return }
+        // Nothing is owed to a connection that was cut.
+        guard socket.fd >= 0, !socket.isBroken else { return }
         if segments[Int(index)].next < 0 {
             let segment = segments[Int(index)]
             let sent = socket.write(UnsafeRawBufferPointer(start: segment.base, count: segment.count))
