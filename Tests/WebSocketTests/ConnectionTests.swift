@@ -168,16 +168,19 @@ import Testing
         #expect(counters.messagesIn == 2000 && counters.messagesOut == 2000)
     }
 
-    @Test func `a message for all reaches every connection`() throws {
+    @Test func `a message for all reaches every connection, with one send for each`() throws {
         let server = try TestServer()
         let clients = try (0..<20).map { _ in try RawClient(port: server.port) }
         for client in clients { try client.open() }
+        let sendsBefore = server.counters.sends
         try clients[7].send(clientFrame(text: ":all") + clientFrame(text: "own") + clientFrame(text: ":all"))
         for (index, client) in clients.enumerated() {
             #expect(try client.receiveFrame() == .text("to all"))
             if index == 7 { #expect(try client.receiveFrame() == .text("own")) }
             #expect(try client.receiveFrame() == .text("to all"))
         }
+        // Three messages came in one turn, and each connection got all of its own in one send.
+        #expect(server.counters.sends - sendsBefore == 20)
     }
 }
 

@@ -117,10 +117,11 @@ public final class Connection: Socket {
 
     /// The connection is gone or must go, without the peer's close frame.
     private func cut(_ cause: Closure.Cause) {
-        let code: CloseCode =
-            if case .closing = phase { closeCode } else { .abnormal }
-        let wasClosing = phase == .closing
-        settle(wasClosing ? .local : cause, code: code, isClean: false)
+        if phase == .closing {
+            settle(.local, code: closeCode, isClean: false)
+        } else {
+            settle(cause, code: .abnormal, isClean: false)
+        }
         isBroken = true
     }
 

@@ -121,8 +121,9 @@ extension Socket {
 
     @inline(__always)
     private func finishWrite(_ sent: Int) -> Int {
+        shared.pointee.counters.sends &+= 1
         if sent >= 0 {
-            shared.pointee.counters.bytesOut += sent
+            shared.pointee.counters.bytesOut &+= sent
             return sent
         }
         return refusedWrite()

@@ -25,6 +25,8 @@ public struct TransportCounters: Sendable {
     public var violations = 0
     /// WebSockets aborted because `maxOutboxBytes` were queued.
     public var outboxOverflows = 0
+    /// Times output was handed to the kernel: once per connection and turn, unless it is long.
+    public var sends = 0
     /// Times the kernel did not take all that was sent.
     public var sendsRefused = 0
     /// Turns the loop made.
