@@ -55,6 +55,12 @@ struct Outlook {
         var higher = 0
         var singles: [Double] = []
         for kind in 0..<14 {
+            guard self.hand[kind] > 0 else {
+                // Only kinds in the hand are ever asked for.
+                singles.append(0)
+                higher += unseen[kind]
+                continue
+            }
             let chance = opponents.reduce(1.0) { chance, opponent in
                 chance * (1 - Self.wish(opponent, size: 1, temper)
                     * Self.chance(ofHolding: higher, size: 1, opponent, unseenCount))
@@ -142,7 +148,7 @@ struct Outlook {
             return combination.strength == size ? choose(unseen[.soldierRed], size) : 0
         case .straight, .extendedStraight, .extendedStraight5, .doubleStraight:
             let factor = combination.type == .doubleStraight ? 2 : 1
-            return (Combination.redGroups + Combination.blackGroups).reduce(0) { ways, group in
+            return Combination.colouredGroups.reduce(0) { ways, group in
                 guard group.reduce(0, { $0 + $1.points }) * factor > combination.strength else { return ways }
                 return ways + selections(of: size, from: group.map { unseen[$0] })
             }
