@@ -62,8 +62,9 @@ struct Outlook {
                 continue
             }
             let chance = opponents.reduce(1.0) { chance, opponent in
-                chance * (1 - Self.wish(opponent, size: 1, temper)
-                    * Self.chance(ofHolding: higher, size: 1, opponent, unseenCount))
+                chance
+                    * (1 - Self.wish(opponent, size: 1, temper)
+                        * Self.chance(ofHolding: higher, size: 1, opponent, unseenCount))
             }
             singles.append(power(chance, temper.singlePower))
             higher += unseen[kind]
@@ -73,8 +74,9 @@ struct Outlook {
             guard pieces.count > 1, let combination = Combination(pieces) else { return nil }
             let ways = Self.waysToBeat(combination, size: pieces.count, unseen)
             let holds = opponents.reduce(1.0) { chance, opponent in
-                chance * (1 - Self.wish(opponent, size: pieces.count, temper)
-                    * Self.chance(ofHolding: ways, size: pieces.count, opponent, unseenCount))
+                chance
+                    * (1 - Self.wish(opponent, size: pieces.count, temper)
+                        * Self.chance(ofHolding: ways, size: pieces.count, opponent, unseenCount))
             }
             return (Tally(pieces), pieces.count, holds)
         }
@@ -84,8 +86,9 @@ struct Outlook {
     func holdChance(_ combination: Combination, size: Int) -> Double {
         let ways = Self.waysToBeat(combination, size: size, unseen)
         return opponents.filter(\.isToCome).reduce(1.0) { chance, opponent in
-            chance * (1 - Self.wish(opponent, size: size, temper)
-                * Self.chance(ofHolding: ways, size: size, opponent, unseenCount))
+            chance
+                * (1 - Self.wish(opponent, size: size, temper)
+                    * Self.chance(ofHolding: ways, size: size, opponent, unseenCount))
         }
     }
 

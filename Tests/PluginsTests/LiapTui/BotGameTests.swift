@@ -63,7 +63,8 @@ import Testing
                     [try FlatDecoder.decode(LiapTui.Event.self, from: log)], phase: .playing, timers: [:])
                 // Half a million comparisons: `#expect` would cost more than the games.
                 guard replayed == [live], LiapTui.invariant(live) == nil else {
-                    Issue.record("seed \(seed), event \(replay.sequence): \(LiapTui.invariant(live) ?? "replay differs")")
+                    Issue.record(
+                        "seed \(seed), event \(replay.sequence): \(LiapTui.invariant(live) ?? "replay differs")")
                     return referee
                 }
             }
@@ -99,7 +100,9 @@ import Testing
                 var members = event.members ?? []
                 members[place] = JSON.Member(member.key, .integer(number + 1))
                 var copy = referee
-                #expect(throws: Referee.Foul.self, "\(event) with another \(member.key)") { try copy.read(.object(members)) }
+                #expect(throws: Referee.Foul.self, "\(event) with another \(member.key)") {
+                    try copy.read(.object(members))
+                }
             }
             if index + 1 < log.count {
                 var copy = referee
