@@ -115,6 +115,10 @@ class Server:
         """SIGTERM, then its exit code."""
         if self.process.poll() is None:
             self.ask_to_stop()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Waits for its end; its exit code."""
         try:
             return self.process.wait(EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:

@@ -220,7 +220,7 @@ async def test_a_drain_says_goodbye_and_ends_with_exit_code_0(launch, clients):
         bye = await client.expect("bye", within=15)
         assert (bye["code"], bye["action"]) == (4001, "resume")
         assert await client.expect_close(within=15) == 4001
-    assert await asyncio.to_thread(server.stop) == 0
+    assert await asyncio.to_thread(server.ended) == 0
     told = {chair.seat.seat: chair.seat.seq for chair in chairs}
     server.start()
     for chair in chairs:
