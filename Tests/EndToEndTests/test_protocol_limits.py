@@ -160,7 +160,7 @@ async def stalled(clients, server, **options):
     return await clients.raw(server, sock=raw, **options)
 
 
-async def flood(chair, lines: int = 24_000) -> None:
+async def flood(chair, lines: int = 12_000) -> None:
     """Chat until far more than any kernel buffer holds is under way."""
     for start_at in range(0, lines, 6):
         await chair.client.send(*({"type": "chat", "room": chair.room, "text": "x" * 500} for _ in range(6)))
