@@ -41,10 +41,11 @@ class Answer:
 class Server:
     """`gameserver serve` on one data directory, started, killed and started again."""
 
-    def __init__(self, directory: pathlib.Path, *flags: str, config: dict | None = None, port: int = 0):
+    def __init__(self, directory: pathlib.Path, *flags: str, config: dict | None = None, port: int = 0,
+                 token: str | None = TOKEN):
         self.directory = directory
         self.data = directory / "data"
-        self.flags = list(flags)
+        self.flags = [*flags, *("--admin-token", token)] if token else list(flags)
         self.wanted_port = port
         self.process: subprocess.Popen | None = None
         self.port = 0
@@ -75,8 +76,7 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GAMESERVER_")}
         with open(self.directory / "stderr.log", "ab") as errors:
             self.process = subprocess.Popen(
-                [binary(), "serve", "--port", str(self.wanted_port), "--data", str(self.data),
-                 "--admin-token", TOKEN, *self.flags],
+                [binary(), "serve", "--port", str(self.wanted_port), "--data", str(self.data), *self.flags],
                 stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment, text=True)
         threading.Thread(target=self._pump, args=(self.process, self._lines), daemon=True).start()
         return self
@@ -115,6 +115,10 @@ class Server:
         """SIGTERM, then its exit code."""
         if self.process.poll() is None:
             self.ask_to_stop()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Waits for its end; its exit code."""
         try:
             return self.process.wait(EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:

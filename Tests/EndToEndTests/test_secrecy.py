@@ -1,5 +1,6 @@
 """No byte to anybody holds a piece of another hand: whole games, four seats, a watcher, open HTTP answers."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -151,7 +152,7 @@ async def test_the_server_writes_no_secret_and_no_hand_to_its_log(launch, client
         await play_one(chairs)
     await chairs[0].cut()
     await chairs[0].back(clients, server)
-    server.stop()
+    await asyncio.to_thread(server.stop)
     written = server.log + "\n".join(server.printed)
     assert not TOKEN.search(written)
     for chair in chairs:

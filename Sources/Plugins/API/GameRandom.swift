@@ -46,7 +46,9 @@ public struct GameRandom: RandomNumberGenerator, Sendable {
 
     public init(key: Key) {
         self.key = key.bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: 32, by: 4).map { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)) }
+            stride(from: 0, to: 32, by: 4).map {
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
+            }
         }
     }
 

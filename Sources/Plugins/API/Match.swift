@@ -104,8 +104,8 @@ public struct Match<G: Game>: Sendable {
         var random = GameRandom(key: key)
         let legal = G.legalActions(for: seat, in: state)
         let stepKey = GameRandom.Key.seeded(random.next(), step: random.next())
-        // A refused choice is no failure: the next legal one follows.
         func outcome(of action: G.Action) -> Outcome? {
+            // A refused choice is no failure: the next legal one follows.
             try? step(.action(action, by: seat), at: now, key: stepKey, filledSeats: filledSeats)
         }
         let choice = G.bot(G.view(of: state, for: .seat(seat)), legal: legal, random: &random)

@@ -2,7 +2,8 @@ import PluginAPI
 
 extension LiapTui {
     public static func bot(_ view: StateView, legal: [Action], random: inout GameRandom) -> Action? {
-        Bot(view: view, temper: Outlook.Temper())?.choice(among: legal)
+        // A last piece needs no thought.
+        legal.count == 1 ? legal[0] : Bot(view: view, temper: Outlook.Temper())?.choice(among: legal)
     }
 }
 

@@ -79,8 +79,9 @@ struct Combination: Hashable, Sendable {
     private static func kinds(ofColour piece: Piece) -> [[Piece]] { piece.isRed ? redGroups : blackGroups }
     static let redGroups = groups.map { $0.map { Piece($0, .red) } }
     static let blackGroups = groups.map { $0.map { Piece($0, .black) } }
+    static let colouredGroups = redGroups + blackGroups
 
-    /// Every combination that `hand` holds, equal ones once, smaller ones first.
+    /// Every combination that `hand` holds, equal ones once.
     static func all(in hand: [Piece]) -> [[Piece]] {
         let counts = hand.counts
         var found: [[Piece]] = []
@@ -88,10 +89,10 @@ struct Combination: Hashable, Sendable {
             let most = Swift.min(counts[Int(piece.rawValue)], piece.isSoldier ? 5 : 2)
             if most > 0 { found += (1...most).map { Array(repeating: piece, count: $0) } }
         }
-        for group in redGroups + blackGroups where group.allSatisfy({ counts[Int($0.rawValue)] > 0 }) {
+        for group in colouredGroups where !group.contains(where: { counts[Int($0.rawValue)] == 0 }) {
             found += straights(of: group, counts: counts)
         }
-        return found.sorted { $0.count < $1.count }
+        return found
     }
 
     /// Each name once or twice, as far as `counts` reaches.

@@ -5,7 +5,9 @@ extension LiapTui {
         for player in state.players { pieces += player.hand }
         for play in state.past { pieces += play.pieces }
         for play in state.plays { pieces += play.pieces }
-        if pieces.count != Piece.deck.count || Tally(pieces) != Tally(Piece.deck) { return "hands and plays of round \(state.round) are not the whole deck" }
+        if pieces.count != Piece.deck.count || Tally(pieces) != Tally(Piece.deck) {
+            return "hands and plays of round \(state.round) are not the whole deck"
+        }
         let atTurnStart = state.players.indices.map { index in
             state.players[index].hand.count
                 + (state.plays.first { $0.seat.index == index }?.pieces.count ?? 0)
@@ -24,7 +26,8 @@ extension LiapTui {
             return "declared \(declared), exactly \(LiapTui.handSize) in all"
         }
         if state.phase == .turn, declared.count < LiapTui.seatCount { return "a turn before all have declared" }
-        if let result = state.result, result.ranking.contains(where: { $0.total != state.players[$0.seat.index].total }) {
+        if let result = state.result, result.ranking.contains(where: { $0.total != state.players[$0.seat.index].total })
+        {
             return "the ranking does not show the totals"
         }
         return (state.phase == .finished) == (state.result != nil) ? nil : "finished without a result, or the reverse"

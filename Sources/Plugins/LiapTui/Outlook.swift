@@ -55,9 +55,16 @@ struct Outlook {
         var higher = 0
         var singles: [Double] = []
         for kind in 0..<14 {
+            guard self.hand[kind] > 0 else {
+                // Only kinds in the hand are ever asked for.
+                singles.append(0)
+                higher += unseen[kind]
+                continue
+            }
             let chance = opponents.reduce(1.0) { chance, opponent in
-                chance * (1 - Self.wish(opponent, size: 1, temper)
-                    * Self.chance(ofHolding: higher, size: 1, opponent, unseenCount))
+                chance
+                    * (1 - Self.wish(opponent, size: 1, temper)
+                        * Self.chance(ofHolding: higher, size: 1, opponent, unseenCount))
             }
             singles.append(power(chance, temper.singlePower))
             higher += unseen[kind]
@@ -67,8 +74,9 @@ struct Outlook {
             guard pieces.count > 1, let combination = Combination(pieces) else { return nil }
             let ways = Self.waysToBeat(combination, size: pieces.count, unseen)
             let holds = opponents.reduce(1.0) { chance, opponent in
-                chance * (1 - Self.wish(opponent, size: pieces.count, temper)
-                    * Self.chance(ofHolding: ways, size: pieces.count, opponent, unseenCount))
+                chance
+                    * (1 - Self.wish(opponent, size: pieces.count, temper)
+                        * Self.chance(ofHolding: ways, size: pieces.count, opponent, unseenCount))
             }
             return (Tally(pieces), pieces.count, holds)
         }
@@ -78,8 +86,9 @@ struct Outlook {
     func holdChance(_ combination: Combination, size: Int) -> Double {
         let ways = Self.waysToBeat(combination, size: size, unseen)
         return opponents.filter(\.isToCome).reduce(1.0) { chance, opponent in
-            chance * (1 - Self.wish(opponent, size: size, temper)
-                * Self.chance(ofHolding: ways, size: size, opponent, unseenCount))
+            chance
+                * (1 - Self.wish(opponent, size: size, temper)
+                    * Self.chance(ofHolding: ways, size: size, opponent, unseenCount))
         }
     }
 
@@ -142,7 +151,7 @@ struct Outlook {
             return combination.strength == size ? choose(unseen[.soldierRed], size) : 0
         case .straight, .extendedStraight, .extendedStraight5, .doubleStraight:
             let factor = combination.type == .doubleStraight ? 2 : 1
-            return (Combination.redGroups + Combination.blackGroups).reduce(0) { ways, group in
+            return Combination.colouredGroups.reduce(0) { ways, group in
                 guard group.reduce(0, { $0 + $1.points }) * factor > combination.strength else { return ways }
                 return ways + selections(of: size, from: group.map { unseen[$0] })
             }

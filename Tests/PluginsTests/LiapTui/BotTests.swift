@@ -42,7 +42,8 @@ import Testing
         return records
     }
 
-    @Test func `four bots hit their declaration in more than half of the rounds, random players in one of nine`() throws {
+    @Test func `four bots hit their declaration in more than half of the rounds, random players in one of nine`() throws
+    {
         // Measured over 400 games: bots 0.65 and +3.9 points a round, random players 0.11 and -2.7.
         let bots = try Self.play(seeds: 100..<130, bots: [0, 1, 2, 3]).bots
         #expect(bots.hitRate > 0.55, "\(bots)")

@@ -190,7 +190,9 @@ struct Referee {
             let missed = abs(aim - captured[seat])
             let base = missed > 0 ? -missed : aim == 0 ? 3 : aim + 5
             let gained =
-                if missed > 0 || multipliesBonus { base * multiplier } else if aim == 0 { 3 } else { aim * multiplier + 5 }
+                if missed > 0 || multipliesBonus { base * multiplier } else if aim == 0 { 3 } else {
+                    aim * multiplier + 5
+                }
             totals[seat] += gained
             let line = JSON.object([
                 .init("seat", .integer(Int64(seat))), .init("declared", .integer(Int64(aim))),

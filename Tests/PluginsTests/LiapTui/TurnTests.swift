@@ -31,7 +31,8 @@ import Testing
         #expect(table.state.players.map(\.hand.count) == [1, 3, 3, 3])
     }
 
-    @Test func `a discard stays face down for all but its owner, and the winner takes as many piles as pieces`() throws {
+    @Test func `a discard stays face down for all but its owner, and the winner takes as many piles as pieces`() throws
+    {
         var table = playing()
         try table.act(.play(pieces: [.elephantRed, .elephantRed]), by: 0)
         try table.act(.play(pieces: [.generalBlack, .generalRed]), by: 1)

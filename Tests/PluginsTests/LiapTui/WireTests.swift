@@ -4,7 +4,9 @@ import Testing
 @testable import LiapTui
 
 @Suite("PROTOCOL.md: Liap Tui") struct WireTests {
-    func text(_ value: some Encodable) throws -> String { String(decoding: try FlatEncoder.encode(value), as: UTF8.self) }
+    func text(_ value: some Encodable) throws -> String {
+        String(decoding: try FlatEncoder.encode(value), as: UTF8.self)
+    }
 
     func view(_ event: LiapTui.Event, _ viewer: Viewer) throws -> String {
         try text(LiapTui.view(of: event, for: viewer, in: Table().state))
@@ -14,7 +16,8 @@ import Testing
         let deal = LiapTui.Event.dealt(
             round: 1, multiplier: 2, hands: [[.generalRed], [.soldierBlack], [], []], weak: [1])
         #expect(
-            try view(deal, .seat(1)) == #"{"kind":"dealt","round":1,"multiplier":2,"hand":["SOLDIER_BLACK"],"weak":[1]}"#)
+            try view(deal, .seat(1))
+                == #"{"kind":"dealt","round":1,"multiplier":2,"hand":["SOLDIER_BLACK"],"weak":[1]}"#)
         #expect(try view(deal, .watcher) == #"{"kind":"dealt","round":1,"multiplier":2,"weak":[1]}"#)
         let discard = LiapTui.Event.played(seat: 2, count: 1, play: .discard, pieces: [.horseRed])
         #expect(try view(discard, .seat(0)) == #"{"kind":"played","seat":2,"count":1,"play":"DISCARD"}"#)
@@ -80,7 +83,8 @@ import Testing
             #"{"seat":\#($0),"hand_count":\#($0 == 0 ? 1 : 3),"declared":1,"captured":0,"total":0,"zero_streak":0}"#
         }.joined(separator: ",")
         let open = #"{"phase":"turn","round":1,"multiplier":1,"starter":0,"leader":0,"required":2,"to_act":[1],"#
-        let rest = #""seats":[\#(seats)],"#
+        let rest =
+            #""seats":[\#(seats)],"#
             + #""plays":[{"seat":0,"count":2,"play":"PAIR","pieces":["ELEPHANT_RED","ELEPHANT_RED"]}]"#
         #expect(try text(LiapTui.view(of: table.state, for: .watcher)) == open + rest + "}")
         #expect(

@@ -157,7 +157,7 @@ final class TestClient {
                 violations.append("not JSON: \(String(decoding: line, as: UTF8.self))")
                 continue
             }
-            world.onLine(self, Array(line), json)
+            world.onLine(self, Array(line), json, outlet === self.outlet)
             lines.append(json)
             if outlet === self.outlet { note(json) }
         }
