@@ -94,6 +94,7 @@ struct RoomState: Sendable {
     ///   - match: the match as it is after the record's events.
     ///   - digest: the record's.
     mutating func fold(_ record: Record, match: any HostedMatch, digest: Digest) {
+        let timersBefore = self.match.timers
         self.match = match
         self.digest = digest
         number = record.record
@@ -107,9 +108,9 @@ struct RoomState: Sendable {
         if let host = record.host { self.host = host }
         if record.closed == true { isClosed = true }
         let waiting = match.waitingOn
-        if waiting?.seats != self.waiting?.seats || waiting?.purpose != self.waiting?.purpose {
-            waitingSince = record.at
-        }
+        // A timer set anew asks anew, even the same seat for the same thing.
+        let isAskedAnew = waiting?.timer.map { match.timers[$0] != timersBefore[$0] } ?? false
+        if waiting != self.waiting || isAskedAnew { waitingSince = record.at }
         self.waiting = waiting
     }
 
