@@ -13,6 +13,10 @@ final class SimulatedPlayer {
     private var pending: [RoomID: [Int: JSON]] = [:]
     /// How often each command went out on this connection without an answer yet.
     private var owed: [RoomID: [Int: Int]] = [:]
+    /// Rooms joined since the last resend.
+    private var resends: Set<RoomID> = []
+    /// Chosen for rooms that were asked for.
+    private var secrets: [RoomID: String] = [:]
     private(set) var commandsSent = 0
     private(set) var commandsAnswered = 0
 
@@ -24,13 +28,20 @@ final class SimulatedPlayer {
         guard let room = json["room"]?.string.flatMap({ RoomID($0) }) else { return nil }
         switch json.type {
         case "ok", "no":
-            guard let n = json.int("n") else { return nil }
+            guard let n = json.int("n") else {
+                // What a resume asked for is not there any more.
+                if ["bad_secret", "room_gone", "room_not_found"].contains(json.code) { forget(room) }
+                return nil
+            }
             commandsAnswered += 1
             // A refused number is used again for something else.
             pending[room]?[n] = nil
             owed[room]?[n, default: 0] -= 1
             if owed[room]?[n] ?? 0 < 0 { return "command \(n) was answered more often than sent" }
-        case "joined", "bye": owed[room] = [:]
+        case "joined":
+            owed[room] = [:]
+            resends.insert(room)
+        case "bye": owed[room] = [:]
         default: break
         }
         return nil
@@ -42,7 +53,14 @@ final class SimulatedPlayer {
     func greet() {
         connectionLost()
         client.hello()
-        for (room, commands) in pending.sorted(by: { $0.key.raw < $1.key.raw }) {
+        resend()
+    }
+
+    /// Says again what had no answer when a room was joined.
+    func resend() {
+        let joined = resends
+        resends = []
+        for (room, commands) in pending.sorted(by: { $0.key.raw < $1.key.raw }) where joined.contains(room) {
             let last = client.place(room).lastN
             pending[room] = commands.filter { $0.key > last }
             if client.places[room] == nil || client.place(room).over != nil { pending[room] = nil }
@@ -50,7 +68,15 @@ final class SimulatedPlayer {
         }
     }
 
+    /// The same one until the seat is had and lost again: a `join` without an answer is repeated.
+    func secret(for room: RoomID) -> String {
+        let secret = secrets[room] ?? client.freshSecret()
+        secrets[room] = secret
+        return secret
+    }
+
     func forget(_ room: RoomID) {
+        secrets[room] = nil
         pending[room] = nil
         owed[room] = nil
         client.forget(room)
@@ -60,7 +86,7 @@ final class SimulatedPlayer {
 
     /// The next command of a room; while one is unanswered nothing new is said.
     func command(_ room: RoomID, _ fields: [JSON.Member]) {
-        guard client.isConnected, client.session?.member(in: room) != nil, pending[room]?.isEmpty ?? true else { return }
+        guard client.isHearing, client.session?.member(in: room) != nil, pending[room]?.isEmpty ?? true else { return }
         let n = client.place(room).lastN + 1
         let head: [JSON.Member] = [.init("room", .string(room.description)), .init("n", JSON(n))]
         let message = JSON.object(head + fields)
@@ -70,7 +96,7 @@ final class SimulatedPlayer {
 
     /// A number that counted long ago or cannot be next, with whatever was said last.
     func sendOddNumber(_ room: RoomID, _ n: Int) {
-        guard client.isConnected, client.session?.member(in: room) != nil, n >= 1 else { return }
+        guard client.isHearing, client.session?.member(in: room) != nil, n >= 1 else { return }
         let next = client.place(room).lastN + 1
         guard n != next else { return }
         let message: JSON = [
@@ -100,4 +126,9 @@ final class SimulatedPlayer {
     private static func json(_ action: some Encodable) -> JSON? {
         try? JSON(parsing: FlatEncoder.encode(action))  // an action of the game itself encodes
     }
+}
+
+extension TestClient {
+    /// Connected, and not behind in reading.
+    var isHearing: Bool { isConnected && outlet?.isReading ?? false }
 }

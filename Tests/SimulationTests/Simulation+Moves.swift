@@ -13,6 +13,7 @@ extension Simulation {
     func move(_ player: SimulatedPlayer) {
         let client = player.client
         guard client.isConnected else { return player.greet() }
+        if client.isHearing { player.resend() }
         guard let number = players.firstIndex(where: { $0 === player }) else { return }
         let mine = tables.indices.filter { tables[$0].players.contains(number) }
         guard let index = mine.randomElement(using: &random) else { return watch(player) }
@@ -26,7 +27,9 @@ extension Simulation {
 
     /// A game that is over makes room for the next one, while there is trouble to be had.
     private func settle(_ player: SimulatedPlayer, at index: Int) {
-        guard let room = tables[index].room, let state = oracle.state(of: room) else { return }
+        guard let room = tables[index].room else { return }
+        if world.rooms[room] == nil { oracle.read(room) }
+        guard let state = oracle.state(of: room) else { return }
         guard state.status == .finished || state.status == .closed, faultsAreOn else { return }
         guard player === players[tables[index].players[0]] else { return }
         tables[index].gamesFinished += state.status == .finished ? 1 : 0
@@ -55,7 +58,7 @@ extension Simulation {
         let client = player.client
         if let status = oracle.state(of: room)?.status, status != .waiting { return }
         if client.place(room).over != nil { player.forget(room) }
-        client.send(client.joinRequest(room, secret: client.secret(for: room), name: client.name))
+        client.send(client.joinRequest(room, secret: player.secret(for: room), name: client.name))
     }
 
     private func watch(_ player: SimulatedPlayer) {
@@ -116,13 +119,5 @@ extension SimulatedPlayer {
     func forgetAtTable(_ room: RoomID) {
         if client.isConnected, client.session?.member(in: room) != nil { client.cut() }
         forget(room)
-    }
-}
-
-extension TestClient {
-    /// One secret per room, so that a repeated join is one.
-    func secret(for room: RoomID) -> String {
-        let digits = Digest(of: Array("\(name) \(room)".utf8)).description
-        return String(digits.prefix(40))
     }
 }

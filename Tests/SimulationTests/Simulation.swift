@@ -1,3 +1,4 @@
+import Foundation
 @testable import GameServer
 import LiapTui
 import PluginAPI
@@ -16,6 +17,9 @@ final class Simulation {
         var room: RoomID?
         var gamesFinished = 0
     }
+
+    /// Prints every line, to follow what led to a fault.
+    static let isTold = ProcessInfo.processInfo.environment["SIMULATION_LINES"] != nil
 
     let seed: UInt64
     let world: World
@@ -47,9 +51,10 @@ final class Simulation {
             Table(game: "tic-tac-toe", players: [3, 1], secret: players[3].client.freshSecret()),
             Table(game: "liap-tui", players: Array([2, 3, 0, 1].prefix(count - 2)), secret: players[2].client.freshSecret()),
         ]
-        world.onLine = { [unowned self] client, line, json, isNewest in
-            oracle.judge(client, line, json)
-            guard isNewest, let player = players.first(where: { $0.client === client }) else { return }
+        world.onLine = { [unowned self] client, outlet, line, json in
+            if Self.isTold { print(steps, client.name, String(decoding: line.prefix(200), as: UTF8.self)) }
+            oracle.judge(client, outlet, line, json)
+            guard client.outlet === outlet, let player = players.first(where: { $0.client === client }) else { return }
             if let fault = player.hear(json) { oracle.complain("\(client.name): \(fault)") }
         }
     }
@@ -91,7 +96,10 @@ final class Simulation {
     }
 
     private func isOver(_ table: Table) -> Bool {
-        guard let room = table.room, let state = oracle.state(of: room) else { return false }
+        guard let room = table.room else { return false }
+        // Nobody may be left to be told.
+        oracle.read(room)
+        guard let state = oracle.state(of: room) else { return false }
         return state.status == .finished || state.status == .closed
     }
 
@@ -102,7 +110,7 @@ final class Simulation {
     private func check() {
         for table in tables {
             guard let id = table.room, let room = world.rooms[id] else { continue }
-            if steps.isMultiple(of: 4) || !faultsAreOn { oracle.compare(room) }
+            if steps.isMultiple(of: 8) || !faultsAreOn { oracle.compare(room) }
             // Commands by their ceiling; coming and going by the number of connections there are.
             let connections = players.reduce(0) { $0 + $1.client.outlets.count }
             if room.waitingRequests > 4 + 8 * connections + 8 {

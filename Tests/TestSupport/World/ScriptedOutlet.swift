@@ -1,11 +1,14 @@
 #if DEBUG
 @testable import GameServer
+import PluginAPI
 @testable import WebSocket
 
 /// The server's end of a connection whose other end reads, stops reading, hangs up or is cut as the script says.
 final class ScriptedOutlet: Outlet {
     /// The session at the server's end, until the connection is over.
     var session: Session?
+    /// Where `joined` said that this connection sits, and with which secret.
+    private(set) var seated: [RoomID: (viewer: Viewer, secret: String?)] = [:]
     /// What the peer gets, in order.
     var deliver: (_ message: [UInt8]) -> Void = { _ in }
     private(set) var isReading = true
@@ -27,6 +30,10 @@ final class ScriptedOutlet: Outlet {
     func send(text: [UInt8]) { take(text) }
 
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }
+
+    func joined(_ room: RoomID, _ line: JSON) {
+        seated[room] = (line.int("seat").map { .seat(Seat($0)) } ?? .watcher, line["secret"]?.string)
+    }
 
     func stopReading() { isReading = false }
 

@@ -157,7 +157,10 @@ final class TestClient {
                 violations.append("not JSON: \(String(decoding: line, as: UTF8.self))")
                 continue
             }
-            world.onLine(self, Array(line), json, outlet === self.outlet)
+            if json.type == "joined", let room = json["room"]?.string.flatMap({ RoomID($0) }) {
+                outlet.joined(room, json)
+            }
+            world.onLine(self, outlet, Array(line), json)
             lines.append(json)
             if outlet === self.outlet { note(json) }
         }

@@ -22,8 +22,8 @@ final class World {
     var answers = Passage<StoreReply>()
     /// How long a peer takes to let the server close.
     var closeDelay: () -> Duration = { .zero }
-    /// Called with every line a client gets, and whether it came on its newest connection.
-    var onLine: (TestClient, _ line: [UInt8], JSON, _ isNewest: Bool) -> Void = { _, _, _, _ in }
+    /// Called with every line a client gets, and the connection it came on.
+    var onLine: (TestClient, ScriptedOutlet, _ line: [UInt8], JSON) -> Void = { _, _, _, _ in }
 
     private var staged: StagedStore
     private var replies = ReplyBox()
