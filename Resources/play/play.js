@@ -173,6 +173,7 @@ function update(room) {
   set(closeButton, 'hidden', !room.isHost);
   set(copy, 'hidden', status.state === 'finished');
   current.screen.update();
+  clocks.tick();
 }
 
 client.on('notice', ({ kind, text, after_ms }) => {
