@@ -20,9 +20,8 @@ final class TestClient {
     private(set) var lastClose: CloseCode?
     /// A simulation over thousands of steps keeps no history.
     var keepsMessages = true
-    /// Pings are answered the moment they are read.
+    /// Pings are answered a millisecond after they are read.
     var answersPings = true
-    private var owedPongs = 0
     private var secrets: GameRandom
 
     init(_ name: String, world: World, secrets: GameRandom) {
@@ -140,14 +139,6 @@ final class TestClient {
         ]
     }
 
-    /// - Returns: whether a ping had to be answered.
-    func payPongs() -> Bool {
-        guard owedPongs > 0 else { return false }
-        owedPongs = 0
-        send(["type": "pong"])
-        return true
-    }
-
     // MARK: Hearing
 
     private func receive(_ message: [UInt8], from outlet: ScriptedOutlet) {
@@ -170,7 +161,7 @@ final class TestClient {
     }
 
     private func note(_ line: JSON) {
-        if line.type == "ping", answersPings { owedPongs += 1 }
+        if line.type == "ping", answersPings { answerPing() }
         guard let room = line["room"]?.string.flatMap({ RoomID($0) }) else { return }
         let type = line.type
         guard type == "joined" || places[room] != nil else {
@@ -178,6 +169,12 @@ final class TestClient {
             return
         }
         if let fault = places[room, default: Place(room)].take(line) { violations.append("\(room): \(fault)") }
+    }
+
+    private func answerPing() {
+        _ = world.timeline.alarm(at: world.timeline.now + .milliseconds(1)) { [weak self] in
+            self?.send(["type": "pong"])
+        }
     }
 
     func forget(_ room: RoomID) { places[room] = nil }

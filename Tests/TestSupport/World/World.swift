@@ -96,7 +96,6 @@ final class World {
                 moved = true
             }
             for client in clients where finishClose(of: client) { moved = true }
-            for client in clients where client.payPongs() { moved = true }
         }
     }
 
