@@ -11,7 +11,7 @@ extension Room {
         planTick(at: now)
         var next = attendance.next?.at
         if !isCommitting {
-            let moves = attendance.isPaused ? [] : [timers.next?.due, botMove?.at, nextTick]
+            let moves = attendance.isPaused || services.isDraining ? [] : [timers.next?.due, botMove?.at, nextTick]
             for case let instant? in moves + [closesAt] where next.map({ instant < $0 }) ?? true { next = instant }
         } else if case .show? = attendance.next?.due {
             // Telling that somebody is away needs no record.
