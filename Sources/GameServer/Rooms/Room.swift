@@ -129,7 +129,9 @@ final class Room {
         let key =
             state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.number + 1)) }
             ?? services.luck.gameKey()
-        return StepContext(at: max(services.timeline.wallClock, state.changed), key: key)
+        // Later than the last record even when the wall clock was set back, so that a timer armed anew is another one.
+        let earliest = state.number == 0 ? state.changed : state.changed + .milliseconds(1)
+        return StepContext(at: max(services.timeline.wallClock, earliest), key: key)
     }
 
     /// Sends a draft to the store. Nothing of it is seen before the answer.
