@@ -8,6 +8,7 @@ import Testing
         let simulation = Simulation(seed: seed)
         simulation.run(steps: 2_000)
         simulation.finish()
+        simulation.world.end()
         #expect(simulation.oracle.faults.prefix(3) == [], "seed \(seed)")
     }
 }

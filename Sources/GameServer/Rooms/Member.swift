@@ -48,6 +48,9 @@ final class Member {
         session.send(lines: [snapshot, status].compactMap(\.self))
     }
 
+    /// Asked for the view while lagging: it comes when the queue has drained.
+    func owesSnapshot() { needsSnapshot = true }
+
     /// - Throws: `bad_request` for a number that was never sent.
     func acknowledge(_ sequence: Int) throws(Rejection) {
         guard (0...sent).contains(sequence) else {

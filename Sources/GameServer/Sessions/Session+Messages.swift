@@ -146,7 +146,8 @@ extension Session {
     private func resync(_ room: String) throws(Rejection) {
         let member = try attached(room)
         if let ms = limiter.takeResync(at: services.timeline.now) { throw .rateLimited(retryMs: ms) }
-        if !isLagging { member.room.sendSnapshot(to: member, .resync) }
+        if isLagging { return member.owesSnapshot() }
+        member.room.sendSnapshot(to: member, .resync)
     }
 
     private func chat(_ room: String, _ text: String) throws(Rejection) {

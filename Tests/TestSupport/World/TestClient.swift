@@ -6,7 +6,8 @@ import WebSocket
 /// A player's client: it says what the test has it say, and books what it is told.
 final class TestClient {
     let name: String
-    unowned let world: World
+    /// Each holds the other until `World.end`.
+    let world: World
     private(set) var outlet: ScriptedOutlet?
     /// Earlier connections that are still open.
     private(set) var older: [ScriptedOutlet] = []

@@ -70,6 +70,12 @@ final class World {
         return client
     }
 
+    /// Lets go of the clients, which hold the world.
+    func end() {
+        for client in clients { client.serverDied() }
+        clients = []
+    }
+
     // MARK: Time
 
     func advance(by span: Duration) {
