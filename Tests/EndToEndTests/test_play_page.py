@@ -1,4 +1,4 @@
-"""A person plays a whole game in Chromium by clicking only, with a page refresh in the middle."""
+"""The play page in Chromium: a whole game by clicking, a shared link, a second tab, a server that goes away."""
 
 import os
 import pathlib
@@ -6,118 +6,32 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+from person import WIDE, Person
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 GAME_WITHIN_S = 150
-STEP_MS = 10_000
-
-
-class Person:
-    """A browser window and what its console said."""
-
-    def __init__(self, page: Page, screenshots: pathlib.Path):
-        self.page, self.screenshots = page, screenshots
-        self.complaints: list[str] = []
-        page.set_default_timeout(STEP_MS)
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("requestfailed", lambda request: self._failed(request))
-        page.on("response", lambda answer: answer.status >= 400 and self.complaints.append(
-            f"{answer.status} {answer.url}"))
-
-    def _console(self, message) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type}: {message.text}")
-
-    def _failed(self, request) -> None:
-        if not request.url.startswith("ws"):
-            self.complaints.append(f"failed: {request.url}")
-
-    def find(self, name: str):
-        return self.page.get_by_test_id(name)
-
-    def shows(self, name: str) -> bool:
-        """Whether it is there, visible and may be clicked."""
-        found = self.find(name)
-        return found.count() > 0 and found.first.is_visible() and found.first.is_enabled()
-
-    def click(self, name: str) -> None:
-        self.find(name).click()
-
-    def shoot(self, name: str) -> None:
-        """The page as it is, wide and at phone width; the window keeps its size."""
-        size = self.page.viewport_size
-        for label, viewport in (("wide", WIDE), ("phone", PHONE)):
-            self.page.set_viewport_size(viewport)
-            width = self.page.evaluate("document.documentElement.scrollWidth")
-            assert width <= viewport["width"], f"{name}, {label}: the page is {width} px wide"
-            self.page.screenshot(path=self.screenshots / f"{name}-{label}.png", full_page=label == "phone")
-        self.page.set_viewport_size(size)
-
-    # One game
-
-    def create_room(self, server, score_limit: int, round_limit: int) -> str:
-        self.page.goto(f"http://127.0.0.1:{server.port}/")
-        expect(self.find("name-input")).to_be_visible()
-        self.shoot("1-start")
-        self.find("name-input").fill("Ana")
-        self.find("score-limit").fill(str(score_limit))
-        self.find("round-limit").fill(str(round_limit))
-        self.find("pace").select_option("quick")
-        self.click("create-room")
-        expect(self.find("room-code")).to_be_visible()
-        found = re.search(r"[0-9A-HJKMNP-TV-Z]{8}", self.find("room-code").inner_text().replace(" ", ""))
-        assert found, self.find("room-code").inner_text()
-        return found[0]
-
-    def fill_with_bots(self) -> None:
-        for filled in (1, 2, 3):
-            self.click("add-bot")
-            expect(self.page.locator("[data-testid^=seat-][data-kind=bot]")).to_have_count(filled)
-        expect(self.find("start-game")).to_be_enabled()
-
-    def act(self) -> str | None:
-        """Does the one thing that is asked for; None when nothing is."""
-        if self.shows("vote-decline"):
-            self.click("vote-decline")
-            return "vote"
-        for value in range(9):
-            if self.shows(f"declare-{value}"):
-                self.click(f"declare-{value}")
-                return "declare"
-        return "play" if self._play() else None
-
-    def _play(self) -> bool:
-        """The leader's first piece, or as many as the turn asks for."""
-        status = self.find("turn-status").inner_text() if self.find("turn-status").count() else ""
-        if not status.startswith("Your turn:") or "declare" in status:
-            return False
-        hand = self.page.locator("[data-testid^=piece-]")
-        asked = re.search(r"play (\d+|one)", status)
-        number = 1 if not asked or asked[1] == "one" else int(asked[1])
-        before = hand.count()
-        for index in range(number):
-            hand.nth(index).click()
-            expect(hand.nth(index)).to_have_attribute("aria-pressed", "true")
-        self.click("play-pieces")
-        expect(hand).not_to_have_count(before)
-        return True
 
 
 @pytest.fixture
-def person(tmp_path):
+def people(tmp_path):
+    """Opens people: `people()` in a browser of their own, `people(other)` in a second tab of somebody's."""
     screenshots = pathlib.Path(os.environ.get("GAMESERVER_SCREENSHOTS") or tmp_path / "screenshots")
     screenshots.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport=WIDE)
-        yield Person(context.new_page(), screenshots)
+
+        def arrive(beside: Person | None = None) -> Person:
+            context = beside.page.context if beside else browser.new_context(viewport=WIDE)
+            return Person(context.new_page(), screenshots)
+
+        yield arrive
         browser.close()
 
 
-def test_a_person_plays_a_game_from_create_to_ranking_by_clicking(quick_server, person):
+def test_a_person_plays_a_game_from_create_to_ranking_by_clicking(quick_server, people):
+    person = people()
     room = person.create_room(quick_server, score_limit=1000, round_limit=2)
     person.shoot("2-waiting")
     person.fill_with_bots()
@@ -156,3 +70,79 @@ def test_a_person_plays_a_game_from_create_to_ranking_by_clicking(quick_server, 
     assert len(mine) == sum(done.values()), "every click counted once"
     assert person.complaints == []
     assert not re.search(r"undefined|NaN|\[object", person.page.inner_text("body"))
+
+
+def test_a_shared_link_seats_a_friend_and_neither_sees_the_others_hand(quick_server, people):
+    ana, ben = people(), people()
+    room = ana.create_room(quick_server, score_limit=1000, round_limit=1)
+    ben.page.goto(f"http://127.0.0.1:{quick_server.port}/?room={room.lower()}")
+    ben.find("name-input").fill("Ben <b>")
+    ben.click("join-room")
+    expect(ben.page.locator("body")).not_to_contain_text("Ben <b>")
+    ben.find("name-input").fill("Ben")
+    ben.click("join-room")
+    expect(ana.find("seat-1")).to_contain_text("Ben")
+    expect(ben.find("seat-0")).to_contain_text("Ana")
+    for _ in range(2):
+        ana.click("add-bot")
+    expect(ana.find("start-game")).to_be_enabled()
+    ana.click("start-game")
+    for person in (ana, ben):
+        expect(person.page.locator("[data-testid^=piece-]")).to_have_count(8)
+    hands = [sorted(person.page.locator("[data-testid^=piece-]").evaluate_all("all => all.map(p => p.dataset.kind)"))
+             for person in (ana, ben)]
+    dealt = [entry["event"] for entry in quick_server.events(room) if entry["event"]["kind"] == "dealt"][-1]
+    assert hands == [sorted(dealt["hands"][0]), sorted(dealt["hands"][1])]
+    ben.find("chat-input").fill("good luck <script>alert(1)</script>")
+    ben.click("chat-send")
+    expect(ana.page.locator("body")).to_contain_text("good luck <script>alert(1)</script>")
+    watcher = people()
+    watcher.page.goto(f"http://127.0.0.1:{quick_server.port}/?room={room}")
+    watcher.click("watch-room")
+    expect(watcher.find("watching")).to_be_visible()
+    assert watcher.page.locator("[data-testid^=piece-]").count() == 0
+    watcher.shoot("7-watching")
+    assert ana.complaints == ben.complaints == watcher.complaints == []
+
+
+def test_a_second_tab_takes_over_and_the_first_can_take_back(quick_server, people):
+    first = people()
+    first.create_room(quick_server, score_limit=1000, round_limit=1)
+    first.fill_with_bots()
+    first.click("start-game")
+    expect(first.page.locator("[data-testid^=piece-]")).to_have_count(8)
+    second = people(first)
+    second.page.goto(first.page.url)
+    expect(second.page.locator("[data-testid^=piece-]").first).to_be_visible()
+    expect(first.find("play-here")).to_be_visible()
+    first.shoot("8-replaced")
+    first.click("play-here")
+    expect(first.page.locator("[data-testid^=piece-]").first).to_be_visible()
+    expect(second.find("play-here")).to_be_visible()
+    assert first.complaints == second.complaints == []
+
+
+@pytest.mark.parametrize("way", ["killed", "drained"])
+def test_the_page_outlives_the_server(way, launch, people):
+    server = launch()
+    person = people()
+    person.create_room(server, score_limit=1000, round_limit=1)
+    person.fill_with_bots()
+    person.click("start-game")
+    expect(person.page.locator("[data-testid^=piece-]")).to_have_count(8)
+    server.wanted_port = server.port
+    if way == "killed":
+        server.kill()
+    else:
+        server.stop()
+    expect(person.find("connection-state")).not_to_have_attribute("data-state", "connected")
+    person.shoot(f"9-{way}")
+    server.start()
+    expect(person.find("connection-state")).to_have_attribute("data-state", "connected", timeout=20_000)
+    expect(person.page.locator("[data-testid^=piece-]").first).to_be_visible()
+    until = time.monotonic() + 20
+    while not person.act() and time.monotonic() < until:
+        person.page.wait_for_timeout(30)
+    assert time.monotonic() < until, "nothing could be done after the restart"
+    unexpected = [line for line in person.complaints if "WebSocket connection" not in line]
+    assert unexpected == []

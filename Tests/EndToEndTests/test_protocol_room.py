@@ -126,6 +126,32 @@ async def test_a_closed_room_is_over_for_all_and_gone(server, clients):
     assert (answer["type"], answer["code"]) == ("no", "room_gone")
 
 
+async def test_a_gone_room_is_forgotten_after_its_time(launch, clients):
+    server = launch(config={"rooms": {"gone_ms": 300}})
+    chairs = await sit(clients, server, 1)
+    await chairs[0].host("close")
+    await chairs[0].client.expect_close()
+    codes = []
+    for _ in range(20):
+        late = await clients.open(server)
+        codes.append((await late.request("watch", room=chairs[0].room))["code"])
+        if codes[-1] == "room_not_found":
+            break
+        await late.expect_none("bye", for_s=0.1)
+    assert codes[0] == "room_gone" and codes[-1] == "room_not_found"
+
+
+async def test_an_abandoned_room_closes(launch, clients):
+    server = launch(config={"rooms": {"abandoned_ms": 1000, "waiting_grace_ms": 60_000}})
+    chairs = await sit(clients, server, 1, bots=3)
+    watcher = await clients.open(server)
+    await watcher.watch(chairs[0].room)
+    await chairs[0].cut()
+    bye = await watcher.expect("bye")
+    assert (bye["code"], bye["action"]) == (4504, "stop")
+    assert (await chairs[0].back(clients, server))["code"] == "room_gone"
+
+
 async def test_leave_before_the_start_frees_the_seat_and_passes_the_host_on(server, clients):
     chairs = await sit(clients, server, 3)
     ana, ben, cho = chairs
