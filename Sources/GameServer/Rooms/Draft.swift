@@ -29,19 +29,18 @@ struct Changes {
     var seats: [SeatState]
     var host: Seat
     var closed = false
-    /// Timers as they run after a pause; nil leaves them to the match.
-    var timers: [String: GameTimer]?
     var answer: Record.SeatAnswer?
 }
 
 extension RoomState {
     /// Makes a draft of `changes` and, if there is one, of a step of the match.
+    ///
+    /// - Parameter other: the match as it will be, where that is not simply the outcome's.
     func draft(
-        _ cause: Record.Cause, _ context: StepContext, _ changes: Changes, outcome: (any HostedOutcome)? = nil,
-        opening: Record.Opening? = nil
+        _ cause: Record.Cause, _ context: StepContext, _ changes: Changes, match other: (any HostedMatch)? = nil,
+        outcome: (any HostedOutcome)? = nil, opening: Record.Opening? = nil
     ) -> Draft {
-        let after = outcome?.match ?? match
-        let timers = changes.timers ?? after.timers
+        let after = other ?? outcome?.match ?? match
         var changes = changes
         changes.answer?.seq = after.sequence
         let record = Record(
@@ -49,10 +48,11 @@ extension RoomState {
             version: match.manifest.version, key: outcome.map { _ in hexadecimal(context.key.bytes) },
             opening: opening, answer: changes.answer, seats: changedSeats(changes.seats),
             host: changes.host == host && opening == nil ? nil : changes.host, phase: after.phase,
-            closed: changes.closed ? true : nil, timers: timers == match.timers ? nil : timers, firstSeq: sequence + 1)
+            closed: changes.closed ? true : nil, timers: after.timers == match.timers ? nil : after.timers,
+            firstSeq: sequence + 1)
         let payload = record.encoded(events: outcome?.storedEvents() ?? [])
         var next = self
-        next.fold(record, match: after.with(timers: timers), digest: Digest(of: payload, digest.bytes))
+        next.fold(record, match: after, digest: Digest(of: payload, continuing: digest))
         return Draft(state: next, record: record, payload: payload, outcome: outcome)
     }
 

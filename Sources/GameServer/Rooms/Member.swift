@@ -2,9 +2,12 @@ import PluginAPI
 import WebSocket
 
 /// One session's place in one room: a seat, or a watcher's chair.
+///
+/// It keeps both alive, because a command may still be on its way to the store when either is over. The circle opens
+/// when the connection closes, the player leaves or the room vanishes.
 final class Member {
-    unowned let session: Session
-    unowned let room: Room
+    let session: Session
+    let room: Room
     let seat: Seat?
     /// Number of the last event this connection was sent.
     private(set) var sent: Int

@@ -47,7 +47,7 @@ extension Room {
             return true
         }
         if let closesAt, closesAt <= now {
-            commit(state.closed(reason: "finished", context()))
+            commit(state.closed(reason: state.status == .finished ? "finished" : "abandoned", context()))
             return true
         }
         guard !attendance.isPaused, !services.isDraining, holdUntil.map({ $0 <= now }) ?? true else { return false }
@@ -57,7 +57,7 @@ extension Room {
         }
         if let move = botMove, move.at <= now {
             botMove = nil
-            if let draft = state.botMoved(move.seat, context()) { commit(draft) } else { idleBot = true }
+            if let draft = state.botMoved(move.seat, context()) { commit(draft) } else { idleBots.insert(move.seat) }
             return true
         }
         if let tick = nextTick, tick <= now {
@@ -112,8 +112,10 @@ extension Room {
 
     /// The lowest seat that a bot plays and the game waits for moves after a while of thinking.
     private func planBotMove(at now: MonotonicTime) {
-        guard botMove == nil, !idleBot, !isCommitting, !attendance.isPaused, state.status == .playing,
-            let seat = state.waiting?.seats.first(where: { state.seats[$0.index].kind == .bot })
+        guard botMove == nil, !isCommitting, !attendance.isPaused, state.status == .playing,
+            let seat = state.waiting?.seats.first(where: {
+                state.seats[$0.index].kind == .bot && !idleBots.contains($0)
+            })
         else { return }
         let range = state.match.botDelay
         let span = max(0, (range.upperBound - range.lowerBound).milliseconds)

@@ -6,6 +6,11 @@ import WebSocket
 extension Room {
     func isAttached(_ member: Member) -> Bool { members.contains { $0 === member } }
 
+    /// The member itself, or the one its session became by joining again; nil when neither is in the room.
+    func attached(_ member: Member) -> Member? {
+        members.first { $0 === member } ?? members.first { $0.session === member.session && $0.seat == member.seat }
+    }
+
     func member(in seat: Seat) -> Member? { members.first { $0.seat == seat } }
 
     /// Tells everybody what just happened; whoever asked for it gets the `ok` behind the events, in one message.
@@ -39,8 +44,11 @@ extension Room {
     }
 
     /// Tells a change of what is not stored: somebody shown as away, or back.
-    func tellStatus(except newcomer: Member? = nil) {
-        guard refreshStatus() else { return }
+    func tellStatus() {
+        if refreshStatus() { tellStatusLine() }
+    }
+
+    private func tellStatusLine(except newcomer: Member? = nil) {
         let text = Broadcast.Text(
             events: nil, status: status.message(id, rev: rev, now: services.timeline.now))
         for member in members where member !== newcomer { member.deliver(text, sequence: member.sent) }
@@ -79,7 +87,7 @@ extension Room {
             return
         }
         let older = member(in: seat)
-        members.removeAll { $0 === older }
+        members.removeAll { $0 === older || $0.session === session }
         let member = Member(session: session, room: self, seat: seat, sent: state.sequence)
         members.append(member)
         session.joined(member)
@@ -90,11 +98,7 @@ extension Room {
             services.observer.requestAnswered(code: nil)
         case .resumed(let resume): welcomeBack(member, resume)
         }
-        if othersLearn {
-            let text = Broadcast.Text(
-                events: nil, status: status.message(id, rev: rev, now: services.timeline.now))
-            for other in members where other !== member { other.deliver(text, sequence: other.sent) }
-        }
+        if othersLearn { tellStatusLine(except: member) }
         if let older, older.session !== session { older.session.expelled(from: self, .superseded) }
         attendance.arrived(seat)
         session.watchOver()
@@ -102,6 +106,7 @@ extension Room {
 
     func admitWatcher(_ session: Session, id request: RequestID?, resume: ResumeRequest?) {
         guard session.isOpen else { return }
+        members.removeAll { $0.session === session }
         let member = Member(session: session, room: self, seat: nil, sent: state.sequence)
         members.append(member)
         session.joined(member)

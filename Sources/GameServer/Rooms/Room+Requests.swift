@@ -26,7 +26,8 @@ extension Room {
     private func command(
         of member: Member, _ n: Int, then completion: Completion, decide: (Seat) throws(Rejection) -> Draft
     ) {
-        guard isAttached(member) else { return }  // superseded: the newer connection settles its commands
+        // A newer connection settles the commands of the one it superseded.
+        guard let member = attached(member) else { return }
         guard let seat = member.seat else { return refuse(member, n, .notJoined) }
         if let known = settled(seat, n) {
             switch known {

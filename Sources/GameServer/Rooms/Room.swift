@@ -39,6 +39,9 @@ final class Room {
         }
     }
 
+    /// Coming and going may queue deeper than commands: after a restart everybody returns at once.
+    private static let arrivalsPerCommand = 16
+
     let services: LoopServices
     unowned let directory: RoomDirectory
     private(set) var state: RoomState
@@ -50,8 +53,8 @@ final class Room {
     var rev = 1
     /// When the bot whose turn it is moves.
     var botMove: (seat: Seat, at: MonotonicTime)?
-    /// The bot had nothing to do; it is asked again when the room has moved.
-    var idleBot = false
+    /// Bots that had nothing to do; they are asked again when the room has moved.
+    var idleBots: Set<Seat> = []
     var nextTick: MonotonicTime?
     /// When a finished room closes, or one that nobody has come back to since a restart.
     var closesAt: MonotonicTime?
@@ -94,12 +97,17 @@ final class Room {
         if isGone { return refuse(request, .roomGone) }
         if services.isDraining, request.isCommand { return refuse(request, .draining) }
         guard inFlight != nil || !queue.isEmpty else { return handle(request) }
+        let limit = services.configuration.limits.queueCommands
         if request.isCommand {
-            let limit = services.configuration.limits.queueCommands
             guard queuedCommands < limit else {
                 return refuse(request, .overloaded("\(limit) commands of this room are waiting"))
             }
             queuedCommands += 1
+        } else {
+            let most = limit * Self.arrivalsPerCommand
+            guard queue.count - queuedCommands < most else {
+                return refuse(request, .overloaded("\(most) arrivals in this room are waiting"))
+            }
         }
         queue.append(request)
     }
@@ -219,7 +227,7 @@ final class Room {
         }
         if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }
         botMove = nil
-        idleBot = false
+        idleBots = []
         holdUntil = nil
     }
 

@@ -68,7 +68,7 @@ extension RoomState {
             }
             outcome = try stepped(.start, context)
         case .addBot(let wish): try addBot(wish, &changes)
-        case .remove(let target): try remove(target, &changes)
+        case .remove(let target): outcome = try remove(target, &changes, context)
         case .close: changes.closed = true
         }
         let cause = Record.Cause.host(seat: seat, n: n, order: order.name, target: order.target.map { Seat($0) })
@@ -109,12 +109,15 @@ extension RoomState {
         _ seat: Seat, timers: [String: GameTimer]?, _ context: StepContext
     ) throws(Rejection) -> Draft {
         var changes = unchanged
-        changes.timers = timers
         let stoodIn = changes.seats[seat.index].standIn
         changes.seats[seat.index].standIn = false
         if changes.seats[host.index].kind != .human { changes.host = seat }
-        let outcome = stoodIn && status == .playing ? try stepped(.presence(.returned, of: seat), context) : nil
-        return draft(.presence(seat: seat, change: .returned), context, changes, outcome: outcome)
+        let resumed = timers.map { match.with(timers: $0) } ?? match
+        let outcome =
+            stoodIn && status == .playing ? try stepped(.presence(.returned, of: seat), context, on: resumed) : nil
+        return draft(
+            .presence(seat: seat, change: .returned), context, changes, match: outcome?.match ?? resumed,
+            outcome: outcome)
     }
 
     /// A bot's move; nil when its seat has nothing to do.
@@ -146,9 +149,11 @@ extension RoomState {
 
     // MARK: Shared pieces
 
-    private func stepped(_ cause: HostedCause, _ context: StepContext) throws(Rejection) -> any HostedOutcome {
+    private func stepped(
+        _ cause: HostedCause, _ context: StepContext, on other: (any HostedMatch)? = nil
+    ) throws(Rejection) -> any HostedOutcome {
         do {
-            return try match.step(cause, at: context.at, key: context.key, filledSeats: filledSeats)
+            return try (other ?? match).step(cause, at: context.at, key: context.key, filledSeats: filledSeats)
         } catch {
             throw Rejection(error)
         }
@@ -168,16 +173,22 @@ extension RoomState {
         changes.seats[index] = .bot(name: botName(for: index, among: changes.seats))
     }
 
-    private func remove(_ index: Int, _ changes: inout Changes) throws(Rejection) {
+    private func remove(
+        _ index: Int, _ changes: inout Changes, _ context: StepContext
+    ) throws(Rejection) -> (any HostedOutcome)? {
         guard seats.indices.contains(index) else { throw .badRequest("seat is \(index): 0 to \(seats.count - 1)") }
         guard Seat(index) != host else { throw .refused("the host leaves with leave") }
-        switch seats[index].occupant {
-        case .empty: throw .refused("seat \(index) is empty")
-        case .bot where status != .waiting: throw .wrongPhase("a game in progress keeps its bots")
-        case .bot, .human: break
+        switch (status, seats[index].occupant) {
+        case (_, .empty): throw .refused("seat \(index) is empty")
+        case (.waiting, _):
+            changes.seats[index] = SeatState()
+            return nil
+        case (.playing, .human):
+            changes.seats[index] = .bot(name: botName(for: index, among: changes.seats))
+            return try stepped(.presence(.left, of: Seat(index)), context)
+        case (.playing, .bot): throw .wrongPhase("a game in progress keeps its bots")
+        case (.finished, _), (.closed, _): throw .wrongPhase("the game has ended")
         }
-        changes.seats[index] =
-            status == .waiting ? SeatState() : .bot(name: botName(for: index, among: changes.seats))
     }
 
     private func vacated(

@@ -118,7 +118,7 @@ struct RoomState: Sendable {
     ///
     /// - Returns: its events, rendered for every viewer, and when they happened.
     mutating func fold(_ stored: StoredRecord) throws(StoredFormError) -> (events: [RenderedEvent], at: Timestamp) {
-        let digest = Digest(of: stored.payload, self.digest.bytes)
+        let digest = Digest(of: stored.payload, continuing: self.digest)
         guard stored.number == number + 1 else {
             throw StoredFormError(message: "record \(stored.number) follows record \(number)")
         }
@@ -149,7 +149,8 @@ struct RoomState: Sendable {
         switch status {
         case .closed: nil
         case .finished: changed + lifetimes.finished
-        case .waiting: changed + lifetimes.abandoned
+        // Its players dropped with the server; their time to come back runs while the room is awake.
+        case .waiting: seats.contains { $0.occupant == .human } ? changed : changed + lifetimes.abandoned
         case .playing:
             ([changed + lifetimes.abandoned] + (waiting == nil ? [] : [changed]) + match.timers.values.map(\.deadline))
                 .min()

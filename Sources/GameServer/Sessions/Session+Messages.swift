@@ -52,20 +52,21 @@ extension Session {
         do {
             try reserve(id)
         } catch {
+            // What is reserved belongs to another entry of the same room.
             return refuseResume(error, room: id)
         }
         let request = ResumeRequest(session: self, secret: secret, epoch: resume.epoch, sequence: resume.seq)
         directory.find(id) { [weak self] found in
             switch found {
             case .success(let room): room.submit(.resume(request))
-            case .failure(let rejection): self?.refuseResume(rejection, room: id)
+            case .failure(let rejection): self?.refuseResume(rejection, room: id, ends: id)
             }
         }
     }
 
-    private func refuseResume(_ rejection: Rejection, room: RoomID?) {
+    private func refuseResume(_ rejection: Rejection, room: RoomID?, ends reserved: RoomID? = nil) {
         services.observer.resumed(nil)
-        refuse(rejection, room: room, ends: room)
+        refuse(rejection, room: room, ends: reserved)
     }
 
     private func create(_ create: ClientMessage.Create) throws(Rejection) {

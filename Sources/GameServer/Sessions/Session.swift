@@ -46,13 +46,18 @@ final class Session {
     /// One text message: a JSON object on every line.
     func receive(_ text: [UInt8]) {
         guard isOpen else { return }
+        // Every message counts, be it empty or too large; then every further object in it.
+        guard limiter.takeAny(at: services.timeline.now) else { return close(.abuse) }
         let limit = services.configuration.limits.messageBytes
         guard text.count <= limit else {
             guard hasGreeted else { return close(.protocolError) }
             return refuse(.tooLarge(text.count, limit: limit))
         }
+        var isFirst = true
         for line in text.split(separator: UInt8(ascii: "\n")) where isOpen {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+            guard isFirst || limiter.takeAny(at: services.timeline.now) else { return close(.abuse) }
+            isFirst = false
             receive(line: Array(line))
         }
     }
@@ -83,11 +88,9 @@ final class Session {
     }
 
     private func receive(line: [UInt8]) {
-        let now = services.timeline.now
-        guard limiter.takeAny(at: now) else { return close(.abuse) }
         let fields: MessageFields
         do {
-            let json = try JSON(parsing: line)
+            let json = try JSON(parsing: line, maxDepth: ClientMessage.maxDepth)
             guard json.members != nil else { throw Rejection.badRequest("a message is a JSON object") }
             fields = MessageFields(json)
         } catch {
@@ -99,7 +102,7 @@ final class Session {
         guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         let echo = fields.echo
         if RequestLimiter.counts(type) {
-            switch limiter.takeRequest(at: now) {
+            switch limiter.takeRequest(at: services.timeline.now) {
             case .granted: break
             case .wait(let ms): return refuse(.rateLimited(retryMs: ms), room: echo.room, n: echo.n, id: echo.id)
             case .abuse: return close(.abuse)

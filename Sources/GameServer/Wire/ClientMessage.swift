@@ -4,6 +4,10 @@ import PluginAPI
 ///
 /// - Source: docs/PROTOCOL.md, "Client to server".
 enum ClientMessage {
+    /// Deepest nesting of a message. Records hold actions some levels deeper than messages do, and have to be readable
+    /// again, so this lies well below what records may have.
+    static let maxDepth = JSON.maxDepth / 2
+
     case hello(Hello)
     case list(id: RequestID?, game: String?)
     case create(Create)
@@ -85,14 +89,6 @@ enum ClientMessage {
         case "ping": self = .ping(fields["t"])
         case "pong": self = .pong
         default: throw .unknownType(type)
-        }
-    }
-
-    /// Whether the message counts against the rate of commands and requests.
-    var isRequest: Bool {
-        switch self {
-        case .list, .create, .join, .watch, .act, .host, .leave, .chat: true
-        case .hello, .ack, .resync, .ping, .pong: false
         }
     }
 

@@ -15,6 +15,7 @@ enum PlayerName {
         }
         for scalar in name {
             switch scalar.properties.generalCategory {
+            case .format where scalar == "\u{200C}" || scalar == "\u{200D}": break  // joiners spell Persian and emoji
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
                 throw .badRequest("name: no control characters")
             default: break

@@ -125,6 +125,7 @@ private struct FlatKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol
     var allKeys: [Key] {
         if Key(stringValue: FlatNames.kind) == nil, let kind = member(FlatNames.kind)?.string {
             return [Key(stringValue: FlatNames.camelCase(kind))].compactMap(\.self)
+                .filter { FlatNames.snakeCase($0.stringValue) == kind }
         }
         return members.compactMap { Key(stringValue: keepsNames ? $0.key : FlatNames.camelCase($0.key)) }
     }

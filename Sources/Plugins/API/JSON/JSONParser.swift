@@ -27,18 +27,23 @@ extension JSON {
 
     /// Reads one JSON value, strictly: UTF-8, no duplicate keys, nothing after the value but white space.
     ///
+    /// - Parameter maxDepth: deepest nesting; at most `JSON.maxDepth`.
     /// - Source: RFC 8259.
-    public init(parsing text: [UInt8]) throws(JSONError) {
-        var parser = JSONParser(text: text)
+    public init(parsing text: [UInt8], maxDepth: Int = JSON.maxDepth) throws(JSONError) {
+        var parser = JSONParser(text: text, maxDepth: min(maxDepth, Self.maxDepth))
         self = try parser.document()
     }
 }
 
 private struct JSONParser {
     let text: [UInt8]
+    let maxDepth: Int
     var index = 0
 
-    init(text: [UInt8]) { self.text = text }
+    init(text: [UInt8], maxDepth: Int) {
+        self.text = text
+        self.maxDepth = maxDepth
+    }
 
     mutating func document() throws(JSONError) -> JSON {
         let value = try value(depth: 0)
@@ -48,7 +53,7 @@ private struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSON {
-        guard depth < JSON.maxDepth else { throw .nestedTooDeep(limit: JSON.maxDepth) }
+        guard depth < maxDepth else { throw .nestedTooDeep(limit: maxDepth) }
         skipSpace()
         switch try peek() {
         case UInt8(ascii: "{"): return try object(depth: depth)
