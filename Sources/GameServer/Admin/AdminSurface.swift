@@ -48,7 +48,7 @@ final class AdminSurface {
 
     private func health() -> Response {
         let uptime = Int(facts.uptime.milliseconds / 1000)
-        let isCritical = services.isStoreInTrouble
+        let isCritical = services.storeTrouble.isPresent(at: services.timeline.now)
         let formatted = [uptime / 3600, uptime / 60 % 60, uptime % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
         let now = services.timeline.wallClock
         let date = Date(timeIntervalSince1970: Double(now.unixMilliseconds) / 1000)

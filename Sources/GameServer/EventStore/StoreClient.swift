@@ -40,7 +40,11 @@ final class StoreClient {
         store.claim(room, retaining: events) { [post] in post(.claim(number, $0)) }
     }
 
+    /// Most readings on their way, which operators ask for. Above it they are `unavailable`.
+    static let maxReads = 64
+
     func read(_ room: RoomID, after sequence: Int, limit: Int, then: @escaping (ReadOutcome) -> Void) {
+        guard reads.count < Self.maxReads else { return then(.unavailable) }
         let number = next()
         reads[number] = then
         store.read(room, after: sequence, limit: limit) { [post] in post(.read(number, $0)) }

@@ -22,8 +22,8 @@ struct Resync {
 
     mutating func append(_ events: [RenderedEvent], at: Timestamp) {
         kept.append(contentsOf: events.map { Kept(event: $0, at: at) })
-        // Trimmed by the half, so that one event does not move all the others.
-        if kept.count > 2 * retentionEvents { kept.removeFirst(kept.count - retentionEvents) }
+        // Trimmed a quarter at a time, so that not every event moves all the others.
+        if kept.count > retentionEvents + retentionEvents / 4 { kept.removeFirst(kept.count - retentionEvents) }
     }
 
     /// Events after `sequence`, oldest first; nil when the gap is wider than retention or lies outside history.

@@ -65,7 +65,7 @@ extension Room {
             do {
                 if let draft = try state.ticked(context()) { commit(draft) }
             } catch {
-                services.observer.roomFault(id, "a tick was refused: \(error.refusal.message)")
+                services.observer.roomFault(id, "a tick was refused: \(error.fault ?? error.refusal.message)")
             }
             return true
         }
@@ -97,7 +97,7 @@ extension Room {
             }
         } catch {
             attendance.graceServed(seat)
-            services.observer.roomFault(id, "the drop of seat \(seat.index) was refused: \(error.refusal.message)")
+            services.observer.roomFault(id, "the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 
@@ -106,7 +106,7 @@ extension Room {
             commit(try state.timerFired(name, context()))
         } catch {
             timers.drop(name)
-            services.observer.roomFault(id, "timer \(name) was refused: \(error.refusal.message)")
+            services.observer.roomFault(id, "timer \(name) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 

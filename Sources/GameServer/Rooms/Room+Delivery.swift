@@ -61,6 +61,12 @@ extension Room {
         for member in members where !member.session.isLagging { member.session.send(message) }
     }
 
+    func notify(_ kind: NoticeKind, _ text: String) {
+        guard !members.isEmpty else { return }
+        let message = EncodedMessage(text: ServerMessage.notice(kind, text: text))
+        for member in members where !member.session.isLagging { member.session.send(message) }
+    }
+
     func sendSnapshot(to member: Member, _ reason: SnapshotReason) {
         let withStatus = reason == .lagging ? status.message(id, rev: rev, now: services.timeline.now) : nil
         member.send(snapshot: snapshotLine(for: member.viewer, reason), status: withStatus, sequence: state.sequence)

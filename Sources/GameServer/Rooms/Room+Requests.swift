@@ -84,13 +84,14 @@ extension Room {
 
     /// A known player comes back. Where that changes something durable, it waits for its record.
     private func arrive(_ arrival: Arrival, _ seat: Seat) {
-        let afterPause = attendance.isPaused ? timers.timersAfterPause(wallClock: services.timeline.wallClock) : nil
+        let context = context()
+        let afterPause = attendance.isPaused ? timers.timersAfterPause(wallClock: context.at) : nil
         guard afterPause?.isEmpty == false || state.returnIsRecorded(seat) else {
             arrived(seat)
             return admit(arrival, seat)
         }
         do {
-            commit(try state.returned(seat, timers: afterPause, context()), then: .return(arrival, seat))
+            commit(try state.returned(seat, timers: afterPause, context), then: .return(arrival, seat))
         } catch {
             refuse(arrival, error)
         }
@@ -139,6 +140,7 @@ extension Room {
     }
 
     private func refuse(_ member: Member, _ n: Int, _ rejection: Rejection) {
+        if let fault = rejection.fault { services.observer.roomFault(id, fault) }
         guard isAttached(member) else { return }  // its session is gone, or belongs to nobody here any more
         member.session.refuse(rejection, room: id, n: n)
     }

@@ -65,6 +65,8 @@ final class Room {
     private var queue: [RoomRequest] = []
     private var queuedCommands = 0
     private var snapshotNumber: Int
+    /// The last append did not get through; the members were told.
+    private var isHeldByStore = false
     private(set) var isGone = false
 
     var id: RoomID { state.room }
@@ -75,7 +77,10 @@ final class Room {
     /// - Parameters:
     ///   - state: the room as its last record left it.
     ///   - history: the events that record and those before it brought, as far as they are kept.
-    init(_ state: RoomState, history: Resync, services: LoopServices, directory: RoomDirectory) {
+    ///   - snapshotNumber: record of the newest snapshot in the store; 0 for none.
+    init(
+        _ state: RoomState, history: Resync, snapshotNumber: Int, services: LoopServices, directory: RoomDirectory
+    ) {
         let rooms = services.configuration.rooms
         let now = services.timeline.now
         self.state = state
@@ -86,7 +91,7 @@ final class Room {
             emptySince: now, pauseAfter: .milliseconds(rooms.pauseAfterMs),
             abandonAfter: .milliseconds(rooms.abandonedMs))
         timers = RunningTimers()
-        snapshotNumber = state.number
+        self.snapshotNumber = snapshotNumber
         status = RoomStatus(of: state, attendance: attendance, timers: timers)
     }
 
@@ -157,7 +162,7 @@ final class Room {
     private func appended(_ outcome: AppendOutcome) {
         guard let done = inFlight, !isGone else { return }
         services.observer.recordAppended(outcome, took: services.timeline.now - done.started)
-        services.isStoreInTrouble = outcome == .unavailable || outcome == .unknown
+        noteStore(outcome)
         switch outcome {
         case .unknown,
             .unavailable where done.isUnknown:
@@ -174,7 +179,7 @@ final class Room {
             inFlight = nil
             holdUntil = services.timeline.now + .seconds(1)
             refuse(done.then, .storeUnavailable)
-            if state.number == 0 { return neverOpened() }
+            if state.number == 0 { return vanish(.internal) }
         case .conflict(let head):
             services.observer.roomFault(id, "record \(done.append.number) met a head of \(head): reading it again")
             return vanish(.resync)
@@ -183,6 +188,26 @@ final class Room {
         }
         takeQueued()
         if !isGone { rearm() }
+    }
+
+    /// Keeps what health says of the store, and tells the room when its commands stop and go on being stored.
+    private func noteStore(_ outcome: AppendOutcome) {
+        let now = services.timeline.now
+        switch outcome {
+        case .unavailable: services.storeTrouble.failed(at: now)
+        case .unknown: services.storeTrouble.froze(id)
+        case .committed: services.storeTrouble.succeeded()
+        case .conflict, .fenced: break
+        }
+        if outcome != .unknown, inFlight?.isUnknown != true || outcome != .unavailable {
+            services.storeTrouble.settled(id)
+        }
+        let isHeld = outcome == .unavailable || outcome == .unknown
+        guard isHeld != isHeldByStore else { return }
+        isHeldByStore = isHeld
+        notify(
+            isHeld ? .storeTrouble : .recovered,
+            isHeld ? "commands cannot be stored at the moment" : "commands are stored again")
     }
 
     /// The record is durable: the draft is the truth now, and everybody may know.
@@ -233,7 +258,9 @@ final class Room {
 
     /// Somebody is at the table: what was paused goes on.
     func arrived(_ seat: Seat) {
-        if attendance.isPaused { timers.resume(state.match.timers, at: services.timeline.now) }
+        if attendance.isPaused {
+            timers.resume(state.match.timers, at: services.timeline.now, wallClock: state.changed)
+        }
         if state.status != .finished { closesAt = nil }
         attendance.arrived(seat)
     }
@@ -250,17 +277,11 @@ final class Room {
         }
     }
 
-    /// The first record was not stored: there is no such room, and whoever waits for it may try again.
-    private func neverOpened() {
-        isGone = true
-        directory.abandon(self)
-        refuseQueued(.storeUnavailable)
-    }
-
     /// Takes the room off this loop: closed, moved away, or to be read again from the store.
     func vanish(_ why: Disconnect) {
         guard !isGone else { return }
         isGone = true
+        services.storeTrouble.settled(id)
         alarm?.alarm.cancel()
         alarm = nil
         if let lost = inFlight {

@@ -8,16 +8,20 @@ final class RoomDirectory {
         case asleep(RoomSummary)
         /// Being read from the store; whoever asked waits here.
         case waking(RoomSummary, [(Result<Room, Rejection>) -> Void])
-        /// Closed; remembered until this instant.
-        case gone(until: Timestamp)
+        /// What the store holds cannot be read; not tried again before this instant.
+        case unreadable(RoomSummary, until: MonotonicTime)
     }
+
+    /// How long a room that could not be read is left alone.
+    private static let unreadableFor = Duration.seconds(60)
+    /// How long a room sleeps before it is tried again by itself, after the store could not give it.
+    private static let wakeRetry = Duration.seconds(5)
 
     private let services: LoopServices
     private var entries: [RoomID: Entry] = [:]
+    private var gone = GoneRooms()
+    private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
-    /// Public rooms as the lobby shows them; sorted when asked for.
-    private var lobby: [RoomID: RoomSummary] = [:]
-    private(set) var openRooms = 0
 
     init(services: LoopServices) {
         self.services = services
@@ -25,19 +29,23 @@ final class RoomDirectory {
 
     // MARK: Finding
 
+    /// Rooms that are not closed.
+    var openRooms: Int { entries.count }
+    /// Closed rooms that are still remembered.
+    var goneRooms: Int { gone.count }
+
+    func count(in status: RoomSummary.Status) -> Int { lobby.count(in: status) }
+
     /// Hands over the room, reading it from the store first if it sleeps.
     func find(_ id: RoomID, then: @escaping (Result<Room, Rejection>) -> Void) {
         switch entries[id] {
         case .awake(let room): then(.success(room))
         case .waking(let summary, let waiting): entries[id] = .waking(summary, waiting + [then])
-        case .asleep(let summary):
-            entries[id] = .waking(summary, [then])
-            wake(summary)
-        case .gone(let until):
-            if services.timeline.wallClock < until { return then(.failure(.roomGone)) }
-            entries[id] = nil
-            then(.failure(.roomNotFound))
-        case nil: then(.failure(.roomNotFound))
+        case .asleep(let summary): wake(summary, then)
+        case .unreadable(let summary, let until):
+            if services.timeline.now < until { return then(.failure(.unreadable)) }
+            wake(summary, then)
+        case nil: then(.failure(gone.contains(id, at: services.timeline.wallClock) ? .roomGone : .roomNotFound))
         }
     }
 
@@ -50,25 +58,17 @@ final class RoomDirectory {
     func room(createdWith secret: Digest) -> RoomID? { byCreator[secret] }
 
     /// Public rooms that wait or play, newest first.
-    func list(game: String?, limit: Int) -> [RoomSummary] {
-        let fitting = lobby.values.filter { game == nil || $0.game == game }
-        return Array(fitting.sorted { ($0.created, $0.room.raw) > ($1.created, $1.room.raw) }.prefix(limit))
-    }
+    func list(game: String?, limit: Int) -> [RoomSummary] { lobby.newest(game: game, limit: limit) }
 
     /// Every room that is not closed, by id; for operators.
     func summaries() -> [RoomSummary] {
         entries.values.compactMap { entry in
             switch entry {
-            case .awake(let room): room.state.summary(lifetimes: services.lifetimes)
-            case .asleep(let summary), .waking(let summary, _): summary
-            case .gone: nil
+            case .awake(let room): room.state.number == 0 ? nil : room.state.summary(lifetimes: services.lifetimes)
+            case .asleep(let summary), .waking(let summary, _), .unreadable(let summary, _): summary
             }
-        }.sorted { $0.room.description < $1.room.description }
+        }.sorted { $0.room.raw < $1.room.raw }
     }
-
-    func count(in status: RoomSummary.Status) -> Int { counts[status] ?? 0 }
-    private var counts: [RoomSummary.Status: Int] = [:]
-    private var known: [RoomID: RoomSummary.Status] = [:]
 
     // MARK: Opening
 
@@ -79,17 +79,16 @@ final class RoomDirectory {
         let limit = services.configuration.rooms.maxRooms
         guard openRooms < limit else { throw .overloaded("\(limit) rooms are open") }
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
-        let room = Room(state, history: history, services: services, directory: self)
+        let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
         entries[state.room] = .awake(room)
         if let creator = state.creator { byCreator[creator] = state.room }
-        openRooms += 1
         return room
     }
 
     func freshID() -> RoomID {
         while true {
             let id = RoomID.random(using: &services.luck)
-            if entries[id] == nil { return id }
+            if entries[id] == nil, !gone.contains(id, at: services.timeline.wallClock) { return id }
         }
     }
 
@@ -97,89 +96,67 @@ final class RoomDirectory {
     func changed(_ room: Room) {
         if room.state.number == 1 { services.observer.roomOpened(room.id) }
         if let creator = room.state.creator, room.state.seatedCreator == nil { byCreator[creator] = nil }
-        note(room.state.summary(lifetimes: services.lifetimes))
-    }
-
-    private func note(_ summary: RoomSummary) {
-        if let before = known[summary.room] { counts[before, default: 0] -= 1 }
-        known[summary.room] = summary.status
-        counts[summary.status, default: 0] += 1
-        let listed = summary.visibility == .public && (summary.status == .waiting || summary.status == .playing)
-        lobby[summary.room] = listed ? summary : nil
+        lobby.note(room.state.summary(lifetimes: services.lifetimes))
     }
 
     /// A room has left this loop.
     func vanished(_ room: Room, _ why: Disconnect) {
-        forget(room.id)
-        openRooms -= 1
-        switch why {
-        case .roomClosed:
-            let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
-            entries[room.id] = .gone(until: room.state.changed + kept)
-            if let creator = room.state.creator { byCreator[creator] = nil }
-            services.observer.roomClosed(room.id)
-        case .resync where room.state.number > 0:
-            let summary = room.state.summary(lifetimes: services.lifetimes)
+        let summary = room.state.summary(lifetimes: services.lifetimes)
+        if why == .resync, room.state.number > 0 {
             entries[room.id] = .asleep(summary)
-            openRooms += 1
-            note(summary)
-        default:
-            entries[room.id] = nil
+            return wakeLater(room.id, after: .seconds(1))
         }
-    }
-
-    /// A room whose first record could not be stored has never been.
-    func abandon(_ room: Room) {
-        guard room.state.number == 0 else { return }
-        forget(room.id)
         entries[room.id] = nil
+        lobby.forget(summary)
         if let creator = room.state.creator { byCreator[creator] = nil }
-        openRooms -= 1
-    }
-
-    private func forget(_ id: RoomID) {
-        lobby[id] = nil
-        if let before = known.removeValue(forKey: id) { counts[before, default: 0] -= 1 }
+        if why == .roomClosed {
+            let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
+            gone.add(room.id, until: room.state.changed + kept, now: services.timeline.wallClock)
+            services.observer.roomClosed(room.id)
+        }
     }
 
     // MARK: Restart
 
     /// Takes over what the store knows. Rooms sleep until somebody touches them or their next deadline comes.
     func restore(_ summaries: [RoomSummary]) {
-        let rooms = services.configuration.rooms
-        for summary in summaries {
+        let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
+        for summary in summaries.sorted(by: { $0.changed < $1.changed }) {
             if summary.status == .closed {
-                entries[summary.room] = .gone(until: summary.changed + .milliseconds(rooms.goneMs))
+                gone.add(summary.room, until: summary.changed + kept, now: services.timeline.wallClock)
                 continue
             }
             entries[summary.room] = .asleep(summary)
             if let creator = summary.creator.flatMap(Digest.init(hexadecimal:)) { byCreator[creator] = summary.room }
-            openRooms += 1
-            note(summary)
+            lobby.note(summary)
         }
-        wakeInTurn(summaries.filter { $0.status != .closed && $0.nextDeadline != nil })
+        wakeInTurn(summaries.filter { $0.status != .closed })
     }
 
     /// Wakes rooms at their deadlines, a few at a time, so that players who return are served in between.
     private func wakeInTurn(_ summaries: [RoomSummary]) {
-        let now = services.timeline.now
         let wallClock = services.timeline.wallClock
-        var due: [(room: RoomID, at: MonotonicTime)] = []
-        for summary in summaries {
-            guard let deadline = summary.nextDeadline else { continue }
-            due.append((summary.room, now + max(deadline - wallClock, .zero)))
+        var due = summaries.compactMap { summary in
+            summary.nextDeadline.map { (room: summary.room, after: max($0 - wallClock, .zero)) }
         }
-        due.sort { $0.at < $1.at }
+        due.sort { $0.after < $1.after }
         for (index, item) in due.enumerated() {
-            let instant = max(item.at, now + .milliseconds(2 * index))
-            _ = services.timeline.alarm(at: instant) { [weak self] in
-                guard let self, case .asleep? = entries[item.room] else { return }
-                find(item.room) { _ in }
+            wakeLater(item.room, after: max(item.after, .milliseconds(2 * index)))
+        }
+    }
+
+    private func wakeLater(_ id: RoomID, after delay: Duration) {
+        _ = services.timeline.alarm(at: services.timeline.now + delay) { [weak self] in
+            guard let self else { return }
+            switch entries[id] {
+            case .asleep, .unreadable: find(id) { _ in }
+            case .awake, .waking, nil: break
             }
         }
     }
 
-    private func wake(_ summary: RoomSummary) {
+    private func wake(_ summary: RoomSummary, _ then: @escaping (Result<Room, Rejection>) -> Void) {
+        entries[summary.room] = .waking(summary, [then])
         let started = services.timeline.now
         let retained = services.configuration.rooms.retentionEvents
         services.store.claim(summary.room, retaining: retained) { [weak self] outcome in
@@ -189,7 +166,14 @@ final class RoomDirectory {
 
     private func claimed(_ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime) {
         guard case .waking(_, let waiting)? = entries[summary.room] else { return }
-        let result: Result<Room, Rejection>
+        let result = taken(summary, outcome, started: started)
+        for then in waiting { then(result) }
+        if case .success(let room) = result, !room.isGone { room.rearm() }
+    }
+
+    private func taken(
+        _ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime
+    ) -> Result<Room, Rejection> {
         switch outcome {
         case .claimed(let claim):
             do {
@@ -197,23 +181,22 @@ final class RoomDirectory {
                 entries[summary.room] = .awake(room)
                 services.observer.roomRestored(
                     summary.room, records: claim.records.count, took: services.timeline.now - started)
-                result = .success(room)
+                return .success(room)
             } catch {
-                entries[summary.room] = .asleep(summary)
                 services.observer.roomFault(summary.room, error.message)
-                result = .failure(.internal("the room cannot be read back"))
+                entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+                return .failure(.unreadable)
             }
         case .notFound:
-            forget(summary.room)
             entries[summary.room] = nil
-            openRooms -= 1
-            result = .failure(.roomNotFound)
+            lobby.forget(summary)
+            return .failure(.roomNotFound)
         case .unavailable:
+            services.storeTrouble.failed(at: services.timeline.now)
             entries[summary.room] = .asleep(summary)
-            result = .failure(.storeUnavailable)
+            wakeLater(summary.room, after: Self.wakeRetry)
+            return .failure(.storeUnavailable)
         }
-        for then in waiting { then(result) }
-        if case .success(let room) = result { room.rearm() }
     }
 
     private func restored(_ id: RoomID, _ claim: Claim) throws(StoredFormError) -> Room {
@@ -223,7 +206,8 @@ final class RoomDirectory {
             let (events, at) = try state.fold(stored)
             history.append(events, at: at)
         }
-        let room = Room(state, history: history, services: services, directory: self)
+        let room = Room(
+            state, history: history, snapshotNumber: claim.snapshot?.number ?? 0, services: services, directory: self)
         room.takeUp()
         return room
     }

@@ -155,7 +155,11 @@ extension RoomState {
         do {
             return try (other ?? match).step(cause, at: context.at, key: context.key, filledSeats: filledSeats)
         } catch {
-            throw Rejection(error)
+            guard error.code == "internal" else { throw Rejection(error) }
+            // What is wrong with the game is for operators; it may speak of hidden things.
+            var rejection = Rejection.internal("the game could not take this step")
+            rejection.fault = error.message
+            throw rejection
         }
     }
 

@@ -126,6 +126,10 @@ struct RoomState: Sendable {
             throw StoredFormError(message: "record \(stored.number) is not what was stored: its digest differs")
         }
         let (record, events) = try Record.decode(stored.payload)
+        guard record.version <= match.manifest.version else {
+            throw StoredFormError(
+                message: "record \(record.record) is of \(game) \(record.version), installed is \(match.manifest.version)")
+        }
         var match = match
         let rendered = try match.fold(
             events, phase: record.phase, timers: record.timers ?? match.timers, viewers: viewers)

@@ -25,6 +25,11 @@ struct RunningTimers {
                     timer: timer, due: now + .milliseconds(timer.durationMs), shown: timer.deadline)
             }
         }
+        if remaining != nil {
+            // What is set while the room is paused has all its time still before it; what is gone has none.
+            remaining = next.mapValues { .milliseconds($0.timer.durationMs) }
+                .merging(remaining?.filter { running[$0.key]?.timer == next[$0.key]?.timer } ?? [:]) { $1 }
+        }
         running = next
     }
 
@@ -55,12 +60,12 @@ struct RunningTimers {
     }
 
     /// Runs on with `timers`, which the record of the return holds.
-    mutating func resume(_ timers: [String: GameTimer], at now: MonotonicTime) {
-        let left = remaining ?? [:]
+    ///
+    /// - Parameter wallClock: the record's instant, from which their deadlines count.
+    mutating func resume(_ timers: [String: GameTimer], at now: MonotonicTime, wallClock: Timestamp) {
         remaining = nil
-        running = timers.reduce(into: [:]) { running, timer in
-            let duration = left[timer.key] ?? .milliseconds(timer.value.durationMs)
-            running[timer.key] = Running(timer: timer.value, due: now + duration, shown: timer.value.deadline)
+        running = timers.mapValues { timer in
+            Running(timer: timer, due: now + max(timer.deadline - wallClock, .zero), shown: timer.deadline)
         }
     }
 

@@ -9,6 +9,8 @@ public struct Rejection: Error, Hashable, Sendable {
     public var retryMs: Int?
     /// The command number that would have been right (`bad_number`).
     public var expected: Int?
+    /// What operators are told besides; never sent.
+    var fault: String?
 
     init(_ refusal: Refusal, retryMs: Int? = nil, expected: Int? = nil) {
         self.refusal = refusal
@@ -49,5 +51,6 @@ public struct Rejection: Error, Hashable, Sendable {
     static func overloaded(_ message: String) -> Rejection { Rejection("overloaded", message, retryMs: 500) }
     static let storeUnavailable = Rejection(
         "store_unavailable", "the command could not be stored and has not counted", retryMs: 1000)
+    static let unreadable = Rejection("internal", "the room cannot be read back")
     static func `internal`(_ message: String) -> Rejection { Rejection("internal", message) }
 }

@@ -51,7 +51,7 @@ import WebSocket
         let later = wall + .seconds(1000)
         let after = timers.timersAfterPause(wallClock: later)
         #expect(after == ["turn": GameTimer(deadline: later + .seconds(3), durationMs: 5000)])
-        timers.resume(after ?? [:], at: start + .seconds(1000))
+        timers.resume(after ?? [:], at: start + .seconds(1000), wallClock: later)
         #expect(timers.next?.due == start + .seconds(1003))
         #expect(timers.deadline(of: "turn") == later + .seconds(3))
     }
