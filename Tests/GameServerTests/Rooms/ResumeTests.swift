@@ -5,18 +5,14 @@ import Testing
 @testable import TestSupport
 
 @Suite("Resume: verdicts") struct ResumeTests {
-    private func greet(
-        _ table: Table, secret: String?, epoch: String? = nil, seq: Int, room: RoomID? = nil
-    ) -> [JSON] {
+    private func greet(_ table: Table, secret: String?, epoch: String? = nil, seq: Int) -> [JSON] {
         let client = table.world.client("again")
         client.connect()
-        return client.ask([
-            "type": "hello",
-            "resume": [[
-                "room": .string((room ?? table.room).description), "secret": secret.map { .string($0) } ?? nil,
-                "epoch": .string(epoch ?? table.state?.epoch ?? ""), "seq": JSON(seq),
-            ]],
-        ])
+        let entry: JSON = [
+            "room": .string(table.room.description), "secret": secret.map { .string($0) } ?? nil,
+            "epoch": .string(epoch ?? table.state?.epoch ?? ""), "seq": JSON(seq),
+        ]
+        return client.ask(["type": "hello", "resume": [entry]])
     }
 
     private func secret(_ client: TestClient, _ table: Table) throws -> String {
@@ -65,7 +61,11 @@ import Testing
         table.mark(0)
         table.mark(1)
         let ana = try secret(table.ana, table)
-        for (epoch, seq, verdict) in [("other", 3, "snapshot"), (nil, 0, "snapshot"), (nil, 99, "snapshot"), (nil, -1, "snapshot"), (nil, 1, "replayed"), (nil, 3, "live")] as [(String?, Int, String)] {
+        let cases: [(String?, Int, String)] = [
+            ("other", 3, "snapshot"), (nil, 0, "snapshot"), (nil, 99, "snapshot"), (nil, -1, "snapshot"),
+            (nil, 1, "replayed"), (nil, 3, "live"),
+        ]
+        for (epoch, seq, verdict) in cases {
             let lines = greet(table, secret: ana, epoch: epoch, seq: seq)
             #expect(lines.first("joined")?["resume"] == .string(verdict))
             guard verdict == "snapshot" else { continue }
