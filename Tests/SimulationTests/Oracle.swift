@@ -90,9 +90,8 @@ final class Oracle {
             return
         }
         let last = json.int("seq") ?? 0
-        if (rooms[room]?.state.sequence ?? -1) < last || json.type == "ok" || json.type == "joined" || json.type == "room" {
-            read(room)
-        }
+        let tellsOfRecords = ["ok", "joined", "room"].contains(json.type)
+        if tellsOfRecords || (rooms[room]?.state.sequence ?? -1) < last { read(room) }
         guard let told = rooms[room] else { return complain("\(json.type) of \(room) before its first record") }
         guard let seated = outlet.seated[room] else { return complain("\(json.type) of \(room) before joined") }
         if let fault = fault(in: json, line, told, seated.viewer, secret: seated.secret) {

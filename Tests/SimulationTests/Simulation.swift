@@ -49,7 +49,9 @@ final class Simulation {
         tables = [
             Table(game: "liap-tui", players: [0, 1, 2], secret: players[0].client.freshSecret()),
             Table(game: "tic-tac-toe", players: [3, 1], secret: players[3].client.freshSecret()),
-            Table(game: "liap-tui", players: Array([2, 3, 0, 1].prefix(count - 2)), secret: players[2].client.freshSecret()),
+            Table(
+                game: "liap-tui", players: Array([2, 3, 0, 1].prefix(count - 2)),
+                secret: players[2].client.freshSecret()),
         ]
         world.onLine = { [unowned self] client, outlet, line, json in
             if Self.isTold { print(steps, client.name, String(decoding: line.prefix(200), as: UTF8.self)) }
@@ -86,7 +88,8 @@ final class Simulation {
         }
         for table in tables where isSound && !isOver(table) {
             let state = table.room.flatMap { oracle.state(of: $0) }
-            oracle.complain("\(table.game) \(table.room.map(\.description) ?? "-") does not end: \(state.map { "\($0.status)" } ?? "not opened")")
+            let status = state.map { "\($0.status)" } ?? "not opened"
+            oracle.complain("\(table.game) \(table.room.map(\.description) ?? "-") does not end: \(status)")
         }
         world.advance(by: .seconds(1))
         check()

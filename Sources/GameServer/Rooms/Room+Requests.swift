@@ -8,6 +8,7 @@ extension Room {
         switch request {
         case .join(let join): handle(join)
         case .resume(let resume): handle(resume)
+        case .watch(let session, _) where session.member(in: self.id) != nil: refuse(request, .alreadyInRoom)
         case .watch(let session, let id): admitWatcher(session, id: id, resume: nil)
         case .act(let member, let n, let base, let action):
             command(of: member, n, then: .answer(member, n: n)) { seat throws(Rejection) in
@@ -65,7 +66,12 @@ extension Room {
 
     private func handle(_ join: JoinRequest) {
         guard join.session.isOpen else { return }
-        if let seat = state.seat(openedBy: join.secret.digest) { return arrive(.repeated(join), seat) }
+        let known = state.seat(openedBy: join.secret.digest)
+        // It may have come in by another request since it asked.
+        if let member = join.session.member(in: id), known == nil || member.seat != known {
+            return refuse(.join(join), .alreadyInRoom)
+        }
+        if let known { return arrive(.repeated(join), known) }
         do {
             let (seat, draft) = try state.joined(
                 name: join.name, secret: join.secret.digest, wish: join.wish, context())

@@ -47,7 +47,7 @@ extension Session {
         let secret = resume.secret.flatMap { SeatSecret($0) }
         if resume.secret != nil, secret == nil { return refuseResume(.badSecret, room: id) }
         guard member(in: id) == nil else {
-            return refuseResume(.badRequest("you are in this room already"), room: id)
+            return refuseResume(.alreadyInRoom, room: id)
         }
         do {
             try reserve(id)
@@ -87,7 +87,7 @@ extension Session {
         let state = RoomState(
             room: directory.freshID(), game: game.manifest.id, epoch: SeatSecret(using: &services.luck).text,
             created: services.timeline.wallClock, opening: opening, creator: secret.digest, match: match)
-        try reserve(state.room)
+        try reserve(state.room, for: secret.digest)
         do {
             let room = try directory.open(state)
             let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
@@ -120,22 +120,24 @@ extension Session {
     private func join(_ id: RoomID, _ request: JoinRequest) throws(Rejection) {
         if let member = member(in: id) {
             guard let seat = member.seat, member.room.state.seat(openedBy: request.secret.digest) == seat else {
-                throw .badRequest("you are in this room already")
+                throw .alreadyInRoom
             }
             return member.room.submit(.join(request))
         }
-        try enter(id, id: request.id) { $0.submit(.join(request)) }
+        try enter(id, id: request.id, secret: request.secret.digest) { $0.submit(.join(request)) }
     }
 
     private func watch(_ room: String, _ request: RequestID?) throws(Rejection) {
         guard let id = RoomID(room) else { throw .roomNotFound }
-        guard member(in: id) == nil else { throw .badRequest("you are in this room already") }
+        guard member(in: id) == nil else { throw .alreadyInRoom }
         try enter(id, id: request) { $0.submit(.watch(self, id: request)) }
     }
 
     /// Finds a room to go into; what happens there is the room's to say.
-    private func enter(_ id: RoomID, id request: RequestID?, _ go: @escaping (Room) -> Void) throws(Rejection) {
-        try reserve(id)
+    private func enter(
+        _ id: RoomID, id request: RequestID?, secret: Digest? = nil, _ go: @escaping (Room) -> Void
+    ) throws(Rejection) {
+        try reserve(id, for: secret)
         directory.find(id) { [weak self] found in
             switch found {
             case .success(let room): go(room)

@@ -15,8 +15,8 @@ final class Session {
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     private(set) var members: [Member] = []
-    /// Rooms asked for that have not answered yet.
-    private(set) var pending: Set<RoomID> = []
+    /// Rooms asked for that have not answered yet, and the secret brought along.
+    private(set) var pending: [RoomID: Digest?] = [:]
     private(set) var client = ""
     var limiter: RequestLimiter
     private var liveness: Liveness
@@ -134,7 +134,7 @@ final class Session {
     func refuse(
         _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
     ) {
-        if let asked { pending.remove(asked) }
+        if let asked { pending.removeValue(forKey: asked) }
         services.observer.requestAnswered(code: rejection.refusal.code)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
         if backlog.isLagging { hold(line) } else { send(lines: [line]) }
@@ -176,17 +176,21 @@ final class Session {
     func member(in room: RoomID) -> Member? { members.first { $0.room.id == room } }
 
     /// - Throws: `bad_request` when the connection holds as many rooms as it may, or this one already.
-    func reserve(_ room: RoomID) throws(Rejection) {
+    func reserve(_ room: RoomID, for secret: Digest? = nil) throws(Rejection) {
         let limit = services.configuration.limits.roomsPerConnection
-        guard !pending.contains(room) else { throw .badRequest("you are joining this room already") }
+        if let asked = pending[room] {
+            // The same request once more means the same seat; any other would be a second one.
+            guard let secret, asked == secret else { throw .badRequest("you are joining this room already") }
+            return
+        }
         guard members.count + pending.count < limit else {
             throw .badRequest("a connection holds up to \(limit) rooms")
         }
-        pending.insert(room)
+        pending.updateValue(secret, forKey: room)
     }
 
     func joined(_ member: Member) {
-        pending.remove(member.room.id)
+        pending.removeValue(forKey: member.room.id)
         members.removeAll { $0.room === member.room }
         members.append(member)
     }

@@ -25,6 +25,7 @@ public struct Rejection: Error, Hashable, Sendable {
     // Every code of the server's own, once. Games add theirs as `<game>/<code>`.
 
     static func badRequest(_ message: String) -> Rejection { Rejection("bad_request", message) }
+    static let alreadyInRoom = Rejection("bad_request", "you are in this room already")
     static func unknownType(_ type: String) -> Rejection {
         Rejection("unknown_type", "there is no message of type \(type.prefix(40))")
     }

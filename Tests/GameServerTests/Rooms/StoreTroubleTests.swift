@@ -103,7 +103,9 @@ import Testing
     }
 
     @Test func `commands that wait behind an append have a ceiling`() throws {
-        let table = try Table.playing { $0.limits.burst = 1000; $0.limits.queueCommands = 5 }
+        let table = try Table.playing {
+            $0.limits.burst = 1000; $0.limits.queueCommands = 5
+        }
         table.world.holdStore()
         let mover = table.turn
         let n = mover.place(table.room).lastN + 1

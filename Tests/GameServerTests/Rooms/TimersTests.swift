@@ -75,7 +75,8 @@ import WebSocket
         let world = Table.world()
         let ana = world.client("Ana")
         ana.hello()
-        let room = try ana.create("liap-tui", options: ["turn_ms": 20_000, "vote_ms": 20_000, "bot_delay_ms": [60_000, 60_000]])
+        let room = try ana.create(
+            "liap-tui", options: ["turn_ms": 20_000, "vote_ms": 20_000, "bot_delay_ms": [60_000, 60_000]])
         for _ in 0..<3 { ana.host(room, "add_bot") }
         ana.host(room, "start")
         return (world, ana, room)

@@ -72,7 +72,10 @@ import Testing
         let ana = connected()
         ana.send(["type": "hello"])
         _ = ana.take()
-        ana.send(text: "nonsense\n{\"type\":\"ping\",\"t\":7}\r\n\n[1]\n{\"type\":\"fly\"}\n{\"kind\":\"ping\"}\n{\"type\":\"ping\",\"t\":8}")
+        ana.send(
+            text:
+                "nonsense\n{\"type\":\"ping\",\"t\":7}\r\n\n[1]\n{\"type\":\"fly\"}\n{\"kind\":\"ping\"}\n{\"type\":\"ping\",\"t\":8}"
+        )
         let lines = ana.take()
         #expect(lines.refusals == ["bad_request", "bad_request", "unknown_type", "bad_request"])
         #expect(lines.filter { $0.type == "pong" }.map { $0.int("t") } == [7, 8])

@@ -7,7 +7,9 @@ import Testing
 @Suite("Slow viewers") struct SlowReaderTests {
     /// A watcher who stops reading behind more than the ceiling of what may wait.
     private func lagging() throws -> (Table, TestClient) {
-        let table = try Table.playing { $0.slow.laggingBytes = 1000; $0.limits.burst = 1000 }
+        let table = try Table.playing {
+            $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+        }
         let eve = table.world.client("Eve")
         eve.hello()
         eve.watch(table.room)
@@ -45,7 +47,9 @@ import Testing
     }
 
     @Test func `a player who lags finds the ok of a command behind the snapshot`() throws {
-        let table = try Table.playing { $0.slow.laggingBytes = 1000; $0.limits.burst = 1000 }
+        let table = try Table.playing {
+            $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+        }
         let mover = table.turn
         mover.stopReading()
         for _ in 0..<8 { mover.send(["type": "list"]) }
@@ -56,7 +60,9 @@ import Testing
     }
 
     @Test func `a resync asked for while lagging is answered when the queue has drained`() throws {
-        let table = try Table.playing { $0.slow.laggingBytes = 1000; $0.limits.burst = 1000 }
+        let table = try Table.playing {
+            $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+        }
         table.ana.stopReading()
         for _ in 0..<8 { table.ana.send(["type": "list"]) }
         table.ana.send(["type": "resync", "room": .string(table.room.description)])

@@ -3,12 +3,13 @@ import Testing
 
 @Suite("Framing: player names") struct PlayerNameTests {
     /// The input checks of the rule vectors that the protocol shares, and its own.
-    @Test(arguments: [
-        ("Ana", "Ana"), ("O'Neil", "O'Neil"), ("  Ana  ", "Ana"), ("\u{00A0}Änne Müller\u{3000}", "Änne Müller"),
-        ("名前", "名前"), ("x", "x"), ("a b", "a b"), ("👩‍🦰", nil), ("   ", nil), ("", nil), ("<b>", nil), ("a&b", nil),
-        ("say \"hi\"", nil), ("a>b", nil), ("a\nb", nil), ("a\u{0}b", nil), ("a\u{7F}", nil), ("a\u{202E}b", nil),
-        ("a\u{2028}b", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("Ana", "Ana"), ("O'Neil", "O'Neil"), ("  Ana  ", "Ana"), ("\u{00A0}Änne Müller\u{3000}", "Änne Müller"),
+            ("名前", "名前"), ("x", "x"), ("a b", "a b"), ("👩‍🦰", nil), ("   ", nil), ("", nil), ("<b>", nil), ("a&b", nil),
+            ("say \"hi\"", nil), ("a>b", nil), ("a\nb", nil), ("a\u{0}b", nil), ("a\u{7F}", nil), ("a\u{202E}b", nil),
+            ("a\u{2028}b", nil),
+        ] as [(String, String?)])
     func `a name is trimmed, and refused when it could disturb a page or a log`(given: String, kept: String?) {
         do {
             #expect(try PlayerName.checked(given, limit: 50) == kept)

@@ -10,7 +10,8 @@ import Testing
     @Test func `no says whether to come back, and which number was expected`() {
         #expect(
             text(ServerMessage.no(.notHost, room: room, n: 3))
-                == #"{"type":"no","room":"00000001","n":3,"code":"not_host","message":"only the host may do that","retry":false}"#)
+                == #"{"type":"no","room":"00000001","n":3,"code":"not_host","message":"only the host may do that","retry":false}"#
+        )
         let late = text(ServerMessage.no(.badNumber(7, expected: 4), room: room, n: 7, id: .string("a\"b")))
         #expect(late.contains(#""id":"a\"b","code":"bad_number""#))
         #expect(late.hasSuffix(#""retry":false,"expected":4}"#))
