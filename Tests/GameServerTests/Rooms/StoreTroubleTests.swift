@@ -32,7 +32,7 @@ import Testing
         #expect((no.int("retry") ?? 0) > 0)
         #expect(mover.place(table.room).lastN == (mover === table.ana ? 1 : 0))
         #expect(table.turn === mover)
-        #expect(table.mark(4).types == ["events", "ok", "room"])
+        #expect(table.mark(4).types == ["notice", "events", "ok", "room"])
     }
 
     @Test func `unavailable for a command whose player has gone harms nobody`() throws {
@@ -54,12 +54,12 @@ import Testing
         let table = try Table.playing()
         let (mover, other) = (table.turn, table.other)
         table.world.memory.fail(fault, fault, fault)
-        #expect(table.mark(0).isEmpty)
+        #expect(table.mark(0).types == ["notice"])
         #expect(other.act(table.room, Table.mark(1)).isEmpty)
         table.world.advance(by: .milliseconds(450))
         #expect(mover.take().isEmpty)
         table.world.advance(by: .milliseconds(200))
-        #expect(mover.take().types == ["events", "ok", "room", "events", "room"])
+        #expect(mover.take().types == ["notice", "events", "ok", "room", "events", "room"])
         #expect(other.place(table.room).seq == 3)
         #expect(table.violations == [])
     }
@@ -68,7 +68,7 @@ import Testing
         let table = try Table.playing()
         let mover = table.turn
         table.world.memory.fail(.unknownWritten)
-        #expect(table.mark(0).isEmpty)
+        #expect(table.mark(0).types == ["notice"])
         table.world.memory.setReachable(false)
         table.world.advance(by: .seconds(3))
         #expect(mover.take().filter { $0.type != "ping" }.isEmpty, "a no here would be a lie: the move is stored")
