@@ -201,6 +201,7 @@ class Client:
             pass
         except Exception as error:  # kept for whoever waits: a reader has no caller
             self.breach = error
+            self.socket.transport.abort()   # nobody reads it any more
         finally:
             self._ended = True
             async with self._news:
