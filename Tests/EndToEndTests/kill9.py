@@ -80,10 +80,10 @@ async def wait(crew: Crew, people: list[asyncio.Task], seconds: float, condition
     raise_if_any_failed(people)
 
 
-async def run(rounds: int, seed: int, directory: pathlib.Path, report=lambda line: None) -> Result:
+async def run(rounds: int, seed: int, directory: pathlib.Path, *flags: str, report=lambda line: None) -> Result:
     """Raises at the first breach of the protocol or the rules; faults of memory are collected."""
     rng, result, began = random.Random(seed), Result(), time.monotonic()
-    server = Server(directory, config=CONFIG)
+    server = Server(directory, *flags, config=CONFIG)
     await asyncio.to_thread(server.start)
     crew = Crew(server, seed)
     auditor = Auditor(crew, server)
@@ -142,6 +142,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--binary", help="the gameserver executable; else GAMESERVER_BINARY or the release build")
+    parser.add_argument("--durability", choices=["power", "process"], default="power")
     parser.add_argument("--keep", type=pathlib.Path, help="directory for the data and the server's log")
     arguments = parser.parse_args()
     if arguments.binary:
@@ -151,7 +152,8 @@ def main() -> int:
     print(f"seed {seed}, data in {directory}", flush=True)
     live = sys.stdout.isatty()
     report = (lambda line: print(f"\r{line:<110}", end="", flush=True)) if live else (lambda line: None)
-    result = asyncio.run(run(arguments.rounds, seed, directory, report))
+    result = asyncio.run(run(
+        arguments.rounds, seed, directory, "--durability", arguments.durability, report=report))
     print(("\n" if live else "") + str(result))
     for fault in result.faults[:20]:
         print("FAULT:", fault)

@@ -127,11 +127,14 @@ async def test_the_knowledge_check_would_notice_a_leak(quick_server, clients):
 
 async def test_a_discard_is_told_to_its_owner_only(quick_server, clients):
     server = quick_server
-    chairs = await start(clients, server, 4, options={"score_limit": 1000, "round_limit": 2})
+    chairs = await start(clients, server, 4, options={"score_limit": 1000, "round_limit": 20})
     watcher = await clients.open(server)
     watch = await watcher.watch(chairs[0].room)
-    while chairs[0].player.phase != "finished":
+    seen = 0
+    while seen < 3 and chairs[0].player.phase != "finished":
         await play_one(chairs)
+        seen = sum(event["kind"] == "played" and event["play"] == "DISCARD" for event in chairs[0].seat.told.values())
+    await settle(chairs)
     log = server.events(chairs[0].room)
     await watcher.until(lambda: watch.seq == log[-1]["seq"])
     discards = [entry for entry in log if entry["event"].get("play") == "DISCARD"]
