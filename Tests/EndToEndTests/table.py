@@ -129,8 +129,10 @@ async def play_one(chairs: list[Chair]) -> None:
 
 
 async def settle(chairs: list[Chair]) -> None:
-    head = max(chair.seat.seq for chair in chairs)
-    await asyncio.gather(*(chair.client.until(lambda c=chair: c.seat.seq >= head) for chair in chairs))
+    """Until everybody has heard the same: a bot may move while the last one catches up."""
+    while len({chair.seat.seq for chair in chairs}) > 1:
+        head = max(chair.seat.seq for chair in chairs)
+        await asyncio.gather(*(chair.client.until(lambda c=chair: c.seat.seq >= head) for chair in chairs))
 
 
 async def play_to_phase(chairs: list[Chair], phase: str) -> None:
