@@ -61,7 +61,8 @@ class Referee:
             self.round += 1
             self.multiplier, self.redealer = 1, None
         self._require(event["round"] == self.round, f"dealt round {event['round']}, not {self.round}")
-        self._require(event["multiplier"] == self.multiplier, f"multiplier {event['multiplier']}, not {self.multiplier}")
+        self._require(event["multiplier"] == self.multiplier,
+                      f"multiplier {event['multiplier']}, not {self.multiplier}")
         hands = event["hands"]
         self._require(len(hands) == 4 and all(len(hand) == 8 for hand in hands), "not four hands of eight")
         self._require(sum(map(Counter, hands), Counter()) == DECK, "the hands are not the whole set")
@@ -90,7 +91,8 @@ class Referee:
         first = next(seat for seat in self.rotation(current) if self.votes.get(seat))
         self._require(event["starter"] == first, f"redeal starter {event['starter']}, not {first}")
         self.multiplier += 1
-        self._require(event["multiplier"] == self.multiplier, f"multiplier {event['multiplier']}, not {self.multiplier}")
+        self._require(event["multiplier"] == self.multiplier,
+                      f"multiplier {event['multiplier']}, not {self.multiplier}")
         self.redealer = first
         self.redealing = True
         self.expects = {"dealt"}

@@ -98,8 +98,10 @@ def test_the_page_forbids_foreign_content(server):
 
 
 @pytest.mark.parametrize("path", [
-    "/../Package.swift", "/play/../../Package.swift", "/play/%2e%2e/%2e%2e/Package.swift", "/play/..%2f..%2fPackage.swift",
-    "/client/....//....//Package.swift", "//etc/passwd", "/play//etc/passwd", "/play/%00", "/play/..\\..\\Package.swift",
+    "/../Package.swift", "/play/../../Package.swift", "/play/%2e%2e/%2e%2e/Package.swift",
+    "/play/..%2f..%2fPackage.swift",
+    "/client/....//....//Package.swift", "//etc/passwd", "/play//etc/passwd", "/play/%00",
+    "/play/..\\..\\Package.swift",
     "/client/gameserver.js%00.css", "/play/%252e%252e/Package.swift", "/client/../../README.md", "/client/", "/play/.",
     "/play/index.html/", "/%2e%2e/%2e%2e/etc/passwd"])
 def test_no_path_leads_out_of_the_pages(server, path):
@@ -179,7 +181,8 @@ def exchange(server, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("request_text", [
-    b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
     b"POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nx",
     b"GET / HTTP/1.1\r\nHost: a\r\n x: y\r\n\r\n", b"G@T / HTTP/1.1\r\nHost: a\r\n\r\n", b"nonsense\r\n\r\n"])

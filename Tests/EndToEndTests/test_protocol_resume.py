@@ -108,7 +108,8 @@ async def test_every_resumed_room_gets_one_answer_in_order(server, clients):
                       "resume": [first.key, second.key, {**third.key, "room": "ZZZZZZZZ"}]})
     again._resuming = {first.room: first}
     await again.expect("welcome")
-    for wanted in (("joined", first.room, None), ("no", second.room, "bad_secret"), ("no", "ZZZZZZZZ", "room_not_found")):
+    for wanted in (("joined", first.room, None), ("no", second.room, "bad_secret"),
+                   ("no", "ZZZZZZZZ", "room_not_found")):
         answer = await again.expect(("joined", "no"))
         assert (answer["type"], answer["room"], answer.get("code")) == wanted
 
@@ -217,7 +218,8 @@ async def test_a_drop_shows_then_a_bot_acts_then_the_player_is_back_at_once(laun
     joined = await lost.back(clients, server)
     mine = joined["status"]["seats"][seat]
     assert (mine["kind"], mine["connected"]) == ("human", True), "not back at once"
-    await watching.expect_status(lost.room, lambda s: s["seats"][seat]["kind"] == "human" and s["seats"][seat]["connected"])
+    await watching.expect_status(
+        lost.room, lambda s: s["seats"][seat]["kind"] == "human" and s["seats"][seat]["connected"])
     await lost.client.until(lambda: lost.seat.seq >= joined["seq"])
     returned_at = joined["seq"]
     await play_until_seat_is_due(chairs, lost)

@@ -219,7 +219,8 @@ async def test_a_return_before_the_start_keeps_the_seat(launch, clients):
 
 async def test_with_no_human_the_game_pauses_until_one_returns(launch, clients):
     server = launch(config=FAST)
-    chairs = await start(clients, server, 1, options={"bot_delay_ms": [50, 50], "score_limit": 1000, "round_limit": 100})
+    chairs = await start(clients, server, 1, options={
+        "bot_delay_ms": [50, 50], "score_limit": 1000, "round_limit": 100})
     await chairs[0].cut()
     clock = await clients.open(server)
     head, since = -1, 0
