@@ -139,9 +139,9 @@ final class Room {
     // MARK: Deciding and committing
 
     func context() -> StepContext {
+        // A fixed shuffle depends on what has happened in the game, not on who came and went before.
         let key =
-            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.number + 1)) }
-            ?? services.luck.gameKey()
+            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.sequence)) } ?? services.luck.gameKey()
         // Later than the last record even when the wall clock was set back, so that a timer armed anew is another one.
         let earliest = state.number == 0 ? state.changed : state.changed + .milliseconds(1)
         return StepContext(at: max(services.timeline.wallClock, earliest), key: key)
