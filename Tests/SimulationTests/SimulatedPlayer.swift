@@ -13,6 +13,8 @@ final class SimulatedPlayer {
     private var pending: [RoomID: [Int: JSON]] = [:]
     /// How often each command went out on this connection without an answer yet.
     private var owed: [RoomID: [Int: Int]] = [:]
+    /// Rooms left for good: their secret is never used again.
+    private var left: Set<RoomID> = []
     /// Rooms joined since the last resend.
     private var resends: Set<RoomID> = []
     /// Chosen for rooms that were asked for.
@@ -34,6 +36,7 @@ final class SimulatedPlayer {
                 return nil
             }
             commandsAnswered += 1
+            if json.type == "ok", pending[room]?[n]?["type"] == "leave" { left.insert(room) }
             // A refused number is used again for something else.
             pending[room]?[n] = nil
             owed[room]?[n, default: 0] -= 1
@@ -50,8 +53,14 @@ final class SimulatedPlayer {
     /// Comes back; what is unanswered above `last_n` goes out again, in order.
     func greet() {
         connectionLost()
+        goFromLeftRooms()
         client.hello()
         resend()
+    }
+
+    func goFromLeftRooms() {
+        for room in left { forget(room) }
+        left = []
     }
 
     /// Says again what had no answer when a room was joined.

@@ -13,6 +13,7 @@ extension Simulation {
     func move(_ player: SimulatedPlayer) {
         let client = player.client
         guard client.isConnected else { return player.greet() }
+        player.goFromLeftRooms()
         if client.isHearing { player.resend() }
         guard let number = players.firstIndex(where: { $0 === player }) else { return }
         let mine = tables.indices.filter { tables[$0].players.contains(number) }

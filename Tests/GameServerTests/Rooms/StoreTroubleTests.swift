@@ -35,6 +35,20 @@ import Testing
         #expect(table.mark(4).types == ["notice", "events", "ok", "room"])
     }
 
+    @Test func `players are told of store trouble once, and once that it is over`() throws {
+        let table = try Table.playing()
+        let (mover, other) = (table.turn, table.other)
+        _ = other.take()
+        table.world.memory.fail(.unavailable, .unavailable)
+        table.mark(4)
+        table.mark(4)
+        #expect(other.take().compactMap { $0["kind"]?.string } == ["store_trouble"])
+        table.world.advance(by: .seconds(1))
+        mover.act(table.room, Table.mark(4))
+        #expect(other.take().filter { $0.type == "notice" }.compactMap { $0["kind"]?.string } == ["recovered"])
+        #expect(table.violations == [])
+    }
+
     @Test func `unavailable for a command whose player has gone harms nobody`() throws {
         let table = try Table.playing()
         table.world.memory.fail(.unavailable)
