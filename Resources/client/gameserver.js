@@ -67,7 +67,8 @@ const SUBPROTOCOL = 'gameserver.v1';
 const MAX_TRIES = 5;             // of one request that is refused with `retry`; then the caller hears the refusal
 const STABLE_MS = 5_000;         // a connection that lived this long starts the backoff from the beginning
 const SILENCE_MS = 10_000;       // beyond the server's heartbeat: then the connection counts as dead
-const FORGET_ON = new Set(['bad_secret', 'room_gone', 'room_not_found', 'not_joined', 4503, 4504]);
+const FORGET_ON = new Set(['bad_secret', 'room_gone', 'room_not_found', 4503, 4504]);
+const NOT_OF_A_RESUME = new Set(['not_joined', 'rate_limited', 'bad_request']);   // they answer something else
 
 /** A room id as the server writes it, from what a person typed or pasted (also a whole link). */
 export function roomIdFrom(text) {
@@ -323,7 +324,7 @@ export class GameServerClient extends Emitter {
         this.store.keepPending(request.message.secret, null);
         request.reject(refusal);
       }
-    } else if (room?.awaitsJoined) {
+    } else if (room?.awaitsJoined && !NOT_OF_A_RESUME.has(message.code)) {
       const later = typeof message.retry === 'number' ? message.retry : backoffDelay(this.#attempts++, this.random);
       if (message.retry || CODES[message.code]?.comeBack) { this.#drop(); this.#later(later, null); } else this.finish(room, message.code);
       return room;

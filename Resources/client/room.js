@@ -51,8 +51,13 @@ export class Room extends Emitter {
     this.client.reconnect();
   }
 
-  chatSay(text) { return this.client.send({ type: 'chat', room: this.id, text }); }
-  resync() { this.#awaitsSnapshot = true; this.client.send({ type: 'resync', room: this.id }); }
+  /** @returns {boolean} whether it was said; not while the server has yet to say that the seat is ours again */
+  chatSay(text) { return this.#attachedSend({ type: 'chat', room: this.id, text }); }
+
+  /** Asks for the whole view; coming back answers that by itself. */
+  resync() { this.#awaitsSnapshot = this.#attachedSend({ type: 'resync', room: this.id }); }
+
+  #attachedSend(message) { return !this.awaitsJoined && this.client.send(message); }
 
   /** After another window took the seat: take it back here. @returns {Room|null} the room that replaces this one */
   playHere() { return this.client.resume(this.id); }

@@ -64,6 +64,28 @@ describe('PROTOCOL §4: resume', () => {
     assert.equal(world.socket.last('hello').resume[0].seq, 3);
   });
 
+  it('nothing is said in a room or asked of it before joined', async () => {
+    const { world, room } = await cutAndBack();
+    assert.equal(room.chatSay('hello'), false);
+    room.resync();
+    assert.deepEqual(world.socket.all('chat').concat(world.socket.all('resync')), []);
+    world.socket.says(world.joined({ resume: 'replayed', seq: 4, view: undefined }), world.events(4, 'd'));
+    assert.deepEqual(room.view.seen, ['a', 'b', 'c', 'd']);
+    assert.equal(room.chatSay('hello'), true);
+  });
+
+  for (const code of ['not_joined', 'rate_limited', 'bad_request']) {
+    it(`${code} answers something else: the seat is kept and waits for its joined`, async () => {
+      const { world, client, room } = await cutAndBack();
+      world.socket.says({ type: 'no', room: ROOM, code, message: '', retry: code === 'rate_limited' && 50 });
+      assert.equal(room.ended, null);
+      assert.equal(client.remembered().length, 1);
+      assert.equal(client.connection.state, 'connected');
+      world.socket.says(world.joined({ resume: 'live', seq: 3, view: undefined }));
+      assert.equal(room.awaitsJoined, false);
+    });
+  }
+
   it('a page refresh is a resume from storage', async () => {
     const world = new World();
     const { room: before } = await world.seated();
