@@ -100,7 +100,7 @@ export class GameServerClient extends Emitter {
   /** @type {{state: 'idle'|'connecting'|'connected'|'waiting'|'stopped', retryAt: number|null, code: number|null}} */
   connection = { state: 'idle', retryAt: null, code: null };
   welcome = null;
-  #socket = null; #timer = null; #watchdog = null; #attempts = 0; #welcomedAt = null; #goodbye = null; #elsewhere = null;
+  #socket = null; #timer = null; #resumeTimer = null; #watchdog = null; #attempts = 0; #welcomedAt = null; #goodbye = null; #elsewhere = null;
   #requests = new Map(); #nextId = 1; #offset = { ms: 0, rtt: Infinity };
 
   /** @param {ClientOptions} [options] */
@@ -198,6 +198,8 @@ export class GameServerClient extends Emitter {
   #drop() {
     this.clock.clearTimeout(this.#timer);
     this.clock.clearTimeout(this.#watchdog);
+    this.clock.clearTimeout(this.#resumeTimer);
+    this.#resumeTimer = null;
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(1000);
@@ -300,8 +302,20 @@ export class GameServerClient extends Emitter {
 
   #bye(message, room) {
     if (!message.room) { this.#goodbye = message; return null; }
-    if (room) this.finish(room, message.code);
+    if (!room) return null;
+    if (message.action === 'stop') {
+      this.finish(room, message.code);
+    } else {
+      room.detached();
+      if (this.rooms.size === 1) this.#goodbye = message;     // the close follows
+      this.#resumeIn(message.after_ms ?? backoffDelay(this.#attempts, this.random));
+    }
     return room;
+  }
+
+  /** Connects anew for rooms that want to be resumed: only a hello can ask. Until then the others play on. */
+  #resumeIn(ms) {
+    this.#resumeTimer ??= this.clock.setTimeout(() => this.reconnect(), ms);
   }
 
   /** The room is over for this client; its seat is forgotten unless it only moved to another window. */

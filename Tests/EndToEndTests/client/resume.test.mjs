@@ -218,3 +218,45 @@ describe('PROTOCOL §4: the newest connection of a seat wins', () => {
     assert.equal(client.connection.state, 'connected');
   });
 });
+
+describe('PROTOCOL §6: bye.action', () => {
+  /** Seated in one room, watching another. */
+  async function twoRooms() {
+    const world = new World();
+    const { client, room } = await world.seated();
+    const asked = client.watch('ZZZZZZZZ');
+    world.socket.says(world.joined({ room: 'ZZZZZZZZ', seat: null, secret: null, id: world.socket.last('watch').id }));
+    return { world, client, room, watched: await asked };
+  }
+
+  for (const [code, action] of [[4005, 'resume'], [4002, 'elsewhere']]) {
+    it(`${action} for one room: the room is kept and resumed, the others play on until then`, async () => {
+      const { world, client, room, watched } = await twoRooms();
+      world.socket.says({ type: 'bye', code, action, room: ROOM, after_ms: 400 });
+      assert.equal(room.ended, null);
+      assert.equal(client.connection.state, 'connected');
+      assert.equal(watched.awaitsJoined, false);
+      const asked = room.act({ kind: 'a' });
+      assert.equal(world.socket.all('act').length, 0);
+      world.clock.advance(400);
+      world.welcome();
+      assert.deepEqual(world.socket.last('hello').resume.map((entry) => entry.room), [ROOM, 'ZZZZZZZZ']);
+      world.socket.says(world.joined({ resume: 'live', seq: 0 }));
+      world.socket.says({ type: 'ok', room: ROOM, n: 1, seq: 0 });
+      await asked;
+    });
+
+    it(`${action} for the last room: it comes back when the close has followed`, async () => {
+      const world = new World();
+      const { client, room } = await world.seated();
+      world.socket.says({ type: 'bye', code, action, room: ROOM, after_ms: 400 });
+      world.socket.cuts(code);
+      assert.equal(client.connection.retryAt - world.clock.now(), 400);
+      world.clock.advance(400);
+      world.welcome();
+      assert.equal(world.sockets.length, 2);
+      assert.equal(world.socket.last('hello').resume[0].room, ROOM);
+      assert.equal(room.ended, null);
+    });
+  }
+});
