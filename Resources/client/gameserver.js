@@ -64,7 +64,7 @@ export class Refusal extends Error {
 }
 
 const SUBPROTOCOL = 'gameserver.v1';
-const MAX_TRIES = 5;             // of one request that is refused with `retry`; then the caller hears the refusal
+const MAX_TRIES = 5;             // of a request refused with `retry`, of a resume refused without: then the refusal is told
 const STABLE_MS = 5_000;         // a connection that lived this long starts the backoff from the beginning
 const SILENCE_MS = 10_000;       // beyond the server's heartbeat: then the connection counts as dead
 const FORGET_ON = new Set(['bad_secret', 'room_gone', 'room_not_found', 4503, 4504]);
@@ -339,12 +339,23 @@ export class GameServerClient extends Emitter {
         request.reject(refusal);
       }
     } else if (room?.awaitsJoined && !NOT_OF_A_RESUME.has(message.code)) {
-      const later = typeof message.retry === 'number' ? message.retry : backoffDelay(this.#attempts++, this.random);
-      if (message.retry || CODES[message.code]?.comeBack) { this.#drop(); this.#later(later, null); } else this.finish(room, message.code);
-      return room;
+      return this.#resumeRefused(message, room);
     } else if (!room?.resyncRefused(message)) {
       this.emit('problem', { kind: message.code, text: message.message });
     }
+    return null;
+  }
+
+  /** A room that cannot be resumed now is asked for again; it keeps neither the connection nor other rooms waiting. */
+  #resumeRefused({ code, message, retry }, room) {
+    room.refusals += 1;
+    const askAgain = typeof retry === 'number' || (CODES[code]?.comeBack && room.refusals < MAX_TRIES);
+    if (!askAgain) {
+      this.finish(room, code);
+      return room;
+    }
+    this.#resumeIn(Math.max(retry || 0, backoffDelay(room.refusals, this.random)));
+    this.emit('problem', { kind: code, text: message });
     return null;
   }
 

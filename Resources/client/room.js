@@ -18,6 +18,7 @@ export class Room extends Emitter {
   /** The last `room` message: state, host, seats, waiting_on. */ status = null;
   /** Why it is over for this client: a code, or null. */ ended = null;
   awaitsJoined = true;
+  /** Resumes refused since the last `joined`. */ refusals = 0;
   #awaitsSnapshot = false; #queue = []; #acked = 0; #ackTimer = null; #rev = -1;
 
   constructor(client, id, name = null) {
@@ -72,6 +73,7 @@ export class Room extends Emitter {
     Object.assign(this, { game: message.game, seat: message.seat, epoch: message.epoch, lastN: message.last_n ?? 0 });
     this.secret = message.seat === null ? null : message.secret ?? secret ?? this.secret;
     this.awaitsJoined = false;
+    this.refusals = 0;
     this.#awaitsSnapshot = message.resume === 'snapshot';
     this.#rev = -1;
     if (message.status) this.room(message.status);

@@ -55,13 +55,40 @@ describe('PROTOCOL §4: resume', () => {
     assert.equal(client.connection.state, 'connected');
   });
 
-  it('refused for now: it asks again with a new hello', async () => {
+  it('refused for now: it asks again with a new hello, as late as the server says, as often as it says', async () => {
     const { world, room } = await cutAndBack();
-    world.socket.says({ type: 'no', room: ROOM, code: 'store_unavailable', message: '', retry: 700 });
+    for (let i = 0; i < 8; i += 1) {
+      world.socket.says({ type: 'no', room: ROOM, code: 'store_unavailable', message: '', retry: 60_000 });
+      const { length } = world.sockets;
+      for (let s = 1; s < 60; s += 1) { world.clock.advance(1_000); world.socket.says({ type: 'ping', t: 0, now: 0 }); }
+      assert.equal(world.sockets.length, length);
+      world.clock.advance(1_000);
+      world.welcome();
+      assert.equal(world.socket.last('hello').resume[0].seq, 3);
+    }
     assert.equal(room.ended, null);
-    world.clock.advance(700);
-    world.welcome();
-    assert.equal(world.socket.last('hello').resume[0].seq, 3);
+  });
+
+  it('a room that cannot be read back keeps no other down; after five times it is over, and not forgotten', async () => {
+    const world = new World();
+    const { client, room } = await world.seated();
+    const asked = client.watch('ZZZZZZZZ');
+    world.socket.says(world.joined({ room: 'ZZZZZZZZ', seat: null, secret: null, id: world.socket.last('watch').id }));
+    const watched = await asked;
+    world.socket.cuts();
+    world.clock.advance(1_000);
+    for (let i = 1; i <= 5; i += 1) {
+      world.welcome();
+      world.socket.says({ type: 'no', room: ROOM, code: 'internal', message: '', retry: false });
+      world.socket.says(world.joined({ room: 'ZZZZZZZZ', seat: null, secret: null, resume: 'live' }));
+      assert.equal(client.connection.state, 'connected');
+      assert.equal(watched.awaitsJoined, false);
+      assert.equal(room.ended, i < 5 ? null : 'internal');
+      assert.equal(world.sockets.length, i + 1);
+      world.clock.advance(20_000);
+    }
+    assert.equal(world.sockets.length, 6);
+    assert.deepEqual(client.remembered().map((seat) => seat.room), [ROOM]);
   });
 
   it('nothing is said in a room or asked of it before joined', async () => {
