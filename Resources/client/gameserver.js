@@ -175,14 +175,17 @@ export class GameServerClient extends Emitter {
   #open() {
     this.clock.clearTimeout(this.#timer);
     this.#became('connecting');
-    const url = new URL(this.#elsewhere ?? this.url);
+    const address = this.#elsewhere ?? this.url;
     this.#elsewhere = null;
-    const hint = this.rooms.keys().next().value ?? [...this.#requests.values()].find(({ message }) => message.room)?.message.room;
-    if (hint) url.searchParams.set('room', hint);
     this.#welcomedAt = null;
     this.#goodbye = null;
     this.#offset = { ...this.#offset, rtt: Infinity };
-    const socket = new this.Socket(url.href, [SUBPROTOCOL]);
+    let socket;
+    try {
+      socket = new this.Socket(this.#hinted(address), [SUBPROTOCOL]);
+    } catch {       // an address or a page that forbids it: a failed attempt like any other
+      return this.#closed(1006);
+    }
     this.#socket = socket;
     socket.onopen = () => {
       const resume = [...this.rooms.values()].filter((room) => !room.ended).map((room) => room.resumption());
@@ -193,6 +196,13 @@ export class GameServerClient extends Emitter {
     socket.onclose = ({ code }) => { if (this.#socket === socket) this.#closed(code); };
     socket.onerror = () => {};      // a close always follows and decides
     this.#listen();
+  }
+
+  #hinted(address) {
+    const url = new URL(address);
+    const hint = this.rooms.keys().next().value ?? [...this.#requests.values()].find(({ message }) => message.room)?.message.room;
+    if (hint) url.searchParams.set('room', hint);
+    return url.href;
   }
 
   #drop() {

@@ -105,6 +105,32 @@ describe('Coming back: backoff', () => {
     assert.equal(world.sockets.length, 51);
   });
 
+  it('takes a socket that cannot even be made for a failed attempt', () => {
+    const world = new World();
+    const client = world.client();
+    const { Socket } = client;
+    client.Socket = class { constructor() { throw new Error('insecure'); } };
+    client.connect();
+    assert.deepEqual([client.connection.state, client.connection.code], ['waiting', 1006]);
+    client.Socket = Socket;
+    world.clock.advance(1_000);
+    world.welcome();
+    assert.equal(client.connection.state, 'connected');
+  });
+
+  it('comes home from an elsewhere that cannot be reached', () => {
+    const world = new World();
+    const client = world.client();
+    client.connect();
+    world.welcome();
+    world.socket.says({ type: 'bye', code: 4002, action: 'elsewhere', after_ms: 10, url: 'ws://not an address/' });
+    world.socket.cuts(4002);
+    world.clock.advance(10);
+    assert.equal(client.connection.state, 'waiting');
+    world.clock.advance(1_000);
+    assert.equal(world.socket.url, 'ws://server.test/ws');
+  });
+
   it('starts from the beginning after a connection that lasted, not after one that only said welcome', () => {
     const world = new World();
     const client = world.client();
