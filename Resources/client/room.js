@@ -5,6 +5,7 @@ const ACK_EVENTS = 20;            // PROTOCOL, "Liveness": at least every 20 eve
 const ACK_MS = 1_000;             //                       or every second
 const MAX_TRIES = 5;              // of a command refused with `retry`
 const MAX_QUEUE = 64;             // commands waiting behind one another; above it `overloaded` without asking the server
+const LEFT_BY = new Set(['bad_secret', 'room_gone', 'room_not_found']);   // what a resume hears after a leave that counted
 const NO_EPOCH = 'none';          // never the server's: asks for a snapshot
 
 /**
@@ -160,10 +161,13 @@ export class Room extends Emitter {
 
   over(code) {
     if (this.ended !== null) return;
-    this.ended = code;
+    const leave = this.#queue[0];
+    const left = leave?.body.type === 'leave' && leave.n !== null && LEFT_BY.has(code);   // only its `ok` was lost
+    this.ended = left ? 'left' : code;
     this.detached();
-    for (const command of this.#queue.splice(0)) command.reject(new Refusal(code));
-    this.emit('over', code);
+    if (left) this.#queue.shift().resolve({ seq: this.seq });
+    for (const command of this.#queue.splice(0)) command.reject(new Refusal(this.ended));
+    this.emit('over', this.ended);
   }
 
   persist() {

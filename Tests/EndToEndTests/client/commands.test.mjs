@@ -116,6 +116,36 @@ describe('PROTOCOL §2: command numbers', () => {
     assert.deepEqual(client.remembered(), []);
     assert.equal(room.ended, 'left');
   });
+
+  for (const code of ['bad_secret', 'room_gone', 'room_not_found']) {
+    it(`a leave whose ok was lost counts as left when its seat is then refused with ${code}`, async () => {
+      const world = new World();
+      const { client, room } = await world.seated();
+      const over = [];
+      room.on('over', (why) => over.push(why));
+      const left = room.leave();
+      world.socket.cuts();
+      world.clock.advance(1_000);
+      world.welcome();
+      world.socket.says({ type: 'no', room: ROOM, code, message: '', retry: false });
+      await left;
+      assert.deepEqual(over, ['left']);
+      assert.deepEqual(client.remembered(), []);
+    });
+  }
+
+  it('a leave that the server has not counted is sent again after joined', async () => {
+    const world = new World();
+    const { room } = await world.seated();
+    const left = room.leave();
+    world.socket.cuts();
+    world.clock.advance(1_000);
+    world.welcome();
+    world.socket.says(world.joined({ resume: 'live' }));
+    assert.deepEqual(world.socket.last('leave'), { type: 'leave', room: ROOM, n: 1 });
+    world.socket.says({ type: 'ok', room: ROOM, n: 1, seq: 0 });
+    await left;
+  });
 });
 
 describe('PROTOCOL §2: secrets', () => {
