@@ -11,13 +11,18 @@ export class SeatStore {
   constructor(storage) { this.storage = storage ?? null; }
 
   /** @returns {{room, game, name, seat, secret, epoch, seq, view}|null} */
-  seat(room) { return this.#read(SEAT + room); }
+  seat(room) {
+    const record = this.#read(SEAT + room);
+    if (record?.room !== room || typeof record.secret !== 'string') return null;
+    const isPosition = typeof record.epoch === 'string' && Number.isSafeInteger(record.seq) && record.seq >= 0;
+    return isPosition ? record : { ...record, epoch: null, seq: 0, view: null };     // the seat is ours, the position a guess
+  }
 
   keep(record) { this.#write(SEAT + record.room, record); }
 
   forget(room) { this.#write(SEAT + room, null); }
 
-  seats() { return this.#keys(SEAT).map((key) => this.#read(key)).filter((record) => record?.secret); }
+  seats() { return this.#keys(SEAT).map((key) => this.seat(key.slice(SEAT.length))).filter((record) => record !== null); }
 
   /** @param {string|undefined} secret @param {object|null} request null: answered */
   keepPending(secret, request) { if (secret) this.#write(PENDING + secret, request); }

@@ -135,6 +135,28 @@ describe('PROTOCOL §4: resume', () => {
     assert.notEqual(world.socket.last('hello').resume[0].epoch, 'e1');
   });
 
+  for (const spoiled of [{ seq: '9' }, { seq: -1 }, { seq: 1.5 }, { epoch: 7 }, { epoch: undefined }]) {
+    it(`a kept position spoiled by ${JSON.stringify(spoiled)} asks for a snapshot, and can be read`, () => {
+      const world = new World();
+      const kept = { room: ROOM, secret: SECRET, epoch: 'e1', seq: 9, view: { seen: [] }, ...spoiled };
+      world.storage.setItem(`gameserver.v1:seat:${ROOM}`, JSON.stringify(kept));
+      world.client().resume(ROOM);
+      world.welcome();
+      const [{ epoch, seq }] = world.socket.last('hello').resume;
+      assert.notEqual(epoch, 'e1');
+      assert.deepEqual([typeof epoch, seq], ['string', 0]);
+    });
+  }
+
+  for (const spoiled of ['{', '7', 'null', '{"room":"0123ABCD","secret":7}', '{"secret":"x"}']) {
+    it(`what is no seat at all is as if absent: ${spoiled}`, () => {
+      const world = new World();
+      world.storage.setItem(`gameserver.v1:seat:${ROOM}`, spoiled);
+      assert.equal(world.client().resume(ROOM), null);
+      assert.deepEqual(world.client().remembered(), []);
+    });
+  }
+
   it('plays on without storage', async () => {
     const world = new World();
     world.storage = null;
