@@ -1,5 +1,5 @@
+import { Refusal } from './codes.js';
 import { Emitter } from './emitter.js';
-import { Refusal } from './gameserver.js';
 
 const ACK_EVENTS = 20;            // PROTOCOL, "Liveness": at least every 20 events
 const ACK_MS = 1_000;             //                       or every second
@@ -141,7 +141,7 @@ export class Room extends Emitter {
     this.#next();
   }
 
-  no(message, refusal) {
+  no(message) {
     const command = this.#queue[0];
     if (command?.n !== message.n) return;
     command.tries += 1;
@@ -154,7 +154,7 @@ export class Room extends Emitter {
       this.client.clock.setTimeout(() => { command.held = false; this.#next(); }, message.retry);
     } else {
       this.#queue.shift();
-      command.reject(refusal);
+      command.reject(new Refusal(message.code, message.message, message.retry));
       this.#next();
     }
   }

@@ -1,4 +1,4 @@
-import { CODES } from '/client/gameserver.js';
+import { CODES } from '/client/codes.js';
 import { POINTS } from '/client/liap-tui.js';
 
 /** What the game's own refusals mean to a player. */

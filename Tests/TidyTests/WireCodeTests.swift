@@ -15,7 +15,7 @@ import Testing
         "pong", "welcome", "rooms", "joined", "events", "snapshot", "ok", "no", "room", "notice", "bye",
     ]
 
-    @Test(arguments: ["docs/PROTOCOL.md", "Resources/client/gameserver.js"])
+    @Test(arguments: ["docs/PROTOCOL.md", "Resources/client/codes.js"])
     func `every code stands in the published protocol and in the client`(path: String) throws {
         let words = Set(ProjectFile.words(of: try #require(ProjectFile.named(path)).text))
         for code in Self.refusals + Self.closeCodes { #expect(words.contains(code), "\(code) is missing in \(path)") }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { backoffDelay } from '../../../Resources/client/backoff.js';
-import { CODES, makeSecret, roomIdFrom } from '../../../Resources/client/gameserver.js';
+import { CODES } from '../../../Resources/client/codes.js';
+import { makeSecret, roomIdFrom } from '../../../Resources/client/gameserver.js';
 import { ROOM, World } from './world.mjs';
 
 describe('PROTOCOL §1: framing', () => {
@@ -108,11 +109,10 @@ describe('Coming back: backoff', () => {
   it('takes a socket that cannot even be made for a failed attempt', () => {
     const world = new World();
     const client = world.client();
-    const { Socket } = client;
-    client.Socket = class { constructor() { throw new Error('insecure'); } };
+    world.forbidsSockets = true;
     client.connect();
     assert.deepEqual([client.connection.state, client.connection.code], ['waiting', 1006]);
-    client.Socket = Socket;
+    world.forbidsSockets = false;
     world.clock.advance(1_000);
     world.welcome();
     assert.equal(client.connection.state, 'connected');

@@ -50,14 +50,20 @@ export const ROOM = '0123ABCD';
 export const remember = (view, event) => ({ seen: [...(view?.seen ?? []), event.kind] });
 
 export class World {
-  sockets = []; clock = new ManualClock(); storage = new MemoryStorage(); random = 0.5; secrets = 0;
+  sockets = []; clock = new ManualClock(); storage = new MemoryStorage(); random = 0.5; secrets = 0; forbidsSockets = false;
 
   client(options = {}) {
     const world = this;
     const client = new GameServerClient({
       url: 'ws://server.test/ws', folds: { log: remember }, storage: this.storage, clock: this.clock, random: () => this.random,
       secret: () => `secret-${++this.secrets}`.padEnd(32, '0'), ...options,
-      WebSocket: class extends ScriptedSocket { constructor(...all) { super(...all); world.sockets.push(this); } },
+      WebSocket: class extends ScriptedSocket {
+        constructor(...all) {
+          if (world.forbidsSockets) throw new Error('insecure');
+          super(...all);
+          world.sockets.push(this);
+        }
+      },
     });
     return client;
   }
