@@ -1,3 +1,4 @@
+import { CODES } from '/client/codes.js';
 import { GameServerClient, roomIdFrom } from '/client/gameserver.js';
 import { fold } from '/client/liap-tui.js';
 import { confirm } from './confirm.js';
@@ -180,7 +181,7 @@ client.on('notice', ({ kind, text, after_ms }) => {
   const when = after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : '';
   refuse({}, text || `Notice: ${kind}${when}.`);
 });
-client.on('problem', ({ kind, text }) => { if (kind === 'rate_limited' || kind === 'not_joined') refuse({ code: kind, message: text }); });
+client.on('problem', ({ kind, text }) => { if (kind in CODES) refuse({ code: kind, message: text }); });
 client.on('joined', (room) => { if (room.seat !== null && (current.kind === 'lobby' || current.kind === 'invitation')) enter(room); });
 
 let lost = false;

@@ -44,11 +44,12 @@ export const count = (n, noun) => `${n} ${noun}${n === 1 ? '' : 's'}`;
 export const signed = (n) => (n > 0 ? `+${n}` : String(n));
 export const list = (names) => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
 
-/** Why a name cannot be used, or null. Source: docs/PROTOCOL.md, "Framing". */
+/** Why a name cannot be used, or null. Source: docs/PROTOCOL.md, "Values". */
 export function nameProblem(name) {
   const text = name.trim();
   if (text === '') return 'Please enter a name.';
   if ([...text].length > 50) return 'A name has at most 50 characters.';
-  if (/[<>&"\p{Cc}]/u.test(text)) return 'A name cannot contain < > & or ".';
+  if (/[<>&"]/.test(text)) return 'A name cannot contain < > & or ".';
+  if (/(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)) return 'A name cannot contain invisible characters.';
   return null;
 }
