@@ -5,6 +5,8 @@ const MAX_TEXT = 500;      // PROTOCOL: longest chat text
 /** Talk and happenings in one column. */
 export function feed({ room, ledger, refuse }) {
   const lines = el('ol', { class: 'lines', tabindex: 0, 'aria-label': 'Talk and events' });
+  const toEnd = () => { lines.scrollTop = lines.scrollHeight; };
+  new ResizeObserver(toEnd).observe(lines);
   const input = el('input', {
     'data-testid': 'chat-input', maxlength: MAX_TEXT, placeholder: 'Say something', 'aria-label': 'Say something', autocomplete: 'off',
   });
@@ -20,7 +22,8 @@ export function feed({ room, ledger, refuse }) {
         el('button', { class: 'quiet', 'data-testid': 'chat-send', text: 'Say' }))),
     update() {
       redraw(lines, ledger.lines, () => {
-        queueMicrotask(() => { lines.scrollTop = lines.scrollHeight; });
+        queueMicrotask(toEnd);
+        if (ledger.lines.length === 0) return [el('li', { class: 'event', text: 'Nothing has happened since you came.' })];
         return ledger.lines.map(({ who, text }) => (who === undefined
           ? el('li', { class: 'event', text })
           : el('li', { class: 'said' }, el('strong', { text: `${who}: ` }), text)));

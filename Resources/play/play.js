@@ -11,7 +11,7 @@ import { Ledger } from './ledger.js';
 import { lobby } from './lobby.js';
 import { table } from './table.js';
 import { waitingRoom } from './waiting-room.js';
-import { count, PHASES, refusalText } from './words.js';
+import { noticeText, PHASES, refusalText } from './words.js';
 
 const TOAST_MS = 6_000;
 
@@ -177,17 +177,15 @@ function update(room) {
   clocks.tick();
 }
 
-client.on('notice', ({ kind, text, after_ms }) => {
-  const when = after_ms ? ` in ${count(Math.ceil(after_ms / 1000), 'second')}` : '';
-  refuse({}, text || `Notice: ${kind}${when}.`);
-});
+client.on('notice', (notice) => refuse({}, noticeText(notice)));
 client.on('problem', ({ kind, text }) => { if (kind in CODES) refuse({ code: kind, message: text }); });
 client.on('joined', (room) => { if (room.seat !== null && (current.kind === 'lobby' || current.kind === 'invitation')) enter(room); });
 
 let lost = false;
 client.on('connection', ({ state }) => {
   if (state === 'waiting' && !lost) announce('Connection lost. Reconnecting.');
-  if (state === 'connected' && lost) announce('Connected again.');
+  if (state === 'connected' && lost) { hush(); announce('Connected again.'); }
+  document.body.dataset.connection = state;
   lost = state === 'waiting' || (lost && state === 'connecting');
 });
 const nudge = () => { if (client.connection.state === 'waiting' && !document.hidden) client.connect(); };

@@ -11,6 +11,14 @@ const GAME_REFUSALS = {
   'liap-tui/already_voted': 'You have voted already.',
 };
 
+const NOTICES = {
+  drain: 'The server restarts. The game goes on in a moment.',
+  store_trouble: 'The server cannot save right now. Moves have to wait.',
+  recovered: 'The server saves again.',
+};
+
+export const noticeText = ({ kind, text }) => NOTICES[kind] ?? (text || `Notice: ${kind}.`);
+
 const ROOM_ENDS = { left: 'You left the room.' };
 
 export function refusalText({ code, message }) {
