@@ -19,7 +19,7 @@ const NOTICES = {
 
 export const noticeText = ({ kind, text }) => NOTICES[kind] ?? (text || `Notice: ${kind}.`);
 
-const ROOM_ENDS = { left: 'You left the room.' };
+const ROOM_ENDS = { left: 'You left the room.', internal: 'The server cannot open this room at the moment. Your seat is kept: try again later.' };
 
 export function refusalText({ code, message }) {
   return GAME_REFUSALS[code] ?? CODES[code]?.text ?? (message ? `Refused: ${message}` : `Refused (${code}).`);
