@@ -3,10 +3,11 @@
 import pathlib
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 STEP_MS = 10_000
+CHOICE_MS = 1_000
 
 
 class Person:
@@ -75,14 +76,23 @@ class Person:
 
     def act(self) -> str | None:
         """Does the one thing that is asked for; None when nothing is."""
-        if self.shows("vote-decline"):
-            self.click("vote-decline")
+        if self.shows("vote-decline") and self._choose("vote-decline"):
             return "vote"
         for value in range(9):
             if self.shows(f"declare-{value}"):
-                self.click(f"declare-{value}")
+                if not self._choose(f"declare-{value}"):
+                    return None
+                expect(self.page.locator("[data-testid^=declare-]:enabled:visible")).to_have_count(0)
                 return "declare"
         return "play" if self._play() else None
+
+    def _choose(self, name: str) -> bool:
+        """Clicks; false when the choice went away before (its time was over, or the page was still catching up)."""
+        try:
+            self.find(name).click(timeout=CHOICE_MS)
+        except TimeoutError:
+            return False
+        return True
 
     def _play(self) -> bool:
         """The leader's first piece, or as many as the turn asks for."""

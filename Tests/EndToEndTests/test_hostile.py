@@ -15,10 +15,11 @@ from projection import differences
 from referee import Referee
 from table import play_one, settle, start
 
-ODD = [None, True, False, 0, -1, 1, 2**31, 2**53, 2**63, 2**64, -2**63, 1e308, -0.0, 0.5, "", " ", "x", "0", "ü",
-       "\u0000", "\ud83d\ude00" * 20, "A" * 600, "ZZZZZZZZ", [], {}, [[]], [None], {"kind": None}, {"kind": "play"}, [1, 2, 3],
-       {"": ""}, {"kind": "declare", "value": 2**63}, {"kind": "play", "pieces": ["GENERAL_RED"] * 300}, "\u202e",
-       "\r\n"]
+ODD = [
+    None, True, False, 0, -1, 1, 2**31, 2**53, 2**63, 2**64, -2**63, 1e308, -0.0, 0.5, "", " ", "x", "0", "ü",
+    "\u0000", "\ud83d\ude00" * 20, "\u202e", "\r\n", "A" * 600, "ZZZZZZZZ", [], {}, [[]], [None], [1, 2, 3], {"": ""},
+    {"kind": None}, {"kind": "play"}, {"kind": "declare", "value": 2**63},
+    {"kind": "play", "pieces": ["GENERAL_RED"] * 300}]
 FIELDS = ["id", "room", "n", "name", "seat", "secret", "game", "options", "visibility", "action", "do", "seq", "text",
           "t", "resume", "client", "base", "token", "kind", "hash", "subscribe", "traceparent"]
 TYPES = ["hello", "list", "create", "join", "watch", "act", "host", "ack", "resync", "leave", "chat", "report", "ping",
@@ -116,7 +117,8 @@ def test_nonsense_over_http_never_ends_the_server(seed, quick_server):
     rng = random.Random(seed)
     print(f"seed {seed}")
     starts = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
-              b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+              b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+              b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
               b"POST /api/rooms HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
               b"GET /api/rooms/%zz/events?after=%ff HTTP/1.1\r\nHost: a\r\n\r\n"]
     for _ in range(300):

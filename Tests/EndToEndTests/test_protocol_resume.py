@@ -84,9 +84,6 @@ async def test_a_wrong_secret_harms_nobody(server, clients):
         thief = await clients.raw(server)
         await thief.send({"type": "hello", "client": {"name": "x", "version": "1"},
                           "resume": [{**ana.seat.key, "secret": secret}]})
-        if secret is not None and len(secret) < 22:
-            assert (await thief.expect(("welcome", "bye")))["type"] == "welcome" or await thief.expect_close() == 4505
-            continue
         await thief.expect("welcome")
         answer = await thief.expect(("no", "joined"))
         if secret is None:
