@@ -11,11 +11,11 @@ extension Room {
         case .watch(let session, _) where session.member(in: self.id) != nil: refuse(request, .alreadyInRoom)
         case .watch(let session, let id): admitWatcher(session, id: id, resume: nil)
         case .act(let member, let n, let base, let action):
-            command(of: member, n, then: .answer(member, n: n)) { seat throws(Rejection) in
+            command(of: member, n, then: Completion.answer) { seat throws(Rejection) in
                 try state.acted(action, by: seat, n: n, base: base, context())
             }
         case .order(let member, let n, let order):
-            command(of: member, n, then: .answer(member, n: n)) { seat throws(Rejection) in
+            command(of: member, n, then: Completion.answer) { seat throws(Rejection) in
                 try state.ordered(order, by: seat, n: n, context())
             }
         case .leave(let member, let n): leave(member, n)
@@ -25,7 +25,8 @@ extension Room {
 
     /// Numbers a command, decides it and sends it to the store; or says no.
     private func command(
-        of member: Member, _ n: Int, then completion: Completion, decide: (Seat) throws(Rejection) -> Draft
+        of member: Member, _ n: Int, then completion: (Member, Int) -> Completion,
+        decide: (Seat) throws(Rejection) -> Draft
     ) {
         // A newer connection settles the commands of the one it superseded.
         guard let member = attached(member) else { return }
@@ -38,7 +39,7 @@ extension Room {
             return
         }
         do {
-            commit(try decide(seat), then: completion)
+            commit(try decide(seat), then: completion(member, n))
         } catch {
             refuse(member, n, error)
         }
@@ -53,13 +54,13 @@ extension Room {
     }
 
     private func leave(_ member: Member, _ n: Int) {
-        guard isAttached(member) else { return }
+        guard let member = attached(member) else { return }
         guard member.seat != nil else {
             member.session.send(lines: [ServerMessage.ok(id, n: n, seq: state.sequence)])
             services.observer.requestAnswered(code: nil)
             return detach(member)
         }
-        command(of: member, n, then: .leave(member, n: n)) { seat throws(Rejection) in
+        command(of: member, n, then: Completion.leave) { seat throws(Rejection) in
             try state.left(seat, n: n, connected: attendance.connected.subtracting([seat]), context())
         }
     }
