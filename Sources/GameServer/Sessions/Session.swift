@@ -5,6 +5,14 @@ import WebSocket
 ///
 /// Lives on its connection's loop.
 final class Session {
+    /// A place kept for a room until it has answered.
+    private struct Reservation {
+        /// What was brought along; nil for a watcher's chair or a resume.
+        var secret: Digest?
+        /// Requests on their way: a refusal ends one of them.
+        var requests = 1
+    }
+
     let number: UInt64
     let services: LoopServices
     unowned let directory: RoomDirectory
@@ -15,8 +23,8 @@ final class Session {
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     private(set) var members: [Member] = []
-    /// Rooms asked for that have not answered yet, and the secret brought along.
-    private(set) var pending: [RoomID: Digest?] = [:]
+    /// Rooms asked for that have not answered yet, each holding a place.
+    private var pending: [RoomID: Reservation] = [:]
     private(set) var client = ""
     var limiter: RequestLimiter
     private var liveness: Liveness
@@ -134,7 +142,7 @@ final class Session {
     func refuse(
         _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
     ) {
-        if let asked { pending.removeValue(forKey: asked) }
+        if let asked { endRequest(for: asked) }
         services.observer.requestAnswered(code: rejection.refusal.code)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
         if backlog.isLagging { hold(line) } else { send(lines: [line]) }
@@ -180,13 +188,21 @@ final class Session {
         let limit = services.configuration.limits.roomsPerConnection
         if let asked = pending[room] {
             // The same request once more means the same seat; any other would be a second one.
-            guard let secret, asked == secret else { throw .badRequest("you are joining this room already") }
+            guard let secret, asked.secret == secret else {
+                throw .badRequest("you are joining this room already")
+            }
+            pending[room]?.requests += 1
             return
         }
         guard members.count + pending.count < limit else {
             throw .badRequest("a connection holds up to \(limit) rooms")
         }
-        pending.updateValue(secret, forKey: room)
+        pending[room] = Reservation(secret: secret)
+    }
+
+    private func endRequest(for room: RoomID) {
+        pending[room]?.requests -= 1
+        if pending[room]?.requests == 0 { pending[room] = nil }
     }
 
     func joined(_ member: Member) {
