@@ -13,9 +13,10 @@ enum PlayerName {
         guard (1...limit).contains(name.count) else {
             throw .badRequest("name of \(name.count) characters: 1 to \(limit)")
         }
+        guard !name.allSatisfy(isJoiner) else { throw .badRequest("name: nothing of it can be seen") }
         for scalar in name {
             switch scalar.properties.generalCategory {
-            case .format where scalar == "\u{200C}" || scalar == "\u{200D}": break  // joiners spell Persian and emoji
+            case .format where isJoiner(scalar): break
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
                 throw .badRequest("name: no control characters")
             default: break
@@ -28,4 +29,7 @@ enum PlayerName {
         text.append(contentsOf: name)
         return String(text)
     }
+
+    /// Zero width; they spell Persian and emoji.
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool { scalar == "\u{200C}" || scalar == "\u{200D}" }
 }

@@ -9,6 +9,8 @@ import Testing
             ("名前", "名前"), ("x", "x"), ("a b", "a b"), ("👩‍🦰", "👩‍🦰"), ("   ", nil), ("", nil), ("<b>", nil), ("a&b", nil),
             ("say \"hi\"", nil), ("a>b", nil), ("a\nb", nil), ("a\u{0}b", nil), ("a\u{7F}", nil), ("a\u{202E}b", nil),
             ("a\u{2028}b", nil),
+            ("علی\u{200C}رضا", "علی\u{200C}رضا"), ("\u{200C}\u{200D}", nil), (" \u{200D} ", nil), ("a\u{200B}b", nil),
+            ("\u{FEFF}a", nil), ("a\u{AD}b", nil),
         ] as [(String, String?)])
     func `a name is trimmed, and refused when it could disturb a page or a log`(given: String, kept: String?) {
         do {
