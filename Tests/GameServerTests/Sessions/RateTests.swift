@@ -63,6 +63,16 @@ import WebSocket
         #expect(ana.lastClose?.rawValue == 4507)
     }
 
+    @Test(arguments: ["", " \n\t\n", String(repeating: "x", count: 4097), "[]", "{"])
+    func `a message counts whatever is in it: blank, too large or no object`(text: String) {
+        let (world, ana) = greeted()
+        for _ in 0..<199 { ana.send(text: text) }
+        #expect(ana.isConnected)
+        world.advance(by: .milliseconds(5))
+        for _ in 0..<2 { ana.send(text: text) }
+        #expect(ana.lastClose?.rawValue == 4507)
+    }
+
     @Test func `five resyncs a second`() throws {
         let table = try Table.playing()
         let request: JSON = ["type": "resync", "room": .string(table.room.description)]

@@ -62,6 +62,12 @@ import Testing
         #expect(error.map { FlatDecoder.describe($0).hasSuffix(sentence) } == true)
     }
 
+    @Test(arguments: ["roundStarted", "round__started", "Round_started", "_round_started", "round_Started", "Pass", "pass_"])
+    func `a kind in any other spelling is refused`(kind: String) {
+        let text = #"{"kind":"\#(kind)","seat":1,"turn_ms":5}"#
+        #expect(throws: (any Error).self) { try FlatDecoder.decode(Move.self, parsing: Array(text.utf8)) }
+    }
+
     @Test(arguments: [#"{"kind":"fly"}"#, "{}", "[]", "3", #"{"kind":7}"#])
     func `an unknown kind is refused`(text: String) {
         #expect(throws: (any Error).self) { try FlatDecoder.decode(Move.self, parsing: Array(text.utf8)) }
