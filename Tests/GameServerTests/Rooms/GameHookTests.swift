@@ -25,7 +25,8 @@ import Testing
 
     /// The game hears this next, then and not before.
     private func expectNext(
-        _ what: String, after span: Duration, _ world: World, _ room: RoomID, at place: SourceLocation = #_sourceLocation
+        _ what: String, after span: Duration, _ world: World, _ room: RoomID,
+        at place: SourceLocation = #_sourceLocation
     ) {
         let before = heard(world, room)
         world.advance(by: span - .milliseconds(1))
@@ -83,7 +84,8 @@ import Testing
         let no = try #require(ana.act(room, ["kind": "spoil"]).first("no"))
         #expect(no.code == "internal")
         #expect(no["message"]?.string?.contains("GENERAL") == false)
-        #expect(!ana.messages.flatMap { $0 }.contains { String(decoding: $0.encoded(), as: UTF8.self).contains("GENERAL") })
+        #expect(
+            !ana.messages.flatMap { $0 }.contains { String(decoding: $0.encoded(), as: UTF8.self).contains("GENERAL") })
         #expect(world.facts.faults.contains { $0.contains(Clockwork.hidden) })
         #expect(ana.act(room, ["kind": "wind"]).first("ok") != nil)
     }

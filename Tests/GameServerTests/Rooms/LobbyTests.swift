@@ -9,7 +9,8 @@ import Testing
     ) -> RoomSummary {
         let instant = Timestamp(unixMilliseconds: created)
         return RoomSummary(
-            room: RoomID(raw: room), game: game, visibility: visibility, status: status, created: instant, changed: instant)
+            room: RoomID(raw: room), game: game, visibility: visibility, status: status, created: instant,
+            changed: instant)
     }
 
     private func rooms(_ lobby: Lobby, game: String? = nil, limit: Int = 100) -> [UInt64] {
@@ -75,7 +76,8 @@ import Testing
                 }
             }
             for status in [RoomSummary.Status.waiting, .playing, .finished, .closed] {
-                #expect(lobby.count(in: status) == model.values.count { $0.status == status }, "seed \(seed), step \(step)")
+                #expect(
+                    lobby.count(in: status) == model.values.count { $0.status == status }, "seed \(seed), step \(step)")
             }
         }
     }
@@ -98,6 +100,7 @@ import Testing
         for raw in 0...UInt64(GoneRooms.maxRooms) { gone.add(RoomID(raw: raw), until: later, now: now) }
         #expect(gone.count == GoneRooms.maxRooms)
         #expect(!gone.contains(RoomID(raw: 0), at: now))
-        #expect(gone.contains(RoomID(raw: 1), at: now) && gone.contains(RoomID(raw: UInt64(GoneRooms.maxRooms)), at: now))
+        #expect(
+            gone.contains(RoomID(raw: 1), at: now) && gone.contains(RoomID(raw: UInt64(GoneRooms.maxRooms)), at: now))
     }
 }

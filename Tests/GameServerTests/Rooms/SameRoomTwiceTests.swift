@@ -17,7 +17,9 @@ import Testing
         case commit, wake
     }
 
-    @Test(arguments: Delay.allCases) func `one of them counts, and a watch after them is one too many`(delay: Delay) throws {
+    @Test(arguments: Delay.allCases) func `one of them counts, and a watch after them is one too many`(delay: Delay)
+        throws
+    {
         let table = try Table.playing()
         let seated: Int
         switch delay {
@@ -54,7 +56,8 @@ import Testing
         let ben = world.client("Ben")
         ana.hello()
         ben.hello()
-        let rooms = try (0..<5).map { _ in try ana.create("tic-tac-toe") } + (0..<4).map { _ in try ben.create("tic-tac-toe") }
+        let rooms =
+            try (0..<5).map { _ in try ana.create("tic-tac-toe") } + (0..<4).map { _ in try ben.create("tic-tac-toe") }
         world.holdStore()
         world.crash()
         let eve = world.client("Eve")

@@ -53,16 +53,27 @@ import Testing
         #expect(table.world.rooms.goneRooms == 1)
     }
 
-    @Test(arguments: [false, true]) func `a room closed after a restart says why`(isFinished: Bool) throws {
-        let table = try Table.playing {
-            $0.rooms.abandonedMs = 600_000; $0.rooms.finishedMs = 600_000
-        }
-        if isFinished { for field in [0, 1, 3, 2, 4, 5, 6] where table.state?.status == .playing { table.mark(field) } }
+    @Test func `a finished room closes as finished after a restart`() throws {
+        let table = try Table.playing { $0.rooms.finishedMs = 600_000 }
+        for field in [0, 1, 3, 2, 4, 5, 6] where table.state?.status == .playing { table.mark(field) }
         table.world.advance(by: .seconds(60))
         table.world.crash()
-        table.world.advance(by: .seconds(601))
+        table.world.advance(by: .seconds(541))
         #expect(table.world.rooms.openRooms == 0)
-        #expect(try lastCause(table) == .admin(reason: isFinished ? "finished" : "abandoned"))
+        #expect(try lastCause(table) == .admin(reason: "finished"))
+    }
+
+    @Test func `a room nobody returned to since a restart closes as abandoned`() throws {
+        let table = try Table({ $0.rooms.abandonedMs = 600_000 }, seated: false)
+        table.ana.host(table.room, "add_bot")
+        table.ana.leave(table.room)
+        table.world.advance(by: .seconds(60))
+        table.world.crash()
+        table.world.advance(by: .seconds(539))
+        #expect(table.world.rooms.openRooms == 1)
+        table.world.advance(by: .seconds(12))
+        #expect(table.world.rooms.openRooms == 0)
+        #expect(try lastCause(table) == .admin(reason: "abandoned"))
     }
 
     @Test func `snapshots are written however often the server restarts`() throws {

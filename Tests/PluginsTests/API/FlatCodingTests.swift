@@ -24,7 +24,9 @@ import Testing
         #expect(try text([Move.pass, .pass]) == #"[{"kind":"pass"},{"kind":"pass"}]"#)
     }
 
-    @Test(arguments: [Move.roundStarted(seat: 0, turnMs: -1, note: "\u{1}\"é\\"), .roundStarted(seat: 3, turnMs: 0, note: nil), .pass])
+    @Test(arguments: [
+        Move.roundStarted(seat: 0, turnMs: -1, note: "\u{1}\"é\\"), .roundStarted(seat: 3, turnMs: 0, note: nil), .pass,
+    ])
     func `what is written reads back equal`(move: Move) throws {
         #expect(try FlatDecoder.decode(Move.self, parsing: FlatEncoder.encode([move][0])) == move)
     }
@@ -62,7 +64,9 @@ import Testing
         #expect(error.map { FlatDecoder.describe($0).hasSuffix(sentence) } == true)
     }
 
-    @Test(arguments: ["roundStarted", "round__started", "Round_started", "_round_started", "round_Started", "Pass", "pass_"])
+    @Test(arguments: [
+        "roundStarted", "round__started", "Round_started", "_round_started", "round_Started", "Pass", "pass_",
+    ])
     func `a kind in any other spelling is refused`(kind: String) {
         let text = #"{"kind":"\#(kind)","seat":1,"turn_ms":5}"#
         #expect(throws: (any Error).self) { try FlatDecoder.decode(Move.self, parsing: Array(text.utf8)) }
@@ -78,7 +82,8 @@ import Testing
     func parse(_ text: String) throws(JSONError) -> JSON { try JSON(parsing: Array(text.utf8)) }
 
     @Test(arguments: [
-        "{}", "[]", "null", "true", "-0", "1.5e+3", #""\u00e9\ud83d\ude00\n""#, " { \"a\" : [ 1 , 2 ] } ", "9007199254740993",
+        "{}", "[]", "null", "true", "-0", "1.5e+3", #""\u00e9\ud83d\ude00\n""#, " { \"a\" : [ 1 , 2 ] } ",
+        "9007199254740993",
     ]) func `well-formed text is read`(text: String) {
         #expect(throws: Never.self) { try parse(text) }
     }
