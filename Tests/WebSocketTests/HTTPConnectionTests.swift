@@ -145,15 +145,15 @@ import Testing
             next[parcel[0]] += 1
         }
         server.stop()
-        #expect(!mailbox.post([0, 0]))
+        #expect(mailbox.post([0, 0]) == .closed)
     }
 
     @Test func `a full mailbox says so`() throws {
         let loop = try EventLoop()
         let mailbox: Mailbox<Int> = try loop.makeMailbox(capacity: 2) { _ in }
-        #expect(mailbox.post(1))
-        #expect(mailbox.post(2))
-        #expect(!mailbox.post(3))
+        #expect(mailbox.post(1) == .delivered)
+        #expect(mailbox.post(2) == .delivered)
+        #expect(mailbox.post(3) == .full)
     }
 
     @Test func `timers run on time, in order, and can end the loop`() throws {

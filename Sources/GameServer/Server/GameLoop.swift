@@ -60,9 +60,10 @@ final class GameLoop {
                 replies.client?.deliver($0)
             }
             let client = StoreClient(store: plan.store) { reply in
-                // A full mailbox cannot be: what is asked is bounded below its capacity.
-                let taken = mailbox.post(reply)
-                assert(taken, "the store's answers fit the mailbox")
+                // What is asked is bounded below the capacity; an answer lost would freeze its room for ever. One that
+                // comes after the loop has ended is nobody's any more.
+                let posted = mailbox.post(reply)
+                precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
             facts = ServerFacts(plan.metrics, plan.logger, loop: loop)

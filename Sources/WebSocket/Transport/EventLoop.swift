@@ -126,7 +126,7 @@ public final class EventLoop {
 
     /// A way onto this loop for other threads.
     ///
-    /// - Parameter capacity: most values that wait; above it `post` answers false.
+    /// - Parameter capacity: most values that wait; above it `post` answers `full`.
     /// - Throws: when the kernel gives no descriptor.
     public func makeMailbox<Parcel: Sendable>(
         capacity: Int, _ receive: @escaping (Parcel) -> Void
