@@ -55,7 +55,7 @@ public struct Limits: Sendable {
     public var receiveBufferBytes = 512 * 1024
     /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
     public var corkBytes = 512 * 1024
-    /// Ready connections handled in one turn. The others come first in the next.
+    /// Ready connections handled in one turn. The others come first in the next, and timers after all of them.
     public var eventsPerTurn = 256
     /// Connections accepted from one listener in one turn. The others wait for the next.
     public var acceptsPerTurn = 256

@@ -87,6 +87,9 @@ struct LoopShared {
 
     // MARK: The end of a turn
 
+    /// No more descriptors than this are registered.
+    var mostDescriptors: Int { pollables.count }
+
     mutating func reap(_ socket: Socket, _ closure: Closure? = nil) {
         reaping.append(Reaping(socket: socket, closure: closure))
     }
