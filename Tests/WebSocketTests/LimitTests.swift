@@ -42,6 +42,7 @@ import Testing
 
     @Test func `each violation closes with the code the RFC gives it`() {
         #expect(Violation.reservedBits(1).code == .protocolError)
+        #expect(Violation.lengthTooLarge.code == .protocolError)
         #expect(Violation.invalidUTF8.code == .invalidPayload)
         #expect(Violation.messageTooBig(bytes: 2, limit: 1).code == .messageTooBig)
     }

@@ -8,6 +8,8 @@ public struct Limits: Sendable {
     public var maxMessageBytes = 64 * 1024
     /// Most fragments of one message. Above it the connection closes with 1009.
     public var maxFragmentsPerMessage = 4096
+    /// Most pings and pongs taken from one connection in a second. Above it the connection closes with 1008.
+    public var maxControlFramesPerSecond = 100
 
     // MARK: Output
 
