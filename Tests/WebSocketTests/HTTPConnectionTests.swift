@@ -172,10 +172,23 @@ import Testing
     }
 
     @Test func `an address that is taken is an error that says which`() throws {
+        #expect(answer.contains("Upgrade: websocket\r\n") && answer.contains("Connection: upgrade, keep-alive\r\n"))
         let server = try LoopThread { _ in Silent() }
         let loop = try EventLoop()
         #expect {
             _ = try loop.listen(host: "127.0.0.1", port: server.port, handler: Silent())
+    @Test(arguments: [("GET /ws", 426), ("GET /forgotten", 500), ("GET nowhere", 400)])
+    func `the handler words what the engine refuses`(line: String, expected: Int) throws {
+        let server = try LoopThread { _ in Wording() }
+        let client = try RawClient(port: server.port)
+        try client.send("\(line) HTTP/1.1\r\nHost: x\r\n\r\n")
+        let head = try client.receive(through: "\r\n\r\n")
+        #expect(status(head) == expected)
+        #expect(head.contains("Content-Type: application/json\r\n") && !head.contains("text/plain"))
+        #expect(try client.receive(through: "}") == "{\(expected)}")
+        server.stop()
+    }
+
         } throws: { error in
             (error as? SystemError)?.description == "bind 127.0.0.1:\(server.port): address already in use"
         }
@@ -185,4 +198,22 @@ import Testing
 
 private final class Silent: RequestHandler {
     func handle(_ request: Request, _ exchange: Exchange) {}
+}
+
+/// Words what the engine refuses, and answers nothing itself.
+private final class Wording: RequestHandler {
+    func handle(_ request: Request, _ exchange: Exchange) {
+        if request.path == "/ws" { exchange.upgrade(subprotocol: nil, handler: Deaf()) }
+    }
+
+    func refused(status: Int, reason: String) -> Response {
+        Response(status: status, headers: [("Content-Type", "application/json")], body: Array("{\(status)}".utf8))
+    }
+}
+
+private final class Deaf: ConnectionHandler {
+    func opened(_ connection: Connection) {}
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {}
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) {}
 }

@@ -102,18 +102,16 @@ struct RequestHead: Sendable {
     }
 }
 
-/// Why a request is answered without asking anyone; the connection closes after it.
-struct RequestRefusal: Error, Equatable {
+/// Why a request is answered without asking anyone.
+struct RequestRefusal: Error {
     let status: Int
     let reason: String
 
-    init(_ status: Int, _ reason: String) {
+    init(_ status: Int, _ reason: String, _ headers: [(String, String)] = []) {
         self.status = status
         self.reason = reason
-    }
-
-    var response: Response {
-        Response(
-            status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array((reason + "\n").utf8))
+    /// Fields the status demands.
+    let headers: [(String, String)]
+        self.headers = headers
     }
 }

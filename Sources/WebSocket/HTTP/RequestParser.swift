@@ -41,6 +41,12 @@ struct RequestParser {
     /// Bytes that arrived and were not taken yet.
     var bufferedBytes: Int { buffer.count - start }
 
+    /// Method of the request being read, or of the one refused, once its first line is there.
+    var method: String? { head?.method }
+
+    /// Memory held for bytes, used or not.
+    var heldBytes: Int { buffer.capacity }
+
     /// Whether a request has begun and is not complete.
     var isInsideRequest: Bool {
         if case .requestLine = stage { return bufferedBytes > 0 }

@@ -109,7 +109,7 @@ final class HTTPConnection: Socket {
     private func refuse(_ refusal: RequestRefusal) {
         shared.pointee.counters.requestsRefused += 1
         phase = .over
-        send(refusal.response, keepsAlive: false, withBody: true)
+        send(response(to: refusal), keepsAlive: false, withBody: parser.method != "HEAD")
         endInOrder()
     }
 
@@ -156,6 +156,13 @@ final class HTTPConnection: Socket {
 
     override func reap(_ closure: Closure?) {
         if isBroken { return release() }
+    /// The handler words it; what the status demands is added.
+    func response(to refusal: RequestRefusal) -> Response {
+        var response = handler.refused(status: refusal.status, reason: refusal.reason)
+        response.headers += refusal.headers
+        return response
+    }
+
         if ending != .none { return continueEnding() }
         if case .reading = phase { resume() }
     }

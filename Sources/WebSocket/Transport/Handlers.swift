@@ -3,6 +3,17 @@ public protocol RequestHandler: AnyObject {
     /// A request has arrived whole. Exactly one `respond` or `upgrade` on the exchange follows, now or later; requests
     /// sent behind it wait.
     func handle(_ request: Request, _ exchange: Exchange)
+    /// What to say to a request that never reaches `handle`, or that `handle` left to the engine: it is malformed, too
+    /// long or too late, or no valid handshake. The engine adds the fields the status demands.
+    func refused(status: Int, reason: String) -> Response
+}
+
+extension RequestHandler {
+    /// One line of plain text.
+    public func refused(status: Int, reason: String) -> Response {
+        Response(
+            status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array((reason + "\n").utf8))
+    }
 }
 
 /// Hears what happens on WebSocket connections; one object may serve many. Lives on their loop.
