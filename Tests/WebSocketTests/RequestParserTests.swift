@@ -60,7 +60,8 @@ private func parse(_ text: String, limits: Limits = Limits()) -> [String] {
         ("GET / HTTP/1.1x", 400), ("GET / HTTP/2.0", 505), ("GET / HTTP/0.9", 505), ("GET / HTTP/1.2", 505),
         ("GET a HTTP/1.1", 400), ("GET * HTTP/1.1", 400), ("CONNECT h:1 HTTP/1.1", 400), ("GET /#f HTTP/1.1", 400),
         ("GET /% HTTP/1.1", 400), ("GET /%zz HTTP/1.1", 400), ("GET /%00 HTTP/1.1", 400), ("GET /%ff HTTP/1.1", 400),
-        ("GET /?a=%f HTTP/1.1", 400), ("GET /\t HTTP/1.1", 400),
+        ("GET /?a=%f HTTP/1.1", 400), ("GET /a%2fb HTTP/1.1", 400), ("GET /a%2Fb HTTP/1.1", 400),
+        ("GET /\t HTTP/1.1", 400),
     ]) func `a malformed request line is refused`(line: String, status: Int) {
         #expect(parse("\(line)\r\nHost: x\r\n\r\n") == ["\(status)"])
     }

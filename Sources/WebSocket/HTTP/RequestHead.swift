@@ -62,6 +62,10 @@ struct RequestHead: Sendable {
         guard let path = percentDecoded(parts[0], plusIsSpace: false), !path.utf8.contains(0) else {
             throw RequestRefusal(400, "the path is not valid percent-encoded UTF-8")
         }
+        // Decoded it would look like one that parts segments, to a router behind a proxy that saw none.
+        guard !parts[0].lowercased().contains("%2f") else {
+            throw RequestRefusal(400, "the path holds an encoded slash")
+        }
         var query: [(name: String, value: String)] = []
         for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
