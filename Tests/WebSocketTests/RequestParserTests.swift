@@ -39,6 +39,17 @@ private func parse(_ text: String, limits: Limits = Limits()) -> [String] {
         #expect(parse(text) == ["GET /a ", "POST /b hello", "HEAD /c "])
     }
 
+    @Test func `a connection that waits for its next request holds no memory`() {
+        var parser = RequestParser(limits: Limits())
+        let text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n" + String(repeating: "x", count: 9999)
+        Array(text.utf8).withUnsafeBytes { parser.append($0) }
+        guard case .request = parser.next() else {
+            Issue.record("not read")
+            return
+        }
+        #expect(parser.heldBytes == 0)
+    }
+
     @Test func `one empty line before a request is forgiven, two are not`() {
         #expect(parse("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == ["GET / "])
         #expect(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == ["400"])

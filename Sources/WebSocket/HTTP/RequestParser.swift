@@ -109,6 +109,8 @@ struct RequestParser {
                 let body = Array(buffer[start..<start + head.contentLength])
                 start += head.contentLength
                 searched = start
+                // A connection that waits for its next request holds no memory for it.
+                if start == buffer.count { (buffer, start, searched) = ([], 0, 0) }
                 stage = .requestLine
                 maySkipEmptyLine = true
                 self.head = nil
