@@ -220,6 +220,23 @@ import Testing
         #expect(server.journal.next() == .drained(unsentBytes: 0))
     }
 
+    @Test func `a backlog that the kernel takes in one send is told to have drained, whatever else was said`() throws {
+        var limits = Limits()
+        limits.backlogBytes = 2000
+        let server = try TestServer(limits)
+        let client = try RawClient(port: server.port)
+        try client.open()
+        let long = String(repeating: "a", count: 1001)
+        try client.send(clientFrame(text: long) + clientFrame(text: "short") + clientFrame(0x89, []))
+        try client.send(clientFrame(text: long) + clientFrame(text: long) + clientFrame(0x89, []))
+        #expect(server.journal.next() == .opened)
+        for said in ["1001 bytes", "short", "1001 bytes", "1001 bytes"] {
+            #expect(server.journal.next() == .message(said))
+        }
+        #expect(server.journal.next() == .drained(unsentBytes: 0))
+        #expect(server.counters.sendsRefused == 0)
+    }
+
     @Test func `above the ceiling the connection is aborted and its closed event says so`() throws {
         let server = try TestServer(limits(maxOutboxBytes: 1 << 20))
         let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)

@@ -136,6 +136,7 @@ final class GameLoop {
         var limits = Limits()
         limits.maxMessageBytes = configuration.limits.socketMessageBytes
         limits.maxOutboxBytes = configuration.slow.outboxBytes
+        limits.backlogBytes = configuration.slow.laggingBytes
         // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
         limits.kernelSendBufferBytes = 128 * 1024
         limits.maxConnections = configuration.http.maxConnections

@@ -16,6 +16,9 @@ public struct Limits: Sendable {
     /// Most bytes queued for one peer that the kernel has not taken. Above it the connection is aborted, and its
     /// closed event says so.
     public var maxOutboxBytes = 4 * 1024 * 1024
+    /// Unsent bytes that count as a backlog. Above it the handler is told `drained` once nothing is unsent, also when
+    /// the kernel takes all of it in one send.
+    public var backlogBytes = 256 * 1024
     /// Send buffer asked of the kernel for each connection; nil leaves it to the kernel, which may take megabytes
     /// before anything counts as unsent.
     public var kernelSendBufferBytes: Int?

@@ -133,6 +133,11 @@ public final class Connection: Socket {
 
     override func reap(_ closure: Closure?) {
         if let closure { handler.closed(self, closure) }
+        if owesDrained {
+            owesDrained = false
+            // What followed may have been refused: then the outbox tells.
+            if unsentBytes == 0 { outputDrained() }
+        }
         if isBroken { release() } else { continueEnding() }
     }
 
@@ -143,6 +148,12 @@ public final class Connection: Socket {
 
     override func outputDrained() {
         if phase == .open { handler.drained(self) }
+    }
+
+    override func backlogTaken() {
+        guard !owesDrained else { return }
+        owesDrained = true
+        shared.pointee.reap(self)
     }
 
     override func loopEnds() {

@@ -23,7 +23,7 @@ public protocol ConnectionHandler: AnyObject {
     func opened(_ connection: Connection)
     /// One complete message; text is valid UTF-8. The bytes lie in the loop's receive buffer: copy what must stay.
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection)
-    /// What the kernel had refused is gone: `unsentBytes` is 0 again.
+    /// What the kernel had refused, or a backlog of more than `backlogBytes`, is gone: `unsentBytes` is 0 again.
     func drained(_ connection: Connection)
     /// The connection is over. Comes exactly once, when the turn ends, never from inside `send`, `close` or `abort`.
     func closed(_ connection: Connection, _ closure: Closure)

@@ -35,7 +35,7 @@ struct LoopShared {
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
-        cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2))
+        cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2), backlogBytes: limits.backlogBytes)
     }
 
     func deallocate() {
