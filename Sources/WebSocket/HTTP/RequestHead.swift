@@ -110,12 +110,12 @@ struct RequestHead: Sendable {
 struct RequestRefusal: Error {
     let status: Int
     let reason: String
+    /// Fields the status demands.
+    let headers: [(String, String)]
 
     init(_ status: Int, _ reason: String, _ headers: [(String, String)] = []) {
         self.status = status
         self.reason = reason
-    /// Fields the status demands.
-    let headers: [(String, String)]
         self.headers = headers
     }
 }

@@ -51,7 +51,7 @@ public struct Limits: Sendable {
     public var keepAliveMilliseconds = 15_000
     /// How long a peer may take no byte of a response. Above it: aborted.
     public var responseStallMilliseconds = 30_000
-    /// How long the peer has to answer our close frame, and then to close its side. Above it: cut.
+    /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
     public var closeMilliseconds = 5_000
 
     // MARK: One turn of a loop
@@ -62,6 +62,8 @@ public struct Limits: Sendable {
     public var corkBytes = 512 * 1024
     /// Ready connections handled in one turn. The others come first in the next, and timers after all of them.
     public var eventsPerTurn = 256
+    /// Requests served on one connection in one turn. The others it has sent wait for the next.
+    public var requestsPerTurn = 16
     /// Connections accepted from one listener in one turn. The others wait for the next.
     public var acceptsPerTurn = 256
 }

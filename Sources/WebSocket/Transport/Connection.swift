@@ -241,6 +241,16 @@ public final class Connection: Socket {
         }
     }
 
+    /// Counts a ping or pong; one too many ends the connection.
+    private func takesControlFrame() -> Bool {
+        let now = shared.pointee.now
+        if now - controlSince >= .seconds(1) { (controlSince, controlFrames) = (now, 0) }
+        controlFrames += 1
+        let limit = shared.pointee.limits.maxControlFramesPerSecond
+        if controlFrames > limit { fail(.tooManyControlFrames(limit: limit)) }
+        return controlFrames <= limit
+    }
+
     /// - Source: RFC 6455 §5.5.1 and §7.1.4.
     private func peerCloses(_ code: CloseCode?, _ reason: UnsafeRawBufferPointer) {
         if phase == .closing {
@@ -250,16 +260,6 @@ public final class Connection: Socket {
             settle(.peer, code: code ?? .noStatus, reason: String(decoding: reason, as: UTF8.self), isClean: true)
         }
         endInOrder()
-    }
-
-    /// Counts a ping or pong; one too many ends the connection.
-    private func takesControlFrame() -> Bool {
-        let now = shared.pointee.now
-        if now - controlSince >= .seconds(1) { (controlSince, controlFrames) = (now, 0) }
-        controlFrames += 1
-        let limit = shared.pointee.limits.maxControlFramesPerSecond
-        if controlFrames > limit { fail(.tooManyControlFrames(limit: limit)) }
-        return controlFrames <= limit
     }
 
     /// - Source: RFC 6455 §7.1.7.

@@ -53,7 +53,7 @@ public final class EventLoop {
         shared.pointee.now = .now()
         finishTurn()
         while !isStopping {
-            turn(timeoutMilliseconds: untilNextTimer())
+            turn(timeoutMilliseconds: fullPolls > 0 || shared.pointee.hasContinuing ? 0 : untilNextTimer())
         }
         end()
     }
@@ -69,6 +69,7 @@ public final class EventLoop {
         let count = clinux_epoll_wait(epoll, events, capacity, timeoutMilliseconds)
         shared.pointee.now = .now()
         shared.pointee.counters.turns += 1
+        let continuing = shared.pointee.takeContinuing()
         var index: Int32 = 0
         while index < count {
             if let pointer = clinux_epoll_data(events, index) {
@@ -80,7 +81,8 @@ public final class EventLoop {
             }
             index += 1
         }
-        runTimers()
+        for socket in continuing where socket.fd >= 0 { socket.continueInput() }
+        runTimers(afterPoll: count, of: capacity)
         finishTurn()
     }
 
@@ -125,9 +127,9 @@ public final class EventLoop {
         isRunningTimers = true
         let now = shared.pointee.now
         while let action = timers.takeDue(at: now) { action() }
+        isRunningTimers = false
     }
 
-        isRunningTimers = false
     private func untilNextTimer() -> Int32 {
         guard let deadline = timers.nextDeadline() else { return -1 }
         let nanoseconds = deadline.nanoseconds - MonotonicTime.now().nanoseconds

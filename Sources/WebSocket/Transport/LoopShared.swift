@@ -23,6 +23,8 @@ struct LoopShared {
     /// Closed in this turn; later events of the same batch may still name them.
     private var closed: [Pollable] = []
     private var reaping: [Reaping] = []
+    /// Had their share of this turn and have more to do that no descriptor will report.
+    private var continuing: [Socket] = []
 
     /// A socket that must be looked after when the turn ends, and how its connection ended if that is still untold.
     struct Reaping {
@@ -85,10 +87,10 @@ struct LoopShared {
 
     var everything: [Pollable] { pollables.compactMap(\.self) }
 
-    // MARK: The end of a turn
-
     /// No more descriptors than this are registered.
     var mostDescriptors: Int { pollables.count }
+
+    // MARK: The end of a turn
 
     mutating func reap(_ socket: Socket, _ closure: Closure? = nil) {
         reaping.append(Reaping(socket: socket, closure: closure))
@@ -100,6 +102,19 @@ struct LoopShared {
     }
 
     var hasReaping: Bool { !reaping.isEmpty }
+
+    /// Has the socket's `continueInput` called in the next turn, which then does not wait.
+    mutating func continueNextTurn(_ socket: Socket) {
+        continuing.append(socket)
+    }
+
+    var hasContinuing: Bool { !continuing.isEmpty }
+
+    mutating func takeContinuing() -> [Socket] {
+        guard hasContinuing else { return [] }
+        defer { continuing = [] }
+        return continuing
+    }
 
     mutating func takeClosed() -> [Pollable] {
         defer { closed = [] }
