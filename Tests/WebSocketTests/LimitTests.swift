@@ -48,6 +48,23 @@ import Testing
     }
 }
 
+@Suite("Limits of the process") struct DescriptorLimitTests {
+    @Test func `connections are as many as wanted or as descriptors allow, and at least one`() {
+        #expect(DescriptorLimit.connections(wanted: 20_000, of: 1024) == 960)
+        #expect(DescriptorLimit.connections(wanted: 500, of: 1024) == 500)
+        #expect(DescriptorLimit.connections(wanted: 500, of: 20) == 1)
+    }
+
+    @Test func `the limit is raised as far as it goes`() {
+        let before = DescriptorLimit.current
+        DescriptorLimit.raise()
+        let raised = DescriptorLimit.current
+        #expect(raised >= before)
+        DescriptorLimit.raise()
+        #expect(DescriptorLimit.current == raised)
+    }
+}
+
 @Suite("Heartbeat") struct HeartbeatTests {
     private func at(_ seconds: Int) -> MonotonicTime { MonotonicTime(nanoseconds: Int64(seconds) * 1_000_000_000) }
 

@@ -45,7 +45,8 @@ final class GameLoop {
         } catch {
             return started(.failure(error))
         }
-        server.loop.run()
+        // Mailboxes and timers refer back to it without keeping it.
+        withExtendedLifetime(server) { server.loop.run() }
     }
 
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
@@ -90,7 +91,11 @@ final class GameLoop {
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
                 .notice, .system, "started", "serves \(host):\(listener.port)",
-                ["port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count)])
+                [
+                    "port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count),
+                    "max_connections": .integer(loop.limits.maxConnections),
+                    "descriptors": .integer(DescriptorLimit.current),
+                ])
             started(.success(Started(port: listener.port, orders: orders)))
         } catch {
             throw .listen(host: host, port: port, error)
@@ -139,7 +144,7 @@ final class GameLoop {
         limits.backlogBytes = configuration.slow.laggingBytes
         // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
         limits.kernelSendBufferBytes = 128 * 1024
-        limits.maxConnections = configuration.http.maxConnections
+        limits.maxConnections = DescriptorLimit.connections(wanted: configuration.http.maxConnections)
         limits.maxBodyBytes = configuration.http.bodyBytes
         limits.requestMilliseconds = configuration.http.headerMs
         limits.keepAliveMilliseconds = configuration.http.keepAliveMs
