@@ -26,7 +26,7 @@ public struct Limits: Sendable {
     // MARK: Connections
 
     /// Most connections open at once, requests and WebSockets together. Above it a new one is closed unanswered.
-    public var maxConnections = 18_000
+    public var maxConnections = 20_000
     /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
     public var listenBacklog = 1024
     /// How long accepting rests after the process ran out of file descriptors or memory.
@@ -48,7 +48,7 @@ public struct Limits: Sendable {
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.
-    public var keepAliveMilliseconds = 15_000
+    public var keepAliveMilliseconds = 30_000
     /// How long a peer may take no byte of a response. Above it: aborted.
     public var responseStallMilliseconds = 30_000
     /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
