@@ -27,7 +27,8 @@ install = if [ -n "$$missing" ]; then \
 .PHONY: run build test lint format conformance bench release swift libraries tools
 
 run: release  ## serves on http://127.0.0.1:5050
-	exec $(SERVER) serve $(ARGS)
+	# A crash report would show memory beside the registers, which may hold a hand or a secret.
+	SWIFT_BACKTRACE=registers=none exec $(SERVER) serve $(ARGS)
 
 build: libraries  ## debug build of everything
 	swift build

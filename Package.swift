@@ -20,12 +20,15 @@ let package = Package(
         .target(name: "Observability", dependencies: ["CLinux"], exclude: ["README.md"]),
         .target(name: "PluginAPI", path: "Sources/Plugins/API", exclude: ["README.md"]),
         .target(name: "LiapTui", dependencies: ["PluginAPI"], path: "Sources/Plugins/LiapTui", exclude: ["README.md"]),
-        .target(name: "TicTacToe", dependencies: ["PluginAPI"], path: "Sources/Plugins/TicTacToe"),
+        .target(
+            name: "TicTacToe", dependencies: ["PluginAPI"], path: "Sources/Plugins/TicTacToe", exclude: ["README.md"]),
         .target(
             name: "GameServer",
             dependencies: ["WebSocket", "Observability", "PluginAPI", "CLinux", "COpenSSL", "CSQLite"],
             exclude: ["README.md"]),
-        .executableTarget(name: "GameServerCommand", dependencies: ["GameServer", "LiapTui", "TicTacToe"]),
+        .executableTarget(
+            name: "GameServerCommand",
+            dependencies: ["GameServer", "WebSocket", "Observability", "LiapTui", "TicTacToe"], exclude: ["README.md"]),
 
         .target(
             name: "TestSupport", dependencies: ["GameServer", "WebSocket", "PluginAPI"], path: "Tests/TestSupport"),

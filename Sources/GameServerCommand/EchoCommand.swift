@@ -4,6 +4,7 @@ import WebSocket
 /// `gameserver echo`: the bare WebSocket engine, for conformance and measurements.
 enum EchoCommand {
     static func run(_ server: Configuration.Server) -> Int32 {
+        DescriptorLimit.raise()
         do {
             let loop = try EventLoop(limits: EchoService.limits)
             // The setting's range is the port's.

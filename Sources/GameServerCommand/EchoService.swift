@@ -2,25 +2,24 @@ import WebSocket
 
 /// The bare engine, for conformance tests and benchmarks: `/` echoes every message, `/fanout` sends each message it
 /// receives to every other connection on that path.
-public final class EchoService: RequestHandler {
+final class EchoService: RequestHandler {
     /// Longest message echoed.
-    public static let maxMessageBytes = 32 * 1024 * 1024
+    static let maxMessageBytes = 32 * 1024 * 1024
 
     private let echo = Echo()
     private let fanout = Fanout()
 
-    public init() {}
-
     /// Limits under which a loop can echo `maxMessageBytes`, in as many fragments as conformance tests like to use.
-    public static var limits: Limits {
+    static var limits: Limits {
         var limits = Limits()
         limits.maxMessageBytes = maxMessageBytes
         limits.maxFragmentsPerMessage = 1_000_000
         limits.maxOutboxBytes = 4 * maxMessageBytes
+        limits.maxConnections = DescriptorLimit.connections(wanted: limits.maxConnections)
         return limits
     }
 
-    public func handle(_ request: Request, _ exchange: Exchange) {
+    func handle(_ request: Request, _ exchange: Exchange) {
         guard request.path == "/" || request.path == "/fanout" else {
             return exchange.respond(Response(status: 404))
         }

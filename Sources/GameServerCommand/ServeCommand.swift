@@ -1,10 +1,12 @@
 import Foundation
 import GameServer
 import Observability
+import WebSocket
 
 /// `gameserver serve`: a server from its configuration until it has drained.
 enum ServeCommand {
     static func run(_ configuration: Configuration, opensBrowser: Bool) -> Int32 {
+        DescriptorLimit.raise()
         let metrics = Metrics(process: process())
         let logger: Logger
         do { logger = try makeLogger(configuration, metrics) } catch { return failed(error) }

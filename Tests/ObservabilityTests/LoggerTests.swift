@@ -55,9 +55,9 @@ import Testing
 
     @Test func `a human line holds no control character of a peer`() {
         let logger = logger(format: .human)
-        logger.log(.info, .system, "hostile", "a\u{1b}[31m\nb", ["seat": 3])
+        logger.log(.info, .system, "hostile", "a\u{1b}[31m\nb\u{202e}c\u{2028}d", ["seat": 3])
         logger.close()
-        #expect(page.text == "22:13:20.123 INFO     system: a�[31m�b seat=3\n")
+        #expect(page.text == "22:13:20.123 INFO     system: a�[31m�b�c�d seat=3\n")
     }
 
     @Test func `a line is never longer than its limit and says when fields were left out`() throws {

@@ -68,7 +68,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["WebSocket", "Observability", "GameServer", "Plugins/API", "Plugins/LiapTui"])
+    @Test(arguments: [
+        "System", "WebSocket", "Observability", "GameServer", "GameServerCommand", "Plugins/API", "Plugins/LiapTui",
+        "Plugins/TicTacToe",
+    ])
     func `a module opens with a page about itself`(folder: String) {
         #expect((ProjectFile.named("Sources/\(folder)/README.md")?.lines.count ?? 0) > 5)
     }

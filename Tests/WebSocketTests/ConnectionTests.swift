@@ -82,6 +82,18 @@ import Testing
         #expect(server.counters.violations == 1)
     }
 
+    @Test func `more control frames in a second than the limit close with 1008`() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port)
+        try client.open()
+        let frames = (0..<101).flatMap { clientFrame($0 % 2 == 0 ? 0x89 : 0x8A, [UInt8($0)]) }
+        try client.send(frames + clientFrame(text: "unheard"))
+        for index in 0..<50 {
+            #expect(try client.receiveFrame() == RawClient.Frame(firstByte: 0x8A, payload: [UInt8(index * 2)]))
+        }
+        #expect(try client.receiveFrame()?.closeCode == 1008)
+    }
+
     @Test func `a peer that goes without a word is lost`() throws {
         let server = try TestServer()
         do {
@@ -208,6 +220,23 @@ import Testing
         #expect(server.journal.next() == .drained(unsentBytes: 0))
     }
 
+    @Test func `a backlog that the kernel takes in one send is told to have drained, whatever else was said`() throws {
+        var limits = Limits()
+        limits.backlogBytes = 2000
+        let server = try TestServer(limits)
+        let client = try RawClient(port: server.port)
+        try client.open()
+        let long = String(repeating: "a", count: 1001)
+        try client.send(clientFrame(text: long) + clientFrame(text: "short") + clientFrame(0x89, []))
+        try client.send(clientFrame(text: long) + clientFrame(text: long) + clientFrame(0x89, []))
+        #expect(server.journal.next() == .opened)
+        for said in ["1001 bytes", "short", "1001 bytes", "1001 bytes"] {
+            #expect(server.journal.next() == .message(said))
+        }
+        #expect(server.journal.next() == .drained(unsentBytes: 0))
+        #expect(server.counters.sendsRefused == 0)
+    }
+
     @Test func `above the ceiling the connection is aborted and its closed event says so`() throws {
         let server = try TestServer(limits(maxOutboxBytes: 1 << 20))
         let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
@@ -223,7 +252,9 @@ import Testing
     }
 
     @Test func `a flood of pings that is never read ends at the ceiling, not in memory`() throws {
-        let server = try TestServer(limits(maxOutboxBytes: 256 << 10))
+        var limits = limits(maxOutboxBytes: 256 << 10)
+        limits.maxControlFramesPerSecond = .max
+        let server = try TestServer(limits)
         let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
         try client.open()
         let flood = (0..<1000).flatMap { _ in clientFrame(0x89, [UInt8](repeating: 1, count: 125)) }

@@ -51,6 +51,72 @@ import Testing
         }
     }
 
+    @Test func `a client that has closed its side gets the answers to all it asked before`() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
+        try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: x\r\n\r\n", count: 3))
+        client.endOutput()
+        for last in [false, false, true] {
+            let head = try client.receive(through: "\r\n\r\n")
+            #expect(status(head) == 200)
+            #expect(head.contains("Connection: close\r\n") == last)
+            #expect(try client.receive(exactly: 8 << 20).count == 8 << 20)
+        }
+        #expect(try client.receiveToEnd() == [])
+    }
+
+    @Test func `a peer that reads slowly and steadily gets all of a long answer`() throws {
+        var limits = Limits()
+        limits.responseStallMilliseconds = 400
+        limits.closeMilliseconds = 100
+        limits.kernelSendBufferBytes = 64 << 10
+        let server = try TestServer(limits)
+        let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
+        try client.send("GET /big HTTP/1.0\r\n\r\n")
+        #expect(status(try client.receive(through: "\r\n\r\n")) == 200)
+        for _ in 0..<8 {
+            #expect(try client.receive(exactly: 1 << 20).count == 1 << 20)
+            server.letPass(milliseconds: 80)
+        }
+        #expect(try client.receiveToEnd() == [])
+    }
+
+    @Test func `a peer that takes nothing of an answer for too long is cut`() throws {
+        var limits = Limits()
+        limits.responseStallMilliseconds = 20
+        limits.kernelSendBufferBytes = 64 << 10
+        for version in ["1.0", "1.1"] {
+            let server = try TestServer(limits)
+            let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
+            try client.send("GET /big HTTP/\(version)\r\nHost: x\r\n\r\n")
+            #expect(status(try client.receive(through: "\r\n\r\n")) == 200)
+            server.letPass(milliseconds: 60)
+            #expect(server.counters.open == 0)
+        }
+    }
+
+    @Test func `a refused HEAD is answered without a body`() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port)
+        try client.send("HEAD /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")
+        let answer = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+        #expect(status(answer) == 400)
+        #expect(answer.hasSuffix("\r\n\r\n") && !answer.contains("Content-Length: 0\r\n"))
+    }
+
+    @Test func `requests sent at once are served a few in each turn`() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port)
+        try client.send(
+            String(repeating: "GET /turn HTTP/1.1\r\nHost: x\r\n\r\n", count: 99)
+                + "GET /turn HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        let text = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+        let turns = text.split(separator: "\r\n\r\n").dropFirst().compactMap { Int($0.prefix { $0.isNumber }) }
+        #expect(turns.count == 100 && turns == turns.sorted())
+        let most = Dictionary(grouping: turns) { $0 }.values.map(\.count).max()
+        #expect(most == 16)
+    }
+
     @Test func `a client that asks first is told to send its body`() throws {
         let server = try TestServer()
         let client = try RawClient(port: server.port)
@@ -106,8 +172,21 @@ import Testing
         let answer = try client.receive(through: "\r\n\r\n")
         #expect(status(answer) == 426)
         #expect(answer.contains("Sec-WebSocket-Version: 13\r\n"))
+        #expect(answer.contains("Upgrade: websocket\r\n") && answer.contains("Connection: upgrade, keep-alive\r\n"))
         _ = try client.receive(through: "\n")
         #expect(try client.open().hasPrefix("HTTP/1.1 101 "))
+    }
+
+    @Test(arguments: [("GET /ws", 426), ("GET /forgotten", 500), ("GET nowhere", 400)])
+    func `the handler words what the engine refuses`(line: String, expected: Int) throws {
+        let server = try LoopThread { _ in Wording() }
+        let client = try RawClient(port: server.port)
+        try client.send("\(line) HTTP/1.1\r\nHost: x\r\n\r\n")
+        let head = try client.receive(through: "\r\n\r\n")
+        #expect(status(head) == expected)
+        #expect(head.contains("Content-Type: application/json\r\n") && !head.contains("text/plain"))
+        #expect(try client.receive(through: "}") == "{\(expected)}")
+        server.stop()
     }
 
     @Test func `above the ceiling new connections are closed unanswered`() throws {
@@ -145,15 +224,15 @@ import Testing
             next[parcel[0]] += 1
         }
         server.stop()
-        #expect(!mailbox.post([0, 0]))
+        #expect(mailbox.post([0, 0]) == .closed)
     }
 
     @Test func `a full mailbox says so`() throws {
         let loop = try EventLoop()
         let mailbox: Mailbox<Int> = try loop.makeMailbox(capacity: 2) { _ in }
-        #expect(mailbox.post(1))
-        #expect(mailbox.post(2))
-        #expect(!mailbox.post(3))
+        #expect(mailbox.post(1) == .delivered)
+        #expect(mailbox.post(2) == .delivered)
+        #expect(mailbox.post(3) == .full)
     }
 
     @Test func `timers run on time, in order, and can end the loop`() throws {
@@ -185,4 +264,22 @@ import Testing
 
 private final class Silent: RequestHandler {
     func handle(_ request: Request, _ exchange: Exchange) {}
+}
+
+/// Words what the engine refuses, and answers nothing itself.
+private final class Wording: RequestHandler {
+    func handle(_ request: Request, _ exchange: Exchange) {
+        if request.path == "/ws" { exchange.upgrade(subprotocol: nil, handler: Deaf()) }
+    }
+
+    func refused(status: Int, reason: String) -> Response {
+        Response(status: status, headers: [("Content-Type", "application/json")], body: Array("{\(status)}".utf8))
+    }
+}
+
+private final class Deaf: ConnectionHandler {
+    func opened(_ connection: Connection) {}
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {}
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) {}
 }

@@ -19,10 +19,10 @@ import Testing
     }
 
     /// The refusal, or nil when the handshake was accepted.
-    private func refusal(_ headers: [(String, String)], line: String = "GET /chat HTTP/1.1") throws -> Response? {
+    private func refusal(_ headers: [(String, String)], line: String = "GET /chat HTTP/1.1") throws -> RequestRefusal? {
         switch Handshake.check(try request(headers, line: line)) {
         case .accept: nil
-        case .refuse(let response): response
+        case .refuse(let refusal): refusal
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("Upgrade", nil, 400), ("Upgrade", "h2c", 400), ("Connection", nil, 400), ("Connection", "keep-alive", 400),
+            ("Upgrade", nil, 426), ("Upgrade", "h2c", 426), ("Connection", nil, 400), ("Connection", "keep-alive", 400),
             ("Sec-WebSocket-Key", nil, 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ", 400),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j", 400), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub2*jZQ==", 400),
             ("Sec-WebSocket-Version", nil, 400), ("Sec-WebSocket-Version", "8", 426),
@@ -52,6 +52,12 @@ import Testing
     @Test func `another version is answered with the one spoken here`() throws {
         let response = try #require(try refusal(replacing("Sec-WebSocket-Version", "8")))
         #expect(response.headers.contains { $0 == ("Sec-WebSocket-Version", "13") })
+    }
+
+    @Test(arguments: [("Sec-WebSocket-Version", "8"), ("Upgrade", nil)] as [(String, String?)])
+    func `426 names what to upgrade to`(name: String, value: String?) throws {
+        let response = try #require(try refusal(replacing(name, value)))
+        #expect(response.headers.contains { $0 == ("Upgrade", "websocket") })
     }
 
     @Test func `a key given twice is refused`() throws {

@@ -42,8 +42,26 @@ import Testing
 
     @Test func `each violation closes with the code the RFC gives it`() {
         #expect(Violation.reservedBits(1).code == .protocolError)
+        #expect(Violation.lengthTooLarge.code == .protocolError)
         #expect(Violation.invalidUTF8.code == .invalidPayload)
         #expect(Violation.messageTooBig(bytes: 2, limit: 1).code == .messageTooBig)
+    }
+}
+
+@Suite("Limits of the process") struct DescriptorLimitTests {
+    @Test func `connections are as many as wanted or as descriptors allow, and at least one`() {
+        #expect(DescriptorLimit.connections(wanted: 20_000, of: 1024) == 960)
+        #expect(DescriptorLimit.connections(wanted: 500, of: 1024) == 500)
+        #expect(DescriptorLimit.connections(wanted: 500, of: 20) == 1)
+    }
+
+    @Test func `the limit is raised as far as it goes`() {
+        let before = DescriptorLimit.current
+        DescriptorLimit.raise()
+        let raised = DescriptorLimit.current
+        #expect(raised >= before)
+        DescriptorLimit.raise()
+        #expect(DescriptorLimit.current == raised)
     }
 }
 

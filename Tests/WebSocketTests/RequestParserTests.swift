@@ -39,6 +39,17 @@ private func parse(_ text: String, limits: Limits = Limits()) -> [String] {
         #expect(parse(text) == ["GET /a ", "POST /b hello", "HEAD /c "])
     }
 
+    @Test func `a connection that waits for its next request holds no memory`() {
+        var parser = RequestParser(limits: Limits())
+        let text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n" + String(repeating: "x", count: 9999)
+        Array(text.utf8).withUnsafeBytes { parser.append($0) }
+        guard case .request = parser.next() else {
+            Issue.record("not read")
+            return
+        }
+        #expect(parser.heldBytes == 0)
+    }
+
     @Test func `one empty line before a request is forgiven, two are not`() {
         #expect(parse("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == ["GET / "])
         #expect(parse("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == ["400"])
@@ -60,7 +71,8 @@ private func parse(_ text: String, limits: Limits = Limits()) -> [String] {
         ("GET / HTTP/1.1x", 400), ("GET / HTTP/2.0", 505), ("GET / HTTP/0.9", 505), ("GET / HTTP/1.2", 505),
         ("GET a HTTP/1.1", 400), ("GET * HTTP/1.1", 400), ("CONNECT h:1 HTTP/1.1", 400), ("GET /#f HTTP/1.1", 400),
         ("GET /% HTTP/1.1", 400), ("GET /%zz HTTP/1.1", 400), ("GET /%00 HTTP/1.1", 400), ("GET /%ff HTTP/1.1", 400),
-        ("GET /?a=%f HTTP/1.1", 400), ("GET /\t HTTP/1.1", 400),
+        ("GET /?a=%f HTTP/1.1", 400), ("GET /a%2fb HTTP/1.1", 400), ("GET /a%2Fb HTTP/1.1", 400),
+        ("GET /\t HTTP/1.1", 400),
     ]) func `a malformed request line is refused`(line: String, status: Int) {
         #expect(parse("\(line)\r\nHost: x\r\n\r\n") == ["\(status)"])
     }

@@ -28,6 +28,7 @@ final class TestService: RequestHandler, ConnectionHandler {
         case "/hello": exchange.respond(Response(status: 200, body: Array("hello \(request.method)".utf8)))
         case "/body": exchange.respond(Response(status: 200, body: request.body))
         case "/big": exchange.respond(Response(status: 200, body: [UInt8](repeating: 98, count: 8 << 20)))
+        case "/turn": exchange.respond(Response(status: 200, body: Array("\(loop.counters.turns)\n".utf8)))
         case "/later":
             held.append(exchange)
             loop.schedule(at: loop.now) { [self] in held.popLast()?.respond(Response(status: 202)) }
@@ -95,6 +96,15 @@ final class TestServer {
     }
 
     var counters: TransportCounters { thread.ask { $0.counters } }
+
+    /// Returns when the loop's own clock has moved on this far, with everything that was due done.
+    func letPass(milliseconds: Int) {
+        let passed = Box<Void>()
+        thread.run { loop in
+            loop.schedule(at: loop.now + .milliseconds(milliseconds)) { passed.put(()) }
+        }
+        passed.take()
+    }
 
     func stop() {
         thread.run { $0.stop() }

@@ -28,6 +28,27 @@ final class HTTPSurface: RequestHandler {
     }
 }
 
+extension HTTPSurface {
+    /// Below the handler as above it: every error is JSON.
+    func refused(status: Int, reason: String) -> Response {
+        let code =
+            switch status {
+            case 405: "method_not_allowed"
+            case 408: "request_timeout"
+            case 413: "body_too_large"
+            case 414: "target_too_long"
+            case 417: "expectation_failed"
+            case 426: "upgrade_required"
+            case 431: "headers_too_large"
+            case 501: "not_implemented"
+            case 505: "version_not_supported"
+            case 500...: "internal"
+            default: "bad_request"
+            }
+        return .problem(status, code, reason)
+    }
+}
+
 /// What operators and probes can ask for. A path answers with and without `/api` before it.
 enum AdminRoute: Equatable {
     case health, live, ready, started

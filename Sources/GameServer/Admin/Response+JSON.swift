@@ -26,4 +26,17 @@ extension Response {
         let hex = String(UInt64.random(in: .min ... .max), radix: 16)
         return String(repeating: "0", count: 16 - hex.count) + hex
     }
+
+    /// A refusal of the wire as an HTTP error.
+    static func problem(_ rejection: Rejection) -> Response {
+        let status =
+            switch rejection.refusal.code {
+            case "room_not_found": 404
+            case "room_gone": 410
+            case "store_unavailable", "draining", "overloaded": 503
+            case "internal": 500
+            default: 400
+            }
+        return problem(status, rejection.refusal.code, rejection.refusal.message)
+    }
 }

@@ -1,4 +1,5 @@
 import Observability
+import WebSocket
 
 /// Every number and switch a user may change, with its default; `ConfigurationKey.all` describes each one.
 public struct Configuration: Sendable, Equatable {
@@ -17,6 +18,9 @@ public struct Configuration: Sendable, Equatable {
 
     public init() {}
 
+    /// What the engine takes as its own ceilings is said there and only changed here.
+    private static let engine = WebSocket.Limits()
+
     public struct Server: Sendable, Equatable {
         public var host = "127.0.0.1"
         /// 0 takes a free one.
@@ -28,7 +32,7 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Limits: Sendable, Equatable {
         public var messageBytes = 4096
-        public var socketMessageBytes = 65_536
+        public var socketMessageBytes = engine.maxMessageBytes
         public var ratePerS = 20
         public var burst = 40
         public var totalPerS = 200
@@ -50,7 +54,7 @@ public struct Configuration: Sendable, Equatable {
     public struct Slow: Sendable, Equatable {
         public var laggingBytes = 262_144
         public var laggingMs = 20_000
-        public var outboxBytes = 4_194_304
+        public var outboxBytes = engine.maxOutboxBytes
     }
 
     public struct Rooms: Sendable, Equatable {
@@ -106,9 +110,9 @@ public struct Configuration: Sendable, Equatable {
 
     public struct HTTP: Sendable, Equatable {
         public var resourcesDirectory = "Resources"
-        public var maxConnections = 20_000
-        public var headerMs = 10_000
-        public var keepAliveMs = 30_000
-        public var bodyBytes = 65_536
+        public var maxConnections = engine.maxConnections
+        public var headerMs = engine.requestMilliseconds
+        public var keepAliveMs = engine.keepAliveMilliseconds
+        public var bodyBytes = engine.maxBodyBytes
     }
 }

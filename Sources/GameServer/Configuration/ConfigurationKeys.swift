@@ -117,7 +117,7 @@ extension ConfigurationKey {
             "http", "resources_directory", \.http.resourcesDirectory, 1...4096, "Folder of the pages that are served."),
         .integer(
             "http", "max_connections", \.http.maxConnections, 1...1_000_000,
-            "Sockets open at once; more wait in the kernel's queue or are closed."),
+            "Sockets open at once, at most 64 fewer than the system grants descriptors; one more is closed unanswered."),
         .integer("http", "header_ms", \.http.headerMs, 10...dayMs, "Time for a request to come in whole."),
         .integer(
             "http", "keep_alive_ms", \.http.keepAliveMs, 10...dayMs,

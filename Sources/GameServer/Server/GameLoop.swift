@@ -45,7 +45,8 @@ final class GameLoop {
         } catch {
             return started(.failure(error))
         }
-        server.loop.run()
+        // Mailboxes and timers refer back to it without keeping it.
+        withExtendedLifetime(server) { server.loop.run() }
     }
 
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
@@ -60,9 +61,10 @@ final class GameLoop {
                 replies.client?.deliver($0)
             }
             let client = StoreClient(store: plan.store) { reply in
-                // A full mailbox cannot be: what is asked is bounded below its capacity.
-                let taken = mailbox.post(reply)
-                assert(taken, "the store's answers fit the mailbox")
+                // What is asked is bounded below the capacity; an answer lost would freeze its room for ever. One that
+                // comes after the loop has ended is nobody's any more.
+                let posted = mailbox.post(reply)
+                precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
             facts = ServerFacts(plan.metrics, plan.logger, loop: loop)
@@ -89,7 +91,11 @@ final class GameLoop {
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
                 .notice, .system, "started", "serves \(host):\(listener.port)",
-                ["port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count)])
+                [
+                    "port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count),
+                    "max_connections": .integer(loop.limits.maxConnections),
+                    "descriptors": .integer(DescriptorLimit.current),
+                ])
             started(.success(Started(port: listener.port, orders: orders)))
         } catch {
             throw .listen(host: host, port: port, error)
@@ -135,9 +141,10 @@ final class GameLoop {
         var limits = Limits()
         limits.maxMessageBytes = configuration.limits.socketMessageBytes
         limits.maxOutboxBytes = configuration.slow.outboxBytes
+        limits.backlogBytes = configuration.slow.laggingBytes
         // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
         limits.kernelSendBufferBytes = 128 * 1024
-        limits.maxConnections = configuration.http.maxConnections
+        limits.maxConnections = DescriptorLimit.connections(wanted: configuration.http.maxConnections)
         limits.maxBodyBytes = configuration.http.bodyBytes
         limits.requestMilliseconds = configuration.http.headerMs
         limits.keepAliveMilliseconds = configuration.http.keepAliveMs

@@ -59,7 +59,11 @@ public final class Server: Sendable {
             store.close()
             throw error
         }
-        try writePort()
+        do { try writePort() } catch {
+            drain()
+            run()
+            throw error
+        }
     }
 
     /// Returns when the server has drained.
@@ -79,7 +83,6 @@ public final class Server: Sendable {
             try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         } catch {
-            drain()
             throw .portFile(path: path, reason: error.localizedDescription)
         }
     }
@@ -111,6 +114,7 @@ final class Latch<Value: Sendable>: Sendable {
     /// Blocks the calling thread; never called on a loop.
     @discardableResult func wait() -> Value {
         semaphore.wait()
+        // Passed on, so that any number may wait.
         defer { semaphore.signal() }
         guard let value = value.withLock({ $0 }) else { preconditionFailure("a latch opens with a value") }
         return value

@@ -237,10 +237,6 @@ final class Session {
         guard !backlog.isLagging, outlet.unsentBytes > slow.laggingBytes else { return }
         let by = services.timeline.now + .milliseconds(slow.laggingMs)
         backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
-        // The kernel may take all of it when the turn ends, and then nobody says that it has drained.
-        _ = services.timeline.alarm(at: services.timeline.now + .milliseconds(1)) { [weak self] in
-            if let self, outlet.unsentBytes == 0 { drained() }
-        }
     }
 
     // MARK: Liveness

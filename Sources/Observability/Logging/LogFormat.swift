@@ -93,8 +93,9 @@ struct LogEncoder: Sendable {
             case .redacted: text += " \(name)=[redacted]"
             }
         }
-        // A control character of a peer must not steer the operator's terminal or forge a second line.
-        let safe = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "�" : Character($0) }
+        // What a peer wrote must not steer the operator's terminal, turn its reading direction or forge a second line.
+        let steering: Set<Unicode.GeneralCategory> = [.control, .format, .lineSeparator, .paragraphSeparator]
+        let safe = text.unicodeScalars.map { steering.contains($0.properties.generalCategory) ? "�" : Character($0) }
         return Array(String(safe).utf8.prefix(Self.maxLineBytes - 1)) + [UInt8(ascii: "\n")]
     }
 }

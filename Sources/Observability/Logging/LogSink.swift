@@ -25,16 +25,29 @@ public struct LogSink: Sendable {
         return LogSink { writeAll($0, to: descriptor) }
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    /// How long a reader may take nothing before the lines that wait are dropped.
+    private static let stallMilliseconds: Int32 = 1000
+
+    /// Writes all of it, also to a descriptor that somebody else made non-blocking.
+    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count < 0 && errno == EINTR { continue }
+                if count < 0 && errno == EAGAIN && isWritable(descriptor) { continue }
                 guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }
             return true
+        }
+    }
+
+    private static func isWritable(_ descriptor: Int32) -> Bool {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while true {
+            let count = poll(&wanted, 1, stallMilliseconds)
+            if count >= 0 || errno != EINTR { return count > 0 }
         }
     }
 }

@@ -25,9 +25,6 @@ public struct Request: Sendable {
         self.peer = peer
     }
 
-    /// Whether the client asks for a WebSocket; `Exchange.upgrade` checks whether it asks correctly.
-    public var isWebSocketUpgrade: Bool { headers.hasToken("websocket", in: "Upgrade") }
-
     /// Subprotocols the client offers, in its order of preference.
     public var offeredSubprotocols: [String] { Handshake.subprotocols(in: headers) ?? [] }
 }

@@ -62,6 +62,10 @@ struct RequestHead: Sendable {
         guard let path = percentDecoded(parts[0], plusIsSpace: false), !path.utf8.contains(0) else {
             throw RequestRefusal(400, "the path is not valid percent-encoded UTF-8")
         }
+        // Decoded it would look like one that parts segments, to a router behind a proxy that saw none.
+        guard !parts[0].lowercased().contains("%2f") else {
+            throw RequestRefusal(400, "the path holds an encoded slash")
+        }
         var query: [(name: String, value: String)] = []
         for pair in parts.count > 1 ? parts[1].split(separator: "&") : [] {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -102,18 +106,16 @@ struct RequestHead: Sendable {
     }
 }
 
-/// Why a request is answered without asking anyone; the connection closes after it.
-struct RequestRefusal: Error, Equatable {
+/// Why a request is answered without asking anyone.
+struct RequestRefusal: Error {
     let status: Int
     let reason: String
+    /// Fields the status demands.
+    let headers: [(String, String)]
 
-    init(_ status: Int, _ reason: String) {
+    init(_ status: Int, _ reason: String, _ headers: [(String, String)] = []) {
         self.status = status
         self.reason = reason
-    }
-
-    var response: Response {
-        Response(
-            status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array((reason + "\n").utf8))
+        self.headers = headers
     }
 }

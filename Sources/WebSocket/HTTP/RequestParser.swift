@@ -41,6 +41,12 @@ struct RequestParser {
     /// Bytes that arrived and were not taken yet.
     var bufferedBytes: Int { buffer.count - start }
 
+    /// Method of the request being read, or of the one refused, once its first line is there.
+    var method: String? { head?.method }
+
+    /// Memory held for bytes, used or not.
+    var heldBytes: Int { buffer.capacity }
+
     /// Whether a request has begun and is not complete.
     var isInsideRequest: Bool {
         if case .requestLine = stage { return bufferedBytes > 0 }
@@ -77,7 +83,8 @@ struct RequestParser {
             case .refused:
                 return .incomplete
             case .requestLine:
-                guard let line = try line(limit: limits.maxRequestLineBytes, orRefuse: 414) else { return .incomplete }
+                let limit = limits.maxRequestLineBytes
+                guard let line = try line(left: limit, of: limit, orRefuse: 414) else { return .incomplete }
                 if line.isEmpty, maySkipEmptyLine {
                     maySkipEmptyLine = false
                     continue
@@ -86,7 +93,8 @@ struct RequestParser {
                 head = try RequestHead(line: line)
                 stage = .fields
             case .fields:
-                guard let line = try line(limit: limits.maxHeaderBytes - headerBytes, orRefuse: 431) else {
+                let limit = limits.maxHeaderBytes
+                guard let line = try line(left: limit - headerBytes, of: limit, orRefuse: 431) else {
                     return .incomplete
                 }
                 headerBytes += line.count + 2
@@ -101,6 +109,8 @@ struct RequestParser {
                 let body = Array(buffer[start..<start + head.contentLength])
                 start += head.contentLength
                 searched = start
+                // A connection that waits for its next request holds no memory for it.
+                if start == buffer.count { (buffer, start, searched) = ([], 0, 0) }
                 stage = .requestLine
                 maySkipEmptyLine = true
                 self.head = nil
@@ -110,19 +120,21 @@ struct RequestParser {
     }
 
     /// The next line without its end; nil when it has not arrived whole.
-    private mutating func line(limit: Int, orRefuse status: Int) throws(RequestRefusal) -> ArraySlice<UInt8>? {
+    ///
+    /// - Parameter left: bytes it may take of a limit.
+    private mutating func line(
+        left: Int, of limit: Int, orRefuse status: Int
+    ) throws(RequestRefusal) -> ArraySlice<UInt8>? {
         guard let end = buffer[searched...].firstIndex(of: HTTPCharacters.lineFeed) else {
             searched = buffer.count
-            if bufferedBytes > limit {
-                throw RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes")
-            }
+            if bufferedBytes > left { throw tooLong(status, limit) }
             return nil
         }
         guard end > start, buffer[end - 1] == HTTPCharacters.carriageReturn else {
             throw RequestRefusal(400, "a line ends in CR LF")
         }
         let line = buffer[start..<end - 1]
-        if line.count + 2 > limit { throw tooLong(status, limit) }
+        if line.count + 2 > left { throw tooLong(status, limit) }
         if line.contains(HTTPCharacters.carriageReturn) { throw RequestRefusal(400, "a CR stands alone") }
         start = end + 1
         searched = start
@@ -130,7 +142,7 @@ struct RequestParser {
     }
 
     private func tooLong(_ status: Int, _ limit: Int) -> RequestRefusal {
-        RequestRefusal(status, "line or header exceeds the limit of \(limit) bytes")
+        RequestRefusal(status, "\(status == 414 ? "request line" : "header") exceeds the limit of \(limit) bytes")
     }
 
     /// - Source: RFC 9112 §5.

@@ -13,7 +13,7 @@ public struct Response: Sendable {
     /// Status line and header fields as they go on the wire.
     ///
     /// - Parameter date: the `Date` field's value, unless the response has one.
-    /// - Source: RFC 9112 §4 and §6.3; RFC 9110 §6.6.1.
+    /// - Source: RFC 9112 §4 and §6.3; RFC 9110 §6.6.1 and §7.8.
     func encodedHead(keepsAlive: Bool, date: String?) -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
         for (name, value) in headers {
@@ -21,7 +21,8 @@ public struct Response: Sendable {
         }
         if let date, !headers.contains(where: { $0.0.lowercased() == "date" }) { head += "Date: \(date)\r\n" }
         if carriesBody || status == 304 && !body.isEmpty { head += "Content-Length: \(body.count)\r\n" }
-        head += keepsAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n"
+        let upgrade = headers.contains { $0.0.lowercased() == "upgrade" } ? "upgrade, " : ""
+        head += "Connection: \(upgrade)\(keepsAlive ? "keep-alive" : "close")\r\n\r\n"
         return Array(head.utf8)
     }
 
@@ -54,6 +55,7 @@ public struct Response: Sendable {
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
         case 409: "Conflict"
+        case 410: "Gone"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"

@@ -64,6 +64,7 @@ public enum Violation: Equatable, Sendable {
     case invalidUTF8
     case messageTooBig(bytes: Int, limit: Int)
     case tooManyFragments(limit: Int)
+    case tooManyControlFrames(limit: Int)
 
     /// The code the close frame carries.
     ///
@@ -71,7 +72,8 @@ public enum Violation: Equatable, Sendable {
     public var code: CloseCode {
         switch self {
         case .invalidUTF8: .invalidPayload
-        case .messageTooBig, .tooManyFragments, .lengthTooLarge: .messageTooBig
+        case .messageTooBig, .tooManyFragments: .messageTooBig
+        case .tooManyControlFrames: .policyViolation
         default: .protocolError
         }
     }
@@ -94,6 +96,7 @@ extension Violation: CustomStringConvertible {
         case .invalidUTF8: "text is not valid UTF-8"
         case .messageTooBig(let bytes, let limit): "message of \(bytes) bytes exceeds the limit of \(limit)"
         case .tooManyFragments(let limit): "message of more than \(limit) fragments"
+        case .tooManyControlFrames(let limit): "more than \(limit) pings and pongs in a second"
         }
     }
 }

@@ -7,7 +7,7 @@ enum Handshake {
     enum Outcome {
         /// Answer 101 with this `Sec-WebSocket-Accept`.
         case accept(key: String)
-        case refuse(Response)
+        case refuse(RequestRefusal)
     }
 
     /// The version spoken here.
@@ -21,13 +21,15 @@ enum Handshake {
         }
         guard request.minorVersion >= 1 else { return refuse(400, "the opening handshake needs HTTP/1.1") }
         guard request.body.isEmpty else { return refuse(400, "the opening handshake has no body") }
-        guard headers.hasToken("websocket", in: "Upgrade") else { return refuse(400, "Upgrade must name websocket") }
+        guard headers.hasToken("websocket", in: "Upgrade") else {
+            return upgradeRequired("only WebSocket is spoken here: Upgrade must name websocket")
+        }
         guard headers.hasToken("upgrade", in: "Connection") else { return refuse(400, "Connection must name Upgrade") }
 
         let versions = headers.values("Sec-WebSocket-Version")
         guard versions.count == 1 else { return refuse(400, "Sec-WebSocket-Version must be given once") }
         guard versions[0] == version else {
-            return refuse(426, "version 13 is spoken here", [("Sec-WebSocket-Version", version)])
+            return upgradeRequired("version 13 is spoken here")
         }
         let keys = headers.values("Sec-WebSocket-Key")
         guard keys.count == 1, isKey(keys[0]) else {
@@ -71,8 +73,12 @@ enum Handshake {
     }
 
     private static func refuse(_ status: Int, _ reason: String, _ headers: [(String, String)] = []) -> Outcome {
-        let fields = headers + [("Content-Type", "text/plain; charset=utf-8")]
-        return .refuse(Response(status: status, headers: fields, body: Array((reason + "\n").utf8)))
+        .refuse(RequestRefusal(status, reason, headers))
+    }
+
+    /// - Source: RFC 9110 §15.5.22; RFC 6455 §4.2.2, item 4.
+    private static func upgradeRequired(_ reason: String) -> Outcome {
+        refuse(426, reason, [("Upgrade", "websocket"), ("Sec-WebSocket-Version", version)])
     }
 
     /// Sixteen bytes are 22 characters, of which the last carries only two bits, and two of padding.

@@ -8,12 +8,17 @@ public struct Limits: Sendable {
     public var maxMessageBytes = 64 * 1024
     /// Most fragments of one message. Above it the connection closes with 1009.
     public var maxFragmentsPerMessage = 4096
+    /// Most pings and pongs taken from one connection in a second. Above it the connection closes with 1008.
+    public var maxControlFramesPerSecond = 100
 
     // MARK: Output
 
     /// Most bytes queued for one peer that the kernel has not taken. Above it the connection is aborted, and its
     /// closed event says so.
     public var maxOutboxBytes = 4 * 1024 * 1024
+    /// Unsent bytes that count as a backlog. Above it the handler is told `drained` once nothing is unsent, also when
+    /// the kernel takes all of it in one send.
+    public var backlogBytes = 256 * 1024
     /// Send buffer asked of the kernel for each connection; nil leaves it to the kernel, which may take megabytes
     /// before anything counts as unsent.
     public var kernelSendBufferBytes: Int?
@@ -21,7 +26,7 @@ public struct Limits: Sendable {
     // MARK: Connections
 
     /// Most connections open at once, requests and WebSockets together. Above it a new one is closed unanswered.
-    public var maxConnections = 18_000
+    public var maxConnections = 20_000
     /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
     public var listenBacklog = 1024
     /// How long accepting rests after the process ran out of file descriptors or memory.
@@ -43,10 +48,10 @@ public struct Limits: Sendable {
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.
-    public var keepAliveMilliseconds = 15_000
+    public var keepAliveMilliseconds = 30_000
     /// How long a peer may take no byte of a response. Above it: aborted.
     public var responseStallMilliseconds = 30_000
-    /// How long the peer has to answer our close frame, and then to close its side. Above it: cut.
+    /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
     public var closeMilliseconds = 5_000
 
     // MARK: One turn of a loop
@@ -55,8 +60,10 @@ public struct Limits: Sendable {
     public var receiveBufferBytes = 512 * 1024
     /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
     public var corkBytes = 512 * 1024
-    /// Ready connections handled in one turn. The others come first in the next.
+    /// Ready connections handled in one turn. The others come first in the next, and timers after all of them.
     public var eventsPerTurn = 256
+    /// Requests served on one connection in one turn. The others it has sent wait for the next.
+    public var requestsPerTurn = 16
     /// Connections accepted from one listener in one turn. The others wait for the next.
     public var acceptsPerTurn = 256
 }

@@ -26,12 +26,18 @@ public final class Connection: Socket {
     private var phase = Phase.open
     /// Why we close, while the peer's answer is awaited.
     private var closeCode = CloseCode.normal
+    /// Pings and pongs since `controlSince`, which is at most a second ago.
+    private var controlFrames = 0
+    private var controlSince: MonotonicTime
+    /// A backlog went in one send, and nobody has been told yet.
+    private var owesDrained = false
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any ConnectionHandler) {
         id = shared.pointee.nextConnectionID
         shared.pointee.nextConnectionID += 1
         openedAt = shared.pointee.now
         receivedAt = openedAt
+        controlSince = openedAt
         self.handler = handler
         endpoint = .allocate(capacity: 1)
         endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
@@ -127,6 +133,11 @@ public final class Connection: Socket {
 
     override func reap(_ closure: Closure?) {
         if let closure { handler.closed(self, closure) }
+        if owesDrained {
+            owesDrained = false
+            // What followed may have been refused: then the outbox tells.
+            if unsentBytes == 0 { outputDrained() }
+        }
         if isBroken { release() } else { continueEnding() }
     }
 
@@ -137,6 +148,12 @@ public final class Connection: Socket {
 
     override func outputDrained() {
         if phase == .open { handler.drained(self) }
+    }
+
+    override func backlogTaken() {
+        guard !owesDrained else { return }
+        owesDrained = true
+        shared.pointee.reap(self)
     }
 
     override func loopEnds() {
@@ -214,13 +231,24 @@ public final class Connection: Socket {
     @inline(never)
     private func handle(_ event: Endpoint.Event) {
         switch event {
-        case .incomplete, .pong: break
+        case .incomplete: break
+        case .pong: _ = takesControlFrame()
         case .message(let kind, let payload): deliver(kind, payload)
         case .ping(let payload):
-            if phase == .open { enqueueFrame(.pong, payload) }
+            if takesControlFrame(), phase == .open { enqueueFrame(.pong, payload) }
         case .close(let code, let reason): peerCloses(code, reason)
         case .violation(let violation): fail(violation)
         }
+    }
+
+    /// Counts a ping or pong; one too many ends the connection.
+    private func takesControlFrame() -> Bool {
+        let now = shared.pointee.now
+        if now - controlSince >= .seconds(1) { (controlSince, controlFrames) = (now, 0) }
+        controlFrames += 1
+        let limit = shared.pointee.limits.maxControlFramesPerSecond
+        if controlFrames > limit { fail(.tooManyControlFrames(limit: limit)) }
+        return controlFrames <= limit
     }
 
     /// - Source: RFC 6455 §5.5.1 and §7.1.4.

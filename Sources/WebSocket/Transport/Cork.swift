@@ -32,8 +32,11 @@ struct Cork {
     /// Whether a segment refers to a shared message.
     private var holdsMessages = false
     let parts: UnsafeMutableBufferPointer<iovec>
+    /// A socket that had more held back is told when the kernel took it all.
+    private let backlogBytes: Int
 
-    init(bytes: Int) {
+    init(bytes: Int, backlogBytes: Int) {
+        self.backlogBytes = backlogBytes
         base = .allocate(byteCount: bytes, alignment: 64)
         end = base + bytes
         top = base
@@ -123,6 +126,7 @@ struct Cork {
     /// Sends one socket's segments. What the kernel refuses goes to its outbox.
     func send(_ socket: Socket) {
         var index = socket.firstSegment
+        let held = socket.pendingBytes
         socket.firstSegment = -1
         socket.lastSegment = -1
         socket.corkedUpTo = nil
@@ -132,7 +136,8 @@ struct Cork {
         if segments[Int(index)].next < 0 {
             let segment = segments[Int(index)]
             let sent = socket.write(UnsafeRawBufferPointer(start: segment.base, count: segment.count))
-            if sent < segment.count { refuse(socket, from: index, offset: sent) }
+            if sent < segment.count { return refuse(socket, from: index, offset: sent) }
+            if held > backlogBytes { socket.backlogTaken() }
             return
         }
         while index >= 0 {
@@ -149,6 +154,7 @@ struct Cork {
             let sent = socket.write(parts, count: count)
             if sent < total { return refuse(socket, from: first, offset: sent) }
         }
+        if held > backlogBytes { socket.backlogTaken() }
     }
 
     private func refuse(_ socket: Socket, from first: Int32, offset: Int) {

@@ -4,13 +4,16 @@ import Glibc
 /// One thread's world: its connections, timers and mailboxes, on epoll, level-triggered.
 ///
 /// Create it on the thread that calls `run`; every method belongs to that thread. Other threads reach it through a
-/// `Mailbox`. A turn is: wait, handle what is ready, run what is due, send what every connection has to say with one
-/// send each, then tell who was closed.
+/// `Mailbox`. A turn is: wait, handle what is ready, run what is due once nobody who is ready was left unheard, send what
+/// every connection has to say with one send each, then tell who was closed.
 public final class EventLoop {
     private let shared: LoopShared.Pointer
     private let epoll: Int32
     private let events: UnsafeMutableRawPointer
     private var timers = Timers()
+    private var isRunningTimers = false
+    /// Polls since timers last ran that may have left somebody unheard.
+    private var fullPolls = 0
     private var isStopping = false
     private var date = HTTPDate()
 
@@ -50,7 +53,7 @@ public final class EventLoop {
         shared.pointee.now = .now()
         finishTurn()
         while !isStopping {
-            turn(timeoutMilliseconds: untilNextTimer())
+            turn(timeoutMilliseconds: fullPolls > 0 || shared.pointee.hasContinuing ? 0 : untilNextTimer())
         }
         end()
     }
@@ -66,6 +69,7 @@ public final class EventLoop {
         let count = clinux_epoll_wait(epoll, events, capacity, timeoutMilliseconds)
         shared.pointee.now = .now()
         shared.pointee.counters.turns += 1
+        let continuing = shared.pointee.takeContinuing()
         var index: Int32 = 0
         while index < count {
             if let pointer = clinux_epoll_data(events, index) {
@@ -77,7 +81,8 @@ public final class EventLoop {
             }
             index += 1
         }
-        runTimers()
+        for socket in continuing where socket.fd >= 0 { socket.continueInput() }
+        runTimers(afterPoll: count, of: capacity)
         finishTurn()
     }
 
@@ -98,10 +103,11 @@ public final class EventLoop {
 
     // MARK: Timers
 
-    /// Runs an action once, at or soon after a time.
+    /// Runs an action once, at or soon after a time; one that a timer's action schedules runs in a later turn.
     @discardableResult
     public func schedule(at deadline: MonotonicTime, _ action: @escaping () -> Void) -> TimerID {
-        timers.schedule(at: deadline, action)
+        // An action that sets itself again for a time that has passed would otherwise never let the turn end.
+        timers.schedule(at: isRunningTimers ? max(deadline, now + .nanoseconds(1)) : deadline, action)
     }
 
     /// Forgets an action; one that ran or was cancelled already is no error.
@@ -109,9 +115,19 @@ public final class EventLoop {
         timers.cancel(id)
     }
 
-    private func runTimers() {
+    /// Runs what is due, unless bytes may wait in the kernel that would have cancelled it: after a poll that was
+    /// interrupted or filled the whole batch. The kernel lists who is ready in turn, so as many polls as all
+    /// descriptors fill have heard everybody; timers then run whoever speaks again.
+    private func runTimers(afterPoll count: Int32, of capacity: Int32) {
+        if count < 0 || count == capacity, fullPolls <= shared.pointee.mostDescriptors / Int(capacity) {
+            fullPolls += 1
+            return
+        }
+        fullPolls = 0
+        isRunningTimers = true
         let now = shared.pointee.now
         while let action = timers.takeDue(at: now) { action() }
+        isRunningTimers = false
     }
 
     private func untilNextTimer() -> Int32 {
@@ -126,7 +142,7 @@ public final class EventLoop {
 
     /// A way onto this loop for other threads.
     ///
-    /// - Parameter capacity: most values that wait; above it `post` answers false.
+    /// - Parameter capacity: most values that wait; above it `post` answers `full`.
     /// - Throws: when the kernel gives no descriptor.
     public func makeMailbox<Parcel: Sendable>(
         capacity: Int, _ receive: @escaping (Parcel) -> Void

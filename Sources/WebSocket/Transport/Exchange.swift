@@ -12,7 +12,7 @@ public final class Exchange {
 
     deinit {
         // Forgotten by its handler: the client must not wait for ever.
-        if isOpen { connection.respond(Response(status: 500)) }
+        if isOpen { connection.respond(connection.response(to: RequestRefusal(500, "the request was not answered"))) }
     }
 
     /// Whether an answer can still reach the client.
@@ -30,8 +30,8 @@ public final class Exchange {
     public func upgrade(subprotocol: String?, handler: any ConnectionHandler) {
         guard isOpen else { return }
         switch Handshake.check(request) {
-        case .refuse(let response):
-            connection.respond(response)
+        case .refuse(let refusal):
+            connection.respond(connection.response(to: refusal))
         case .accept(let key):
             if let subprotocol {
                 precondition(request.offeredSubprotocols.contains(subprotocol), "a subprotocol nobody offered")

@@ -21,6 +21,11 @@ final class HTTPConnection: Socket {
     private var timerDeadline = MonotonicTime(nanoseconds: .max)
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
+    /// The turn in which requests were last handed out, and how many were.
+    private var servingTurn = 0
+    private var servedInTurn = 0
+    /// Requests may be here that had to wait for the next turn.
+    private var awaitsTurn = false
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
         self.handler = handler
@@ -73,23 +78,60 @@ final class HTTPConnection: Socket {
             allow(milliseconds: shared.pointee.limits.requestMilliseconds)
         }
         parser.append(UnsafeRawBufferPointer(start: buffer, count: count))
-        advance()
-        if case .answering = phase, parser.bufferedBytes >= Self.readBytes { setInterest(interest & ~clinux_epollin()) }
+        resume()
     }
 
-    /// A peer that sent its last request and closed its side still gets the answer; one that is gone does not.
+    /// Requests that are here have to wait: for an answer, for an answer's bytes to leave, or for the next turn.
+    private var isHeldUp: Bool {
+        if case .answering = phase { return true }
+        return outbox != nil || awaitsTurn
+    }
+
+    /// A peer that sent its last request and closed its side still gets the answers; one that is gone does not.
+    ///
+    /// - Source: RFC 9112 §9.6.
     private func peerEnded(_ flags: UInt32) {
-        guard case .answering = phase, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
+        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
         peerHasEnded = true
-        setInterest(interest & ~clinux_epollin())
+        settleInterest()
+    }
+
+    /// Serves what can be served, and reads on unless enough waits already.
+    private func resume() {
+        advance()
+        settleInterest()
+    }
+
+    private func settleInterest() {
+        guard fd >= 0, ending == .none else { return }
+        let reads = !peerHasEnded && !(isHeldUp && parser.bufferedBytes >= Self.readBytes)
+        setInterest(reads ? interest | clinux_epollin() : interest & ~clinux_epollin())
+    }
+
+    override func continueInput() {
+        awaitsTurn = false
+        if ending == .none { resume() }
+    }
+
+    /// Notes a request for this turn.
+    ///
+    /// - Returns: false when the connection has had its share; it goes on in the next turn then.
+    private func takesTurn() -> Bool {
+        let turn = shared.pointee.counters.turns
+        if turn != servingTurn { (servingTurn, servedInTurn) = (turn, 0) }
+        if servedInTurn < shared.pointee.limits.requestsPerTurn { return true }
+        if !awaitsTurn { shared.pointee.continueNextTurn(self) }
+        awaitsTurn = true
+        return false
     }
 
     private func advance() {
         // The next request waits until the last answer has left, so answers cannot pile up.
         while case .reading = phase, fd >= 0, ending == .none, outbox == nil {
+            if parser.bufferedBytes > 0, !takesTurn() { return }
             switch parser.next() {
             case .incomplete:
-                if peerHasEnded { release() }
+                if peerHasEnded { endInOrder() }
                 return
             case .awaitsContinue:
                 Self.continueLine.withUnsafeBytes { enqueue($0) }
@@ -97,6 +139,7 @@ final class HTTPConnection: Socket {
                 return refuse(refusal)
             case .request(let head, let body):
                 shared.pointee.counters.requests += 1
+                servedInTurn += 1
                 phase = .answering(head)
                 deadline = nil
                 exchangeNumber += 1
@@ -109,25 +152,28 @@ final class HTTPConnection: Socket {
     private func refuse(_ refusal: RequestRefusal) {
         shared.pointee.counters.requestsRefused += 1
         phase = .over
-        send(refusal.response, keepsAlive: false, withBody: true)
+        send(response(to: refusal), keepsAlive: false, withBody: parser.method != "HEAD")
         endInOrder()
+    }
+
+    /// The handler words it; what the status demands is added.
+    func response(to refusal: RequestRefusal) -> Response {
+        var response = handler.refused(status: refusal.status, reason: refusal.reason)
+        response.headers += refusal.headers
+        return response
     }
 
     // MARK: Output
 
     func respond(_ response: Response) {
         guard case .answering(let head) = phase, fd >= 0 else { return }
-        let keepsAlive = head.keepsAlive && !peerHasEnded && response.status >= 200
+        let isLast = !head.keepsAlive || peerHasEnded && parser.bufferedBytes == 0
+        let keepsAlive = !isLast && response.status >= 200
         send(response, keepsAlive: keepsAlive, withBody: head.method != "HEAD" && response.carriesBody)
         if keepsAlive {
             phase = .reading
             let limits = shared.pointee.limits
-            if outbox != nil {
-                allow(milliseconds: limits.responseStallMilliseconds)
-            } else {
-                allow(
-                    milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
-            }
+            allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
             // Later in this turn, so that a handler that answers at once does not nest a call per pipelined request.
             shared.pointee.reap(self)
         } else {
@@ -140,6 +186,16 @@ final class HTTPConnection: Socket {
         let date = shared.pointee.loop._withUnsafeGuaranteedRef { $0.dateText() }
         response.encodedHead(keepsAlive: keepsAlive, date: date).withUnsafeBytes { enqueue($0) }
         if withBody { response.body.withUnsafeBytes { enqueue($0) } }
+    }
+
+    override var flushMilliseconds: Int { shared.pointee.limits.responseStallMilliseconds }
+
+    override func outputMoved() {
+        switch ending {
+        case .none: if deadline != nil { allow(milliseconds: flushMilliseconds) }
+        case .flushing: releaseLater(milliseconds: flushMilliseconds)
+        case .lingering: break
+        }
     }
 
     override func outputDrained() {
@@ -157,12 +213,9 @@ final class HTTPConnection: Socket {
     override func reap(_ closure: Closure?) {
         if isBroken { return release() }
         if ending != .none { return continueEnding() }
-        if case .reading = phase { resume() }
-    }
-
-    private func resume() {
-        if !peerHasEnded { setInterest(interest | clinux_epollin()) }
-        advance()
+        guard case .reading = phase else { return }
+        if outbox != nil { allow(milliseconds: flushMilliseconds) }
+        resume()
     }
 
     override func release() {

@@ -3,6 +3,17 @@ public protocol RequestHandler: AnyObject {
     /// A request has arrived whole. Exactly one `respond` or `upgrade` on the exchange follows, now or later; requests
     /// sent behind it wait.
     func handle(_ request: Request, _ exchange: Exchange)
+    /// What to say to a request that never reaches `handle`, or that `handle` left to the engine: it is malformed, too
+    /// long or too late, or no valid handshake. The engine adds the fields the status demands.
+    func refused(status: Int, reason: String) -> Response
+}
+
+extension RequestHandler {
+    /// One line of plain text.
+    public func refused(status: Int, reason: String) -> Response {
+        Response(
+            status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array((reason + "\n").utf8))
+    }
 }
 
 /// Hears what happens on WebSocket connections; one object may serve many. Lives on their loop.
@@ -12,7 +23,7 @@ public protocol ConnectionHandler: AnyObject {
     func opened(_ connection: Connection)
     /// One complete message; text is valid UTF-8. The bytes lie in the loop's receive buffer: copy what must stay.
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection)
-    /// What the kernel had refused is gone: `unsentBytes` is 0 again.
+    /// What the kernel had refused, or a backlog of more than `backlogBytes`, is gone: `unsentBytes` is 0 again.
     func drained(_ connection: Connection)
     /// The connection is over. Comes exactly once, when the turn ends, never from inside `send`, `close` or `abort`.
     func closed(_ connection: Connection, _ closure: Closure)

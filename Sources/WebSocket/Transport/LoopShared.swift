@@ -23,6 +23,8 @@ struct LoopShared {
     /// Closed in this turn; later events of the same batch may still name them.
     private var closed: [Pollable] = []
     private var reaping: [Reaping] = []
+    /// Had their share of this turn and have more to do that no descriptor will report.
+    private var continuing: [Socket] = []
 
     /// A socket that must be looked after when the turn ends, and how its connection ended if that is still untold.
     struct Reaping {
@@ -35,7 +37,7 @@ struct LoopShared {
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
-        cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2))
+        cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2), backlogBytes: limits.backlogBytes)
     }
 
     func deallocate() {
@@ -85,6 +87,9 @@ struct LoopShared {
 
     var everything: [Pollable] { pollables.compactMap(\.self) }
 
+    /// No more descriptors than this are registered.
+    var mostDescriptors: Int { pollables.count }
+
     // MARK: The end of a turn
 
     mutating func reap(_ socket: Socket, _ closure: Closure? = nil) {
@@ -97,6 +102,19 @@ struct LoopShared {
     }
 
     var hasReaping: Bool { !reaping.isEmpty }
+
+    /// Has the socket's `continueInput` called in the next turn, which then does not wait.
+    mutating func continueNextTurn(_ socket: Socket) {
+        continuing.append(socket)
+    }
+
+    var hasContinuing: Bool { !continuing.isEmpty }
+
+    mutating func takeContinuing() -> [Socket] {
+        guard hasContinuing else { return [] }
+        defer { continuing = [] }
+        return continuing
+    }
 
     mutating func takeClosed() -> [Pollable] {
         defer { closed = [] }

@@ -2,6 +2,15 @@ import CLinux
 import Glibc
 import Synchronization
 
+/// What became of a value that was posted.
+public enum Posted: Sendable {
+    case delivered
+    /// As many values as fit wait already; this one is lost.
+    case full
+    /// The loop has ended, and nobody will ask for the value.
+    case closed
+}
+
 /// The way onto a loop from any other thread: values go in anywhere and come out on the loop's thread, in order.
 public final class Mailbox<Parcel: Sendable>: Sendable {
     private struct State {
@@ -26,20 +35,19 @@ public final class Mailbox<Parcel: Sendable>: Sendable {
 
     /// Hands a value to the loop. Wakes it only when the mailbox was empty.
     ///
-    /// - Returns: false when `capacity` values wait already or the loop has ended; the value is then not delivered.
     @discardableResult
-    public func post(_ parcel: Parcel) -> Bool {
-        let wasEmpty: Bool? = state.withLock { state in
-            guard !state.isClosed, state.parcels.count < capacity else { return nil }
+    public func post(_ parcel: Parcel) -> Posted {
+        let (posted, wakes) = state.withLock { state -> (Posted, Bool) in
+            if state.isClosed { return (.closed, false) }
+            guard state.parcels.count < capacity else { return (.full, false) }
             state.parcels.append(parcel)
-            return state.parcels.count == 1
+            return (.delivered, state.parcels.count == 1)
         }
-        guard let wasEmpty else { return false }
-        if wasEmpty {
+        if wakes {
             var one: UInt64 = 1
             _ = Glibc.write(eventDescriptor, &one, 8)
         }
-        return true
+        return posted
     }
 
     fileprivate func takeAll() -> [Parcel] {

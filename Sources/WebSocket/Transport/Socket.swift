@@ -42,12 +42,20 @@ public class Socket: Pollable {
     // MARK: For the protocol on top
 
     func readable(_ flags: UInt32) {}
+    /// The next turn has begun, and this socket asked to go on in it.
+    func continueInput() {}
+    /// The kernel took bytes it had refused.
+    func outputMoved() {}
+    /// More than `backlogBytes` were held back, and the kernel took them all at once.
+    func backlogTaken() {}
     /// What the kernel had refused is gone.
     func outputDrained() {}
     /// Output can no longer leave: the peer is gone, or more is queued than `limit` allows.
     func outputFailed(overflowAt bytes: Int?) {}
     /// The turn ends and this socket asked to be looked after.
     func reap(_ closure: Closure?) {}
+    /// How long output may take to leave once the connection ends.
+    var flushMilliseconds: Int { shared.pointee.limits.closeMilliseconds }
     /// Most bytes the outbox may hold.
     var outboxLimit: Int { shared.pointee.limits.maxOutboxBytes }
 
@@ -67,6 +75,7 @@ public class Socket: Pollable {
         let sent = write(parts, count: count)
         if isBroken { return }
         outbox.remove(sent)
+        if sent > 0 { outputMoved() }
         guard outbox.bytes == 0 else { return }
         self.outbox = nil
         setInterest(interest & ~clinux_epollout())
@@ -86,9 +95,12 @@ public class Socket: Pollable {
     final func endInOrder() {
         guard fd >= 0, ending == .none else { return }
         ending = .flushing
-        let limit = shared.pointee.limits.closeMilliseconds
-        setTimer(after: .milliseconds(limit)) { [self] in release() }
+        releaseLater(milliseconds: flushMilliseconds)
         shared.pointee.reap(self)
+    }
+
+    final func releaseLater(milliseconds: Int) {
+        setTimer(after: .milliseconds(milliseconds)) { [self] in release() }
     }
 
     /// Called at the end of the turn: sends our end of stream once all output has left.
@@ -96,6 +108,7 @@ public class Socket: Pollable {
         guard fd >= 0, ending == .flushing, outbox == nil, firstSegment < 0 else { return }
         ending = .lingering
         if isBroken || peerHasEnded { return release() }
+        releaseLater(milliseconds: shared.pointee.limits.closeMilliseconds)
         _ = shutdown(fd, Int32(SHUT_WR))
     }
 

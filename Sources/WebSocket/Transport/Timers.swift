@@ -5,7 +5,7 @@ public struct TimerID: Hashable, Sendable {
 }
 
 /// Actions that wait for their time: a binary heap of deadlines, the actions beside it. Cancelling is O(1); what was
-/// cancelled leaves the heap when its time comes, or when it makes up half of it.
+/// cancelled leaves the heap when its time comes, or when it makes up half of a heap of more than 64.
 struct Timers {
     private struct Entry {
         var deadline: MonotonicTime

@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+@testable import Observability
+
+@Suite("Where log lines go") struct LogSinkTests {
+    @Test func `a pipe that is not blocking and full for a moment loses and tears no line`() {
+        var ends: [Int32] = [-1, -1]
+        pipe(&ends)
+        let reader = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+        let descriptor = ends[1]
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        let lines = Array(String(repeating: "a line of a log\n", count: 65_536).utf8)
+        let writer = Thread {
+            #expect(LogSink.writeAll(lines, to: descriptor))
+            close(descriptor)
+        }
+        writer.start()
+        let read = reader.readDataToEndOfFile()
+        #expect(read.count == lines.count && read.elementsEqual(lines))
+    }
+}
