@@ -45,7 +45,7 @@ extension RoomState {
         changes.answer?.seq = after.sequence
         let record = Record(
             record: number + 1, term: term, epoch: epoch, at: context.at, cause: cause, game: game,
-            version: match.manifest.version, key: outcome.map { _ in hexadecimal(context.key.bytes) },
+            version: match.manifest.version, key: outcome.map { _ in context.key.bytes.hexadecimal },
             opening: opening, answer: changes.answer, seats: changedSeats(changes.seats),
             host: changes.host == host && opening == nil ? nil : changes.host, phase: after.phase,
             closed: changes.closed ? true : nil, timers: after.timers == match.timers ? nil : after.timers,
@@ -61,8 +61,4 @@ extension RoomState {
         let changed = seats.indices.filter { seats[$0] != new[$0] }
         return changed.isEmpty ? nil : changed.map { Record.SeatChange(seat: Seat($0), state: new[$0]) }
     }
-}
-
-private func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }

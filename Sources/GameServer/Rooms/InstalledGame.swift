@@ -4,7 +4,8 @@ import PluginAPI
 public struct InstalledGame: Sendable {
     public let manifest: Manifest
     private let make: @Sendable (JSON) throws(Rejection) -> (match: any HostedMatch, options: JSON)
-    private let restore: @Sendable (MatchPhase, JSON, Int, [String: GameTimer]) throws(StoredFormError) -> any HostedMatch
+    private let restore:
+        @Sendable (MatchPhase, JSON, Int, [String: GameTimer]) throws(StoredFormError) -> any HostedMatch
 
     public init<G: Game>(_ game: G.Type) {
         manifest = G.manifest

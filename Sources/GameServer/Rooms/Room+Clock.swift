@@ -97,7 +97,8 @@ extension Room {
             }
         } catch {
             attendance.graceServed(seat)
-            services.observer.roomFault(id, "the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
+            services.observer.roomFault(
+                id, "the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 

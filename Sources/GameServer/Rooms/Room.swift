@@ -141,7 +141,7 @@ final class Room {
     func context() -> StepContext {
         // A fixed shuffle depends on what has happened in the game, not on who came and went before.
         let key =
-            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.sequence)) } ?? services.luck.gameKey()
+            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.sequence)) } ?? .fresh(using: &services.luck)
         // Later than the last record even when the wall clock was set back, so that a timer armed anew is another one.
         let earliest = state.number == 0 ? state.changed : state.changed + .milliseconds(1)
         return StepContext(at: max(services.timeline.wallClock, earliest), key: key)
@@ -294,17 +294,5 @@ final class Room {
         let leaving = members
         members = []
         for member in leaving { member.session.expelled(from: self, why) }
-    }
-}
-
-extension Luck {
-    mutating func gameKey() -> GameRandom.Key {
-        var generator = self
-        let bytes = (0..<4).flatMap { _ in
-            let word = generator.next()
-            return (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) }
-        }
-        guard let key = GameRandom.Key(bytes: bytes) else { preconditionFailure("four words are 32 bytes") }
-        return key
     }
 }

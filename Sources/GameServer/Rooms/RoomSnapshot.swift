@@ -4,6 +4,8 @@ import PluginAPI
 struct RoomSnapshot: Codable, Sendable {
     var record: Int
     var game: String
+    /// Of the game's rules when it was taken.
+    var version: Int
     var epoch: String
     var created: Timestamp
     var changed: Timestamp
@@ -24,7 +26,8 @@ extension RoomState {
     func snapshot() throws(StoredFormError) -> Snapshot {
         do {
             let snapshot = RoomSnapshot(
-                record: number, game: game, epoch: epoch, created: created, changed: changed,
+                record: number, game: game, version: match.manifest.version, epoch: epoch, created: created,
+                changed: changed,
                 opening: Record.Opening(visibility: visibility, options: options, seed: seed, seats: seats.count),
                 creator: creator, closed: isClosed, host: host, seats: seats, phase: match.phase,
                 sequence: sequence, timers: match.timers, waitingSince: waitingSince,
@@ -64,7 +67,13 @@ extension RoomState {
 
     private init(room: RoomID, claim: Claim, stored: Snapshot, games: InstalledGames) throws {
         let snapshot = try FlatDecoder.decode(RoomSnapshot.self, parsing: stored.payload)
-        let match = try Self.game(snapshot.game, games).match(
+        let game = try Self.game(snapshot.game, games)
+        guard snapshot.version <= game.manifest.version else {
+            throw StoredFormError(
+                message:
+                    "the snapshot is of \(snapshot.game) \(snapshot.version), installed is \(game.manifest.version)")
+        }
+        let match = try game.match(
             phase: snapshot.phase, state: snapshot.truth, sequence: snapshot.sequence, timers: snapshot.timers)
         self.init(
             room: room, game: snapshot.game, epoch: snapshot.epoch, created: snapshot.created,

@@ -128,7 +128,8 @@ struct RoomState: Sendable {
         let (record, events) = try Record.decode(stored.payload)
         guard record.version <= match.manifest.version else {
             throw StoredFormError(
-                message: "record \(record.record) is of \(game) \(record.version), installed is \(match.manifest.version)")
+                message:
+                    "record \(record.record) is of \(game) \(record.version), installed is \(match.manifest.version)")
         }
         var match = match
         let rendered = try match.fold(
@@ -160,12 +161,4 @@ struct RoomState: Sendable {
                 .min()
         }
     }
-}
-
-/// How long a room is kept when nothing happens in it.
-struct RoomLifetimes: Sendable {
-    /// Without a connected person, before it closes.
-    var abandoned: Duration
-    /// After the game's end, before it closes.
-    var finished: Duration
 }

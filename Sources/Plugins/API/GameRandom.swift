@@ -18,7 +18,12 @@ public struct GameRandom: RandomNumberGenerator, Sendable {
         /// A fresh key from the system's generator.
         public static func fresh() -> Key {
             var system = SystemRandomNumberGenerator()
-            return Key { system.next() }
+            return fresh(using: &system)
+        }
+
+        /// A key drawn from `generator`.
+        public static func fresh(using generator: inout some RandomNumberGenerator) -> Key {
+            Key { generator.next() }
         }
 
         /// The key that `seed` fixes for step `number`; for tests and rooms with a fixed shuffle only.

@@ -152,6 +152,6 @@ extension RoomState {
         let key = Luck { random.next() }
         var luck = key
         return draft(
-            .tick, StepContext(at: instant, key: luck.gameKey()), Changes(seats: seats, host: host))
+            .tick, StepContext(at: instant, key: .fresh(using: &luck)), Changes(seats: seats, host: host))
     }
 }

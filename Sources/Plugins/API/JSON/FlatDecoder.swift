@@ -30,8 +30,10 @@ public enum FlatDecoder {
             return (error as? JSONError)?.message ?? "it cannot be read"
         }
         func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty ? "" : path.map { $0.intValue.map(String.init) ?? FlatNames.snakeCase($0.stringValue) }
-                .joined(separator: ".") + ": "
+            path.isEmpty
+                ? ""
+                : path.map { $0.intValue.map(String.init) ?? FlatNames.snakeCase($0.stringValue) }
+                    .joined(separator: ".") + ": "
         }
         switch error {
         case .keyNotFound(let key, let context):
@@ -142,7 +144,8 @@ private struct FlatKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol
         keyedBy type: Nested.Type, forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
         if value(key) == nil, member(FlatNames.kind)?.string.map(FlatNames.camelCase) == key.stringValue {
-            return KeyedDecodingContainer(FlatKeyedDecoding<Nested>(members: members, codingPath: codingPath, seen: seen))
+            return KeyedDecodingContainer(
+                FlatKeyedDecoding<Nested>(members: members, codingPath: codingPath, seen: seen))
         }
         let inner = FlatValueDecoder(json: try required(key), codingPath: codingPath + [key], seen: nil)
         return try inner.container(keyedBy: type)

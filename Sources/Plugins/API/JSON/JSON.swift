@@ -99,7 +99,8 @@ extension JSON: Codable {
     public func encode(to encoder: any Encoder) throws {
         guard FlatEncoder.write(self, to: encoder) else {
             throw EncodingError.invalidValue(
-                self, .init(codingPath: encoder.codingPath, debugDescription: "a JSON tree is written by FlatEncoder only"))
+                self,
+                .init(codingPath: encoder.codingPath, debugDescription: "a JSON tree is written by FlatEncoder only"))
         }
     }
 }

@@ -16,17 +16,3 @@ protocol Timeline: AnyObject {
 struct Alarm {
     let cancel: () -> Void
 }
-
-/// Where the server's own luck comes from: secrets, room ids, keys, bot delays.
-struct Luck: RandomNumberGenerator {
-    let draw: () -> UInt64
-
-    static var system: Luck {
-        Luck {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
-        }
-    }
-
-    mutating func next() -> UInt64 { draw() }
-}
