@@ -12,7 +12,9 @@ import WebSocket
 
     private func body(_ response: Response?) throws -> JSON { try JSON(parsing: try #require(response).body) }
 
-    private func rooms(_ report: JSON) -> [String] { report["rooms"]?.elements?.compactMap { $0["room"]?.string } ?? [] }
+    private func rooms(_ report: JSON) -> [String] {
+        report["rooms"]?.elements?.compactMap { $0["room"]?.string } ?? []
+    }
 
     @Test func `rooms come by id, page by page`() throws {
         let table = try Table { $0.limits.burst = 1000 }
