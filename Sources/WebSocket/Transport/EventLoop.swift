@@ -66,10 +66,11 @@ public final class EventLoop {
 
     private func turn(timeoutMilliseconds: Int32) {
         let capacity = Int32(shared.pointee.limits.eventsPerTurn)
+        let beforePoll = now
         let count = clinux_epoll_wait(epoll, events, capacity, timeoutMilliseconds)
         shared.pointee.now = .now()
         shared.pointee.counters.turns += 1
-        let continuing = shared.pointee.takeContinuing()
+        let continuing = shared.pointee.hasContinuing ? shared.pointee.takeContinuing() : nil
         var index: Int32 = 0
         while index < count {
             if let pointer = clinux_epoll_data(events, index) {
@@ -81,8 +82,10 @@ public final class EventLoop {
             }
             index += 1
         }
-        for socket in continuing where socket.fd >= 0 { socket.continueInput() }
-        runTimers(afterPoll: count, of: capacity)
+        if let continuing {
+            for socket in continuing where socket.fd >= 0 { socket.continueInput() }
+        }
+        runTimers(dueAt: beforePoll, afterPoll: count, of: capacity)
         finishTurn()
     }
 
@@ -115,18 +118,18 @@ public final class EventLoop {
         timers.cancel(id)
     }
 
-    /// Runs what is due, unless bytes may wait in the kernel that would have cancelled it: after a poll that was
-    /// interrupted or filled the whole batch. The kernel lists who is ready in turn, so as many polls as all
-    /// descriptors fill have heard everybody; timers then run whoever speaks again.
-    private func runTimers(afterPoll count: Int32, of capacity: Int32) {
+    /// Runs what was due before the poll, unless bytes may wait in the kernel that would have cancelled it: after a
+    /// poll that was interrupted or filled the whole batch. What fell due since waits for the next poll, because a
+    /// process that is stopped may come back long after the kernel gave its answer. The kernel lists who is ready in
+    /// turn, so as many polls as all descriptors fill have heard everybody; timers then run whoever speaks again.
+    private func runTimers(dueAt instant: MonotonicTime, afterPoll count: Int32, of capacity: Int32) {
         if count < 0 || count == capacity, fullPolls <= shared.pointee.mostDescriptors / Int(capacity) {
             fullPolls += 1
             return
         }
         fullPolls = 0
         isRunningTimers = true
-        let now = shared.pointee.now
-        while let action = timers.takeDue(at: now) { action() }
+        while let action = timers.takeDue(at: instant) { action() }
         isRunningTimers = false
     }
 

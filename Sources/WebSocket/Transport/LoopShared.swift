@@ -111,7 +111,6 @@ struct LoopShared {
     var hasContinuing: Bool { !continuing.isEmpty }
 
     mutating func takeContinuing() -> [Socket] {
-        guard hasContinuing else { return [] }
         defer { continuing = [] }
         return continuing
     }
