@@ -22,6 +22,8 @@ public final class Server: Sendable {
         let path = configuration.server.dataDirectory
         do {
             directory = try DataDirectory(path)
+            // What an earlier run left says nothing of this one.
+            unlink(directory.path + "/port")
             var options = SQLiteOptions(durability: configuration.store.durability == .power ? .power : .process)
             options.retainedEvents = configuration.rooms.retentionEvents
             store = try SQLiteEventStore(in: directory, options: options, observer: StoreLog(logger))
