@@ -78,6 +78,7 @@ extension Room {
             attendance.shown(seat)
             tellStatus()
         case .graceOver(let seat): graceOver(seat)
+        case .pause where !state.isAnybodysRoom: commit(state.closed(reason: "abandoned", context()))
         case .pause:
             attendance.paused()
             timers.pause(at: now)

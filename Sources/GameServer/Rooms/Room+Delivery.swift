@@ -15,7 +15,8 @@ extension Room {
 
     /// Tells everybody what just happened; whoever asked for it gets the `ok` behind the events, in one message.
     func tell(_ events: [RenderedEvent], at: Timestamp, _ completion: Completion) {
-        let changed = refreshStatus()
+        // That a room is closed is said by `bye`.
+        let changed = !state.isClosed && refreshStatus()
         let line = changed ? status.message(id, rev: rev, now: services.timeline.now) : nil
         var broadcast = Broadcast(room: id, events: events, at: at, status: line)
         for member in members {
@@ -192,9 +193,9 @@ extension Room {
     // MARK: Going
 
     /// Takes a member out; what it means for its seat is not decided here.
-    func detach(_ member: Member) {
+    func detach(_ member: Member, n: Int) {
         members.removeAll { $0 === member }
-        member.session.left(member)
+        member.session.left(member, CommandAnswer(n: n, seq: state.sequence))
     }
 
     /// The connection is gone. The seat is not: its player has time to come back.

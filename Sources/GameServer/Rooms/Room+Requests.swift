@@ -58,7 +58,7 @@ extension Room {
         guard member.seat != nil else {
             member.session.send(lines: [ServerMessage.ok(id, n: n, seq: state.sequence)])
             services.observer.requestAnswered(code: nil)
-            return detach(member)
+            return detach(member, n: n)
         }
         command(of: member, n, then: Completion.leave) { seat throws(Rejection) in
             try state.left(seat, n: n, connected: attendance.connected.subtracting([seat]), context())
@@ -112,7 +112,7 @@ extension Room {
         case .created(let join): admit(.repeated(join), 0)
         case .seat(let join, let seat): admit(.repeated(join), seat)
         case .return(let arrival, let seat): admit(arrival, seat)
-        case .leave(let member, _): detach(member)
+        case .leave(let member, let n): detach(member, n: n)
         }
     }
 

@@ -77,7 +77,7 @@ final class RoomDirectory {
     /// - Throws: `overloaded` at the ceiling of rooms.
     func open(_ state: RoomState) throws(Rejection) -> Room {
         let limit = services.configuration.rooms.maxRooms
-        guard openRooms < limit else { throw .overloaded("\(limit) rooms are open") }
+        guard openRooms < limit else { throw .overloaded("\(limit) rooms are open", retryMs: 10_000) }
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
         entries[state.room] = .awake(room)

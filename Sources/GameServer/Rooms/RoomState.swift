@@ -46,6 +46,9 @@ struct RoomState: Sendable {
 
     var filledSeats: [Seat] { seats.indices.filter { seats[$0].occupant != .empty }.map { Seat($0) } }
 
+    /// Whether somebody may still come back: a seat belongs to a person, or the game is over and may be looked at.
+    var isAnybodysRoom: Bool { status == .finished || seats.contains { $0.occupant == .human } }
+
     /// The seat this secret opens; compared in constant time, seat by seat.
     func seat(openedBy secret: Digest) -> Seat? {
         var found: Seat?
@@ -155,7 +158,7 @@ struct RoomState: Sendable {
         case .closed: nil
         case .finished: changed + lifetimes.finished
         // Its players dropped with the server; their time to come back runs while the room is awake.
-        case .waiting: seats.contains { $0.occupant == .human } ? changed : changed + lifetimes.abandoned
+        case .waiting: changed
         case .playing:
             ([changed + lifetimes.abandoned] + (waiting == nil ? [] : [changed]) + match.timers.values.map(\.deadline))
                 .min()

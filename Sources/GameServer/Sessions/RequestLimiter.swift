@@ -6,7 +6,8 @@ import WebSocket
 struct RequestLimiter {
     enum Verdict {
         case granted
-        case wait(ms: Int)
+        /// - Parameter isHalfway: half of the refusals in a row that end the connection are used up.
+        case wait(ms: Int, isHalfway: Bool)
         /// Refused so often in a row that the connection ends.
         case abuse
     }
@@ -41,7 +42,8 @@ struct RequestLimiter {
             return .granted
         }
         refusedInARow += 1
-        return refusedInARow >= refusalsBeforeClose ? .abuse : .wait(ms: ms)
+        if refusedInARow >= refusalsBeforeClose { return .abuse }
+        return .wait(ms: ms, isHalfway: refusedInARow == (refusalsBeforeClose + 1) / 2)
     }
 
     /// - Returns: nil when granted, else the milliseconds until the next one is.

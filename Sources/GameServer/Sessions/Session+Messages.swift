@@ -19,10 +19,10 @@ extension Session {
         case .host(let room, let n, let order):
             let member = try seated(room)
             member.room.submit(.order(member, n: n, order))
-        case .leave(let room, let n):
-            let member = try attached(room)
-            member.room.submit(.leave(member, n: n))
-        case .ack(let room, let sequence): try attached(room).acknowledge(sequence)
+        case .leave(let room, let n): try leave(room, n)
+        case .ack(let room, let sequence):
+            // One for a room that was left meanwhile is no mistake.
+            if let id = RoomID(room), let member = member(in: id) { try member.acknowledge(sequence) }
         case .resync(let room): try resync(room)
         case .chat(let room, let text): try chat(room, text)
         case .ping(let t): send(lines: [ServerMessage.pong(t, now: services.timeline.wallClock)])
@@ -146,6 +146,15 @@ extension Session {
         }
     }
 
+    private func leave(_ room: String, _ n: Int) throws(Rejection) {
+        if let id = RoomID(room), member(in: id) == nil, let answer = departed[id], answer.n == n {
+            services.observer.requestAnswered(code: "repeated")
+            return send(lines: [ServerMessage.ok(id, n: n, seq: answer.seq)])
+        }
+        let member = try attached(room)
+        member.room.submit(.leave(member, n: n))
+    }
+
     private func resync(_ room: String) throws(Rejection) {
         let member = try attached(room)
         if let ms = limiter.takeResync(at: services.timeline.now) { throw .rateLimited(retryMs: ms) }
@@ -158,6 +167,10 @@ extension Session {
         let limit = services.configuration.limits.chatCharacters
         let count = text.unicodeScalars.count
         guard (1...limit).contains(count) else { throw .badRequest("text of \(count) characters: 1 to \(limit)") }
+        let isPlain = text.unicodeScalars.allSatisfy { scalar in
+            scalar.properties.generalCategory != .control || scalar == "\n" || scalar == "\t"
+        }
+        guard isPlain else { throw .badRequest("text: no control characters but line feed and tab") }
         if let seat = member.seat { member.room.chat(text, by: seat) }
     }
 

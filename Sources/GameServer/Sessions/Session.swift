@@ -25,6 +25,8 @@ final class Session {
     private(set) var members: [Member] = []
     /// Rooms asked for that have not answered yet, each holding a place.
     private var pending: [RoomID: Reservation] = [:]
+    /// How the last rooms were left, as many as a connection may hold: a repeated `leave` gets its answer again.
+    private(set) var departed: [RoomID: CommandAnswer] = [:]
     private(set) var client = ""
     var limiter: RequestLimiter
     private var liveness: Liveness
@@ -112,14 +114,17 @@ final class Session {
         if RequestLimiter.counts(type) {
             switch limiter.takeRequest(at: services.timeline.now) {
             case .granted: break
-            case .wait(let ms): return refuse(.rateLimited(retryMs: ms), room: echo.room, n: echo.n, id: echo.id)
+            case .wait(let ms, let isHalfway):
+                refuse(.rateLimited(retryMs: ms), room: echo.room, n: echo.n, id: echo.id)
+                if isHalfway { warnOfRate() }
+                return
             case .abuse: return close(.abuse)
             }
         }
         do {
             try handle(try ClientMessage(fields))
         } catch {
-            guard hasGreeted else { return close(.protocolError) }
+            guard hasGreeted else { return close(.protocolError, detail: "hello: \(error.refusal.message)") }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
         }
     }
@@ -148,11 +153,29 @@ final class Session {
         if backlog.isLagging { hold(line) } else { send(lines: [line]) }
     }
 
+    private func warnOfRate() {
+        let limits = services.configuration.limits
+        let text = "\(limits.ratePerS) requests a second: after \(limits.refusalsBeforeClose) refusals in a row it ends"
+        send(lines: [ServerMessage.notice(.rateLimited, text: text)])
+    }
+
     /// Ends the connection for a reason of the protocol's own.
-    func close(_ why: Disconnect, afterMs: Int? = nil) {
+    ///
+    /// - Parameter detail: what exactly was wrong, in place of the usual reason of the close frame.
+    func close(_ why: Disconnect, afterMs: Int? = nil, detail: String? = nil) {
         guard isOpen else { return }
         send(lines: [ServerMessage.bye(why, afterMs: afterMs)])
-        shut(why.closeCode, reason: why.reason)
+        shut(why.closeCode, reason: detail.map { Self.closeReason($0) } ?? why.reason)
+    }
+
+    /// As much of a sentence as a close frame holds: 123 bytes (RFC 6455 §5.5), in whole characters.
+    private static func closeReason(_ sentence: String) -> String {
+        var reason = ""
+        for character in sentence {
+            guard reason.utf8.count + character.utf8.count <= 123 else { break }
+            reason.append(character)
+        }
+        return reason
     }
 
     private func shut(_ code: CloseCode, reason: String) {
@@ -211,8 +234,10 @@ final class Session {
         members.append(member)
     }
 
-    func left(_ member: Member) {
+    func left(_ member: Member, _ answer: CommandAnswer) {
         members.removeAll { $0 === member }
+        if departed.count >= services.configuration.limits.roomsPerConnection { departed.removeAll() }
+        departed[member.room.id] = answer
     }
 
     /// One room is over for this connection; the connection too when it was the last.

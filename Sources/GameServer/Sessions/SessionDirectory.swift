@@ -28,7 +28,7 @@ final class SessionDirectory {
     func sendAway(_ why: Disconnect, spreadMs: Int) {
         for session in sessions.values {
             let afterMs = spreadMs > 0 ? Int(services.luck.next() % UInt64(spreadMs)) : 0
-            let said = ServerMessage.notice(.drain, text: "the server restarts", afterMs: afterMs)
+            let said = ServerMessage.notice(.drain, text: "the server is stopping", afterMs: afterMs)
             if session.hasGreeted { session.send(lines: [said]) }
             session.close(why, afterMs: afterMs)
         }

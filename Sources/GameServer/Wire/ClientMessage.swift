@@ -104,7 +104,8 @@ enum ClientMessage {
     }
 
     private static func create(_ fields: MessageFields) throws(Rejection) -> Create {
-        let options = fields["options"] ?? .object([])
+        let given = fields["options"] ?? .null
+        let options = given.isNull ? .object([]) : given
         guard options.members != nil else { throw .badRequest("options: expected an object") }
         let visibility = try fields.optionalText("visibility") ?? "public"
         guard let visibility = RoomSummary.Visibility(rawValue: visibility) else {

@@ -19,8 +19,14 @@ struct MessageFields {
     }
 
     func integer(_ key: String) throws(Rejection) -> Int {
-        guard let integer = json[key]?.integer else { throw .badRequest("\(key): expected a whole number") }
-        return Int(integer)
+        switch json[key] {
+        case .integer(let integer): return Int(integer)
+        // Some languages know only one kind of number and write 1.0.
+        case .number(let number):
+            if let integer = Int(exactly: number) { return integer }
+            throw .badRequest("\(key): expected a whole number")
+        default: throw .badRequest("\(key): expected a whole number")
+        }
     }
 
     func optionalInteger(_ key: String) throws(Rejection) -> Int? {

@@ -49,7 +49,9 @@ public struct Rejection: Error, Hashable, Sendable {
         Rejection("too_large", "message of \(bytes) bytes exceeds the limit of \(limit)")
     }
     static let draining = Rejection("draining", "the server is shutting down: come back in a moment", retryMs: 2000)
-    static func overloaded(_ message: String) -> Rejection { Rejection("overloaded", message, retryMs: 500) }
+    static func overloaded(_ message: String, retryMs: Int = 500) -> Rejection {
+        Rejection("overloaded", message, retryMs: retryMs)
+    }
     static let storeUnavailable = Rejection(
         "store_unavailable", "the command could not be stored and has not counted", retryMs: 1000)
     static let unreadable = Rejection("internal", "the room cannot be read back")

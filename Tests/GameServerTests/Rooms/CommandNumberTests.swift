@@ -116,4 +116,13 @@ import Testing
         #expect(joined["resume"] == "replayed")
         #expect(table.violations == [])
     }
+
+    @Test func `a leave that is repeated on its connection gets its ok again, and a late ack is ignored`() throws {
+        let table = try Table.playing()
+        let n = table.ana.place(table.room).lastN + 1
+        let ok = try #require(table.ana.leave(table.room, n: n).first("ok"))
+        #expect(table.ana.leave(table.room, n: n).first("ok") == ok)
+        #expect(table.ana.leave(table.room, n: n + 1).refusals == ["not_joined"])
+        #expect(table.ana.ask(["type": "ack", "room": .string(table.room.description), "seq": 1]).isEmpty)
+    }
 }

@@ -64,12 +64,9 @@ import Testing
     }
 
     @Test func `a room nobody returned to since a restart closes as abandoned`() throws {
-        let table = try Table({ $0.rooms.abandonedMs = 600_000 }, seated: false)
-        table.ana.host(table.room, "add_bot")
-        table.ana.leave(table.room)
-        table.world.advance(by: .seconds(60))
+        let table = try Table.playing { $0.rooms.abandonedMs = 600_000 }
         table.world.crash()
-        table.world.advance(by: .seconds(539))
+        table.world.advance(by: .seconds(599))
         #expect(table.world.rooms.openRooms == 1)
         table.world.advance(by: .seconds(12))
         #expect(table.world.rooms.openRooms == 0)

@@ -34,6 +34,13 @@ import Testing
         #expect(ana.lastClose?.rawValue == 4505)
     }
 
+    @Test func `a hello that cannot be read is closed with what is wrong in it`() {
+        let ana = connected()
+        let outlet = ana.outlet
+        ana.send(text: #"{"type":"hello","client":5}"#)
+        #expect(outlet?.closed?.reason == "hello: client: expected an object")
+    }
+
     @Test func `a second hello closes 4505`() {
         let ana = connected()
         ana.send(["type": "hello"])

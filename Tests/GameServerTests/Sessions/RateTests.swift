@@ -54,6 +54,15 @@ import WebSocket
         #expect(ana.lastClose?.rawValue == 4507)
     }
 
+    @Test func `half way to the close a notice says what is coming, once`() {
+        let (_, ana) = greeted()
+        for _ in 0..<40 { ana.send(["type": "list"]) }
+        _ = ana.take()
+        for _ in 0..<9 { ana.send(["type": "list"]) }
+        let kinds = ana.take().filter { $0.type == "notice" }.map { $0["kind"] }
+        #expect(kinds == ["rate_limited"])
+    }
+
     @Test func `more than two hundred messages of any kind in a second close 4507`() {
         let (world, ana) = greeted()
         for _ in 0..<199 { ana.send(["type": "ping"]) }

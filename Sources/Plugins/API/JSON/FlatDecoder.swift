@@ -38,6 +38,11 @@ public enum FlatDecoder {
         switch error {
         case .keyNotFound(let key, let context):
             return "\(place(context.codingPath))\(FlatNames.snakeCase(key.stringValue)) is missing"
+        case .typeMismatch(let type, let context) where type != JSON.self:
+            // Synthesized enum coding found no case of this name.
+            return place(context.codingPath) + "kind: missing or unknown"
+        case .dataCorrupted(let context) where context.debugDescription.hasPrefix("Cannot initialize"):
+            return place(context.codingPath) + "not one of the values it can take"
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
             return place(context.codingPath) + context.debugDescription
         @unknown default: return "it cannot be read"
