@@ -21,8 +21,9 @@ extension Session {
             member.room.submit(.order(member, n: n, order))
         case .leave(let room, let n): try leave(room, n)
         case .ack(let room, let sequence):
-            // One for a room that was left meanwhile is no mistake.
-            if let id = RoomID(room), let member = member(in: id) { try member.acknowledge(sequence) }
+            // One for a room that was left just now is no mistake.
+            if let id = RoomID(room), member(in: id) == nil, departed[id] != nil { return }
+            try attached(room).acknowledge(sequence)
         case .resync(let room): try resync(room)
         case .chat(let room, let text): try chat(room, text)
         case .ping(let t): send(lines: [ServerMessage.pong(t, now: services.timeline.wallClock)])
