@@ -54,8 +54,10 @@ import Testing
     @Test func `no line names a machine or a package registry`() {
         let folders = ["home", "root", "Users", "work", "farm"].map { "/\($0)/" }
         // Put together here, so that this file passes its own test.
-        let hosts = [["pypi", "org"], ["pythonhosted", "org"], ["npmjs", "org"], ["rubygems", "org"], ["crates", "io"]]
-            .map { $0.joined(separator: ".") }
+        let hosts = [
+            ["pypi", "org"], ["pythonhosted", "org"], ["npmjs", "org"], ["rubygems", "org"], ["crates", "io"],
+        ]
+        .map { $0.joined(separator: ".") }
         expectNowhere { line in (folders + hosts).contains { line.contains($0) } }
     }
 
