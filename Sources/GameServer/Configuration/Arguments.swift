@@ -26,9 +26,10 @@ public struct Arguments: Sendable, Equatable {
     }
 
     /// - Parameter words: the command line without the program's name.
+    /// - Throws: `UsageError` with the text to print.
     public init(_ words: [String]) throws(UsageError) {
         var words = words[...]
-        let name = words.popFirst() ?? "--help"
+        guard let name = words.popFirst() else { throw .noCommand }
         switch name {
         case "serve": command = .serve
         case "echo": command = .echo
@@ -119,8 +120,9 @@ public struct Arguments: Sendable, Equatable {
         """
 }
 
-/// A command line that cannot be understood: one sentence and a hint.
+/// A command line that cannot be understood: one sentence and a hint, or the usage when there is no word in it.
 public enum UsageError: Error, Equatable, CustomStringConvertible {
+    case noCommand
     case unknownCommand(String, hint: String?)
     case unknownFlag(String, command: String, hint: String?)
     case missingValue(String)
@@ -128,6 +130,7 @@ public enum UsageError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .noCommand: Arguments.usage
         case .unknownCommand(let name, let hint):
             "gameserver: there is no command \"\(name)\": try \(hint ?? "gameserver --help")"
         case .unknownFlag(let flag, let command, let hint):

@@ -18,8 +18,14 @@ import Testing
         #expect(loader.configuration.server.port == 2)
     }
 
-    @Test func `no word at all asks for help`() throws {
-        #expect(try Arguments([]).command == .help)
+    @Test func `no word at all is a mistake that is told with the usage`() {
+        let error = #expect(throws: UsageError.noCommand) { try Arguments([]) }
+        #expect(error?.description == Arguments.usage)
+    }
+
+    @Test func `help is no mistake, wherever it is asked for`() throws {
+        #expect(try Arguments(["--help"]).command == .help)
+        #expect(try Arguments(["help"]).command == .help)
         #expect(try Arguments(["serve", "--help"]).command == .help)
         #expect(try Arguments(["config", "print"]).command == .configPrint)
         #expect(try Arguments(["--version"]).command == .version)
