@@ -27,9 +27,18 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path, let reason): "configuration: \(path) cannot be read: \(reason)"
         case .notJSON5(let path, let reason): "configuration: \(path) is not JSON5: \(reason)"
         case .unknownKey(let key, let source, let hint):
-            "configuration: \(key) in \(source) is unknown" + (hint.map { ": did you mean \($0)?" } ?? "")
+            "configuration: \(Self.place(of: key, in: source)) is unknown"
+                + (hint.map { ": did you mean \($0)?" } ?? "")
         case .badValue(let key, let source, let value, let objection):
             "configuration: \(key) in \(source) is \(value): \(objection)"
+        }
+    }
+
+    /// Variables and flags are keys themselves, so they need no "in".
+    private static func place(of key: String, in source: ConfigurationSource) -> String {
+        switch source {
+        case .environment, .flag: "\(source)"
+        case .defaults, .file: "\(key) in \(source)"
         }
     }
 }

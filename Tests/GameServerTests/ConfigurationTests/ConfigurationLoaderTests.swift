@@ -85,8 +85,11 @@ import Testing
         #expect(try mistake("{ quantum: 1 }") == "configuration: quantum in x.json5 is unknown")
         #expect(
             try mistake(environment: ["GAMESERVER_SERVER_PROT": "1"])
-                == "configuration: GAMESERVER_SERVER_PROT in environment variable GAMESERVER_SERVER_PROT is unknown: "
+                == "configuration: environment variable GAMESERVER_SERVER_PROT is unknown: "
                 + "did you mean GAMESERVER_SERVER_PORT?")
+        #expect(
+            try mistake(environment: ["GAMESERVER_LIMITS_NOPE": "1"])
+                == "configuration: environment variable GAMESERVER_LIMITS_NOPE is unknown")
     }
 
     @Test(arguments: [
