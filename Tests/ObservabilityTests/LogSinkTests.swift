@@ -1,9 +1,19 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Observability
 
 @Suite("Where log lines go") struct LogSinkTests {
+    @Test func `a log file is its owner's alone and is appended to`() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/server.log"
+        for line in ["one\n", "two\n"] { #expect(try LogSink.file(path).write(Array(line.utf8))) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "one\ntwo\n")
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+    }
+
     @Test func `a pipe that is not blocking and full for a moment loses and tears no line`() {
         var ends: [Int32] = [-1, -1]
         pipe(&ends)

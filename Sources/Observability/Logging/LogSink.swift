@@ -16,11 +16,11 @@ public struct LogSink: Sendable {
         LogSink(format: isatty(STDERR_FILENO) == 1 ? .human : .json) { writeAll($0, to: STDERR_FILENO) }
     }
 
-    /// Appends to a file that only its owner and group may read.
+    /// Appends to a file; one that is not there is made so that only its owner may read it.
     ///
     /// - Throws: `LogError.cannotOpen`.
     public static func file(_ path: String) throws(LogError) -> LogSink {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotOpen(path: path, errno: errno) }
         return LogSink { writeAll($0, to: descriptor) }
     }
