@@ -19,7 +19,7 @@ public enum StartError: Error, CustomStringConvertible {
         case .listen(let host, let port, let error): "cannot listen on \(host):\(port): \(error)"
         case .loop(let error): "cannot start the event loop: \(error)"
         case .portFile(let path, let reason): "cannot write \(path): \(reason)"
-        case .resources(let path, let reason): "cannot serve the pages of \(path): \(reason)"
+        case .resources(let path, let reason): "cannot serve \(path) of http.resources_directory: \(reason)"
         }
     }
 }
