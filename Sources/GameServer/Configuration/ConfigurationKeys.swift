@@ -29,7 +29,7 @@ extension ConfigurationKey {
             "Messages of any kind a connection may send each second; more closes it with 4507."),
         .integer(
             "limits", "refusals_before_close", \.limits.refusalsBeforeClose, 1...100_000,
-            "`rate_limited` answers in a row that close a connection with 4507."),
+            "Refusals in a row for going too fast that close a connection with 4507: the last is the closing itself."),
         .integer(
             "limits", "resync_per_s", \.limits.resyncPerS, 1...1000, "Snapshots a connection may ask for each second."),
         .integer("limits", "rooms_per_connection", \.limits.roomsPerConnection, 1...64, "Rooms a connection may hold."),
@@ -72,7 +72,7 @@ extension ConfigurationKey {
             "How long a dropped player's seat is kept before the game has started."),
         .integer(
             "rooms", "pause_after_ms", \.rooms.pauseAfterMs, 0...dayMs,
-            "Time without any connected player after which bots and timers pause."),
+            "Time without any connected player after which bots and timers pause, and a room that is nobody's closes."),
         .integer(
             "rooms", "abandoned_ms", \.rooms.abandonedMs, 1000...monthMs,
             "Time without any connected player after which a room closes."),
