@@ -4,7 +4,8 @@ import PluginAPI
 struct Lobby {
     /// Ascending by creation, so that the newest stand at the end.
     private var listed: [RoomSummary] = []
-    private var statuses: [RoomID: RoomSummary.Status] = [:]
+    /// Every room's summary as it was noted last: what is listed is found by it.
+    private var noted: [RoomID: RoomSummary] = [:]
     private var counts: [RoomSummary.Status: Int] = [:]
 
     func count(in status: RoomSummary.Status) -> Int { counts[status] ?? 0 }
@@ -16,24 +17,20 @@ struct Lobby {
 
     /// Takes a room's summary as it is now.
     mutating func note(_ summary: RoomSummary) {
-        if let before = statuses[summary.room] { counts[before, default: 0] -= 1 }
-        statuses[summary.room] = summary.status
+        forget(summary.room)
+        noted[summary.room] = summary
         counts[summary.status, default: 0] += 1
-        let place = place(of: summary)
-        let isThere = place < listed.count && listed[place].room == summary.room
-        let belongs = summary.visibility == .public && (summary.status == .waiting || summary.status == .playing)
-        switch (isThere, belongs) {
-        case (true, true): listed[place] = summary
-        case (true, false): listed.remove(at: place)
-        case (false, true): listed.insert(summary, at: place)
-        case (false, false): break
-        }
+        if Self.lists(summary) { listed.insert(summary, at: place(of: summary)) }
     }
 
-    mutating func forget(_ summary: RoomSummary) {
-        if let before = statuses.removeValue(forKey: summary.room) { counts[before, default: 0] -= 1 }
-        let place = place(of: summary)
-        if place < listed.count, listed[place].room == summary.room { listed.remove(at: place) }
+    mutating func forget(_ room: RoomID) {
+        guard let before = noted.removeValue(forKey: room) else { return }
+        counts[before.status, default: 0] -= 1
+        if Self.lists(before) { listed.remove(at: place(of: before)) }
+    }
+
+    private static func lists(_ summary: RoomSummary) -> Bool {
+        summary.visibility == .public && (summary.status == .waiting || summary.status == .playing)
     }
 
     /// Where the room stands, or would.

@@ -28,8 +28,7 @@ extension Room {
         of member: Member, _ n: Int, then completion: (Member, Int) -> Completion,
         decide: (Seat) throws(Rejection) -> Draft
     ) {
-        // A newer connection settles the commands of the one it superseded.
-        guard let member = attached(member) else { return }
+        guard let member = attached(member) else { return answerDeparted(member, n) }
         guard let seat = member.seat else { return refuse(member, n, .notJoined) }
         if let known = settled(seat, n) {
             switch known {
@@ -54,7 +53,7 @@ extension Room {
     }
 
     private func leave(_ member: Member, _ n: Int) {
-        guard let member = attached(member) else { return }
+        guard let member = attached(member) else { return answerDeparted(member, n) }
         guard member.seat != nil else {
             member.session.send(lines: [ServerMessage.ok(id, n: n, seq: state.sequence)])
             services.observer.requestAnswered(code: nil)
@@ -63,6 +62,15 @@ extension Room {
         command(of: member, n, then: Completion.leave) { seat throws(Rejection) in
             try state.left(seat, n: n, connected: attendance.connected.subtracting([seat]), context())
         }
+    }
+
+    /// A command queued behind the `leave` of its own connection. What a superseded connection asked for is settled by
+    /// the newer one.
+    private func answerDeparted(_ member: Member, _ n: Int) {
+        guard let answer = member.session.departed[id] else { return }
+        guard answer.n == n else { return member.session.refuse(.notJoined, room: id, n: n) }
+        services.observer.requestAnswered(code: "repeated")
+        member.session.answer(ServerMessage.ok(id, n: n, seq: answer.seq))
     }
 
     private func handle(_ join: JoinRequest) {
@@ -100,6 +108,7 @@ extension Room {
         do {
             commit(try state.returned(seat, timers: afterPause, context), then: .return(arrival, seat))
         } catch {
+            if let fault = error.fault { services.observer.roomFault(id, fault) }
             refuse(arrival, error)
         }
     }
@@ -148,7 +157,7 @@ extension Room {
 
     private func refuse(_ member: Member, _ n: Int, _ rejection: Rejection) {
         if let fault = rejection.fault { services.observer.roomFault(id, fault) }
-        guard isAttached(member) else { return }  // its session is gone, or belongs to nobody here any more
+        guard let member = attached(member) else { return }  // its session is gone, or belongs to nobody here any more
         member.session.refuse(rejection, room: id, n: n)
     }
 

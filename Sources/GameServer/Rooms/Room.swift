@@ -143,8 +143,11 @@ final class Room {
         let key =
             state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.sequence)) } ?? .fresh(using: &services.luck)
         // Later than the last record even when the wall clock was set back, so that a timer armed anew is another one.
-        let earliest = state.number == 0 ? state.changed : state.changed + .milliseconds(1)
-        return StepContext(at: max(services.timeline.wallClock, earliest), key: key)
+        // A room was created when its first record says so.
+        let at =
+            state.number == 0
+            ? state.created : max(services.timeline.wallClock, state.changed + .milliseconds(1))
+        return StepContext(at: at, key: key)
     }
 
     /// Sends a draft to the store. Nothing of it is seen before the answer.
@@ -203,7 +206,7 @@ final class Room {
             services.storeTrouble.settled(id)
         }
         let isHeld = outcome == .unavailable || outcome == .unknown
-        guard isHeld != isHeldByStore else { return }
+        guard isHeld != isHeldByStore, isHeld || outcome == .committed else { return }
         isHeldByStore = isHeld
         notify(
             isHeld ? .storeTrouble : .recovered,

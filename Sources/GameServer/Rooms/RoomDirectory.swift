@@ -22,6 +22,7 @@ final class RoomDirectory {
     private var gone = GoneRooms()
     private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
+    private var wakingLater: Set<RoomID> = []
 
     init(services: LoopServices) {
         self.services = services
@@ -107,7 +108,7 @@ final class RoomDirectory {
             return wakeLater(room.id, after: .seconds(1))
         }
         entries[room.id] = nil
-        lobby.forget(summary)
+        lobby.forget(summary.room)
         if let creator = room.state.creator { byCreator[creator] = nil }
         if why == .roomClosed {
             let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
@@ -145,9 +146,12 @@ final class RoomDirectory {
         }
     }
 
+    /// One alarm for each room at most, however often it could not be woken.
     private func wakeLater(_ id: RoomID, after delay: Duration) {
+        guard wakingLater.insert(id).inserted else { return }
         _ = services.timeline.alarm(at: services.timeline.now + delay) { [weak self] in
             guard let self else { return }
+            wakingLater.remove(id)
             switch entries[id] {
             case .asleep, .unreadable: find(id) { _ in }
             case .awake, .waking, nil: break
@@ -189,7 +193,7 @@ final class RoomDirectory {
             }
         case .notFound:
             entries[summary.room] = nil
-            lobby.forget(summary)
+            lobby.forget(summary.room)
             return .failure(.roomNotFound)
         case .unavailable:
             services.storeTrouble.failed(at: services.timeline.now)

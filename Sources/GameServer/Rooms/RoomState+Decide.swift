@@ -35,7 +35,7 @@ extension RoomState {
         var changes = unchanged
         changes.seats[index] = .human(name: name, secret: secret)
         // A bot's name gives way to a person's.
-        for other in seats.indices where other != index && sameName(seats[other].name, name) {
+        for other in seats.indices where other != index && PlayerName.areAlike(seats[other].name, name) {
             guard seats[other].occupant == .bot else { throw .nameTaken }
             changes.seats[other].name = botName(for: other, among: changes.seats)
         }
@@ -202,7 +202,11 @@ extension RoomState {
         var outcome: (any HostedOutcome)?
         if status == .waiting {
             changes.seats[seat.index] = SeatState()
-            if !changes.seats.contains(where: { $0.occupant != .empty }) { changes.closed = true }
+            // Bots alone wait for nobody. After a `leave` the room closes a little later, see `isAnybodysRoom`; a player
+            // who stayed away was waited for already.
+            let holders: (SeatState) -> Bool =
+                if case .presence = cause { { $0.occupant == .human } } else { { $0.occupant != .empty } }
+            if !changes.seats.contains(where: holders) { changes.closed = true }
         } else {
             changes.seats[seat.index] = .bot(name: botName(for: seat.index, among: changes.seats))
             if status == .playing { outcome = try stepped(.presence(change, of: seat), context) }
@@ -223,9 +227,6 @@ extension RoomState {
     private func botName(for index: Int, among seats: [SeatState]) -> String {
         let taken = seats.indices.filter { $0 != index }.map { seats[$0].name }
         return (index + 1...index + 1 + seats.count).lazy.map { "Bot \($0)" }
-            .first { name in !taken.contains { sameName($0, name) } } ?? "Bot"
+            .first { name in !taken.contains { PlayerName.areAlike($0, name) } } ?? "Bot"
     }
 }
-
-/// Names differ by more than case.
-private func sameName(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }

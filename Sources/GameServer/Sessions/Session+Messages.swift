@@ -150,7 +150,7 @@ extension Session {
     private func leave(_ room: String, _ n: Int) throws(Rejection) {
         if let id = RoomID(room), member(in: id) == nil, let answer = departed[id], answer.n == n {
             services.observer.requestAnswered(code: "repeated")
-            return send(lines: [ServerMessage.ok(id, n: n, seq: answer.seq)])
+            return self.answer(ServerMessage.ok(id, n: n, seq: answer.seq))
         }
         let member = try attached(room)
         member.room.submit(.leave(member, n: n))

@@ -25,7 +25,8 @@ final class Session {
     private(set) var members: [Member] = []
     /// Rooms asked for that have not answered yet, each holding a place.
     private var pending: [RoomID: Reservation] = [:]
-    /// How the last rooms were left, as many as a connection may hold: a repeated `leave` gets its answer again.
+    /// How rooms were left, as many as a connection may hold: a repeated `leave` gets its answer again, and what was on
+    /// its way to a room that is over is no mistake.
     private(set) var departed: [RoomID: CommandAnswer] = [:]
     private(set) var client = ""
     var limiter: RequestLimiter
@@ -150,13 +151,18 @@ final class Session {
         if let asked { endRequest(for: asked) }
         services.observer.requestAnswered(code: rejection.refusal.code)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
+        answer(line)
+    }
+
+    /// Sends an answer, or keeps it until the client has caught up.
+    func answer(_ line: [UInt8]) {
         if backlog.isLagging { hold(line) } else { send(lines: [line]) }
     }
 
     private func warnOfRate() {
         let limits = services.configuration.limits
         let text = "\(limits.ratePerS) requests a second: after \(limits.refusalsBeforeClose) refusals in a row it ends"
-        send(lines: [ServerMessage.notice(.rateLimited, text: text)])
+        answer(ServerMessage.notice(.rateLimited, text: text))
     }
 
     /// Ends the connection for a reason of the protocol's own.
@@ -221,6 +227,7 @@ final class Session {
             throw .badRequest("a connection holds up to \(limit) rooms")
         }
         pending[room] = Reservation(secret: secret)
+        departed[room] = nil
     }
 
     private func endRequest(for room: RoomID) {
@@ -236,14 +243,21 @@ final class Session {
 
     func left(_ member: Member, _ answer: CommandAnswer) {
         members.removeAll { $0 === member }
-        if departed.count >= services.configuration.limits.roomsPerConnection { departed.removeAll() }
-        departed[member.room.id] = answer
+        depart(from: member.room.id, answer)
+    }
+
+    private func depart(from room: RoomID, _ answer: CommandAnswer) {
+        let limit = services.configuration.limits.roomsPerConnection
+        if departed[room] == nil, departed.count >= limit, let any = departed.keys.first { departed[any] = nil }
+        departed[room] = answer
     }
 
     /// One room is over for this connection; the connection too when it was the last.
     func expelled(from room: Room, _ why: Disconnect) {
         members.removeAll { $0.room === room }
         guard isOpen else { return }
+        // No command was answered by it; 0 is nobody's number.
+        depart(from: room.id, CommandAnswer(n: 0, seq: room.state.sequence))
         send(lines: [ServerMessage.bye(why, room: room.id)])
         if members.isEmpty, pending.isEmpty { shut(why.closeCode, reason: why.reason) }
     }

@@ -50,6 +50,7 @@ struct MessageFields {
         switch json["id"] {
         case nil, .null: return nil
         case .integer(let integer): return .integer(integer)
+        case .number: return .integer(Int64(try integer("id")))
         case .string(let string) where string.utf8.count <= 64: return .string(string)
         default: throw .badRequest("id: a whole number or a text of at most 64 bytes")
         }
@@ -64,6 +65,6 @@ struct MessageFields {
     /// What the answer to a message that cannot be read can still echo.
     var echo: (room: RoomID?, n: Int?, id: RequestID?) {
         // An id that cannot be echoed is left out; reading it again says why.
-        (json["room"]?.string.flatMap { RoomID($0) }, json["n"]?.integer.map { Int($0) }, try? requestID())
+        (json["room"]?.string.flatMap { RoomID($0) }, try? integer("n"), try? requestID())
     }
 }

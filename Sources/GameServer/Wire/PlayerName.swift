@@ -13,7 +13,7 @@ enum PlayerName {
         guard (1...limit).contains(name.count) else {
             throw .badRequest("name of \(name.count) characters: 1 to \(limit)")
         }
-        guard !name.allSatisfy(isJoiner) else { throw .badRequest("name: nothing of it can be seen") }
+        guard name.contains(where: isVisible) else { throw .badRequest("name: nothing of it can be seen") }
         for scalar in name {
             switch scalar.properties.generalCategory {
             case .format where isJoiner(scalar): break
@@ -28,6 +28,20 @@ enum PlayerName {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: name)
         return String(text)
+    }
+
+    /// Names that look the same: case and what has no width make no difference.
+    static func areAlike(_ left: String, _ right: String) -> Bool { look(of: left) == look(of: right) }
+
+    private static func look(of name: String) -> String {
+        var seen = String.UnicodeScalarView()
+        seen.append(contentsOf: name.unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint })
+        return String(seen).lowercased()
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        // The Braille pattern without dots is a letter by its class, and blank.
+        !scalar.properties.isWhitespace && !scalar.properties.isDefaultIgnorableCodePoint && scalar != "\u{2800}"
     }
 
     /// Zero width; they spell Persian and emoji.

@@ -125,4 +125,34 @@ import Testing
         #expect(table.ana.leave(table.room, n: n + 1).refusals == ["not_joined"])
         #expect(table.ana.ask(["type": "ack", "room": .string(table.room.description), "seq": 1]).isEmpty)
     }
+
+    @Test func `commands queued behind a leave are answered too`() throws {
+        let table = try Table.playing()
+        let mover = table.turn
+        let n = mover.place(table.room).lastN + 1
+        let room = JSON.string(table.room.description)
+        let leave = String(decoding: (["type": "leave", "room": room, "n": JSON(n)] as JSON).encoded(), as: UTF8.self)
+        let act = String(
+            decoding: (["type": "act", "room": room, "n": JSON(n + 1), "action": Table.mark(0)] as JSON).encoded(),
+            as: UTF8.self)
+        table.world.holdStore()
+        mover.send(text: [leave, leave, act].joined(separator: "\n"))
+        table.world.releaseStore()
+        let answers = mover.take().filter { $0.type == "ok" || $0.type == "no" }
+        #expect(answers.types == ["ok", "ok", "no"])
+        #expect(answers.last?.code == "not_joined")
+    }
+
+    @Test func `a leave right behind a new join is not answered by the one before`() throws {
+        let table = try Table(seated: false)
+        table.ben.watch(table.room)
+        #expect(table.ben.leave(table.room, n: 1).first("ok") != nil)
+        table.world.holdStore()
+        table.ana.host(table.room, "add_bot")
+        let room = JSON.string(table.room.description)
+        table.ben.send(["type": "watch", "id": 3, "room": room])
+        table.ben.send(["type": "leave", "room": room, "n": 1])
+        table.world.releaseStore()
+        #expect(table.ben.take().filter { $0.type != "room" }.types == ["no", "joined"])
+    }
 }

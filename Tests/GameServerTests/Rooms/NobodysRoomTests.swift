@@ -30,6 +30,16 @@ import Testing
         #expect(dropped.ana.hello().first("joined") != nil)
     }
 
+    @Test func `a waiting room whose only player dropped closes when the seat expires, bots or not`() throws {
+        let table = try Table(seated: false)
+        table.ana.host(table.room, "add_bot")
+        table.ana.cut()
+        table.world.advance(by: .seconds(59))
+        #expect(table.world.rooms.openRooms == 1)
+        table.world.advance(by: .seconds(2))
+        #expect(table.world.rooms.openRooms == 0)
+    }
+
     @Test func `after a restart such a room closes as soon`() throws {
         let table = try Table(seated: false)
         table.ana.host(table.room, "add_bot")

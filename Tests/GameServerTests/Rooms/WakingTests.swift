@@ -181,4 +181,14 @@ import Testing
         ana.hello(resume: false)
         #expect(try ana.create("tic-tac-toe", secret: secret) != room)
     }
+
+    @Test func `a room is listed once after a restart, and was created when its first record says so`() throws {
+        let table = try Table(seated: false)
+        let created = try #require(table.state).created
+        table.world.crash()
+        table.ana.hello()
+        table.ana.host(table.room, "add_bot")
+        #expect(table.state?.created == created)
+        #expect(table.world.rooms.list(game: nil, limit: 100).map(\.room) == [table.room])
+    }
 }

@@ -15,6 +15,9 @@ import Testing
             return
         }
         #expect(n == 1)
+        let act = MessageFields(try JSON(parsing: Array(#"{"type":"act","n":2.0,"id":3.0}"#.utf8)))
+        #expect(act.echo.n == 2)
+        #expect(act.echo.id == .integer(3))
         #expect(throws: Rejection.badRequest("n: expected a whole number")) {
             try parse(#"{"type":"leave","room":"A","n":1.5}"#)
         }

@@ -6,7 +6,8 @@ import Testing
     @Test(
         arguments: [
             ("Ana", "Ana"), ("O'Neil", "O'Neil"), ("  Ana  ", "Ana"), ("\u{00A0}Änne Müller\u{3000}", "Änne Müller"),
-            ("名前", "名前"), ("x", "x"), ("a b", "a b"), ("👩‍🦰", "👩‍🦰"), ("   ", nil), ("", nil), ("<b>", nil), ("a&b", nil),
+            ("名前", "名前"), ("x", "x"), ("a b", "a b"), ("👩‍🦰", "👩‍🦰"), ("   ", nil), ("", nil), ("\u{200D} \u{200D}", nil),
+            ("\u{3164}", nil), ("\u{2800}", nil), ("<b>", nil), ("a&b", nil),
             ("say \"hi\"", nil), ("a>b", nil), ("a\nb", nil), ("a\u{0}b", nil), ("a\u{7F}", nil), ("a\u{202E}b", nil),
             ("a\u{2028}b", nil),
             ("علی\u{200C}رضا", "علی\u{200C}رضا"), ("\u{200C}\u{200D}", nil), (" \u{200D} ", nil), ("a\u{200B}b", nil),
@@ -25,5 +26,11 @@ import Testing
         #expect(try PlayerName.checked(String(repeating: "é", count: 50), limit: 50).unicodeScalars.count == 50)
         #expect(throws: Rejection.self) { try PlayerName.checked(String(repeating: "a", count: 51), limit: 50) }
         #expect(try PlayerName.checked("  " + String(repeating: "a", count: 50) + "  ", limit: 50).count == 50)
+    }
+
+    @Test func `names that look the same are alike`() {
+        #expect(PlayerName.areAlike("Ana", "aNA"))
+        #expect(PlayerName.areAlike("A\u{200D}", "A"))
+        #expect(!PlayerName.areAlike("Ana", "Anna"))
     }
 }
