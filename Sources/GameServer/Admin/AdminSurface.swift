@@ -7,14 +7,18 @@ import WebSocket
 final class AdminSurface {
     private let services: LoopServices
     private let rooms: RoomDirectory
-    private let facts: ServerFacts
+    private let pulse: LoopPulse
+    private let metrics: Observability.Metrics
+    private let started: MonotonicTime
     private let reports: RoomReports
     private let token: Digest
 
-    init(services: LoopServices, rooms: RoomDirectory, token: Secret, facts: ServerFacts) {
+    init(services: LoopServices, rooms: RoomDirectory, token: Secret, pulse: LoopPulse, metrics: Observability.Metrics) {
         self.services = services
         self.rooms = rooms
-        self.facts = facts
+        self.pulse = pulse
+        self.metrics = metrics
+        started = services.timeline.now
         reports = RoomReports(services: services, rooms: rooms)
         self.token = Digest(of: Array(token.reveal().utf8))
     }
@@ -32,7 +36,7 @@ final class AdminSurface {
         case .ready: exchange.respond(ready())
         // Who asks is answered, so it has started; that it drains is readiness.
         case .started: exchange.respond(.json(200, ["status": "started"]))
-        case .metrics: exchange.respond(metrics())
+        case .metrics: exchange.respond(scrape())
         case .rooms: exchange.respond(reports.list(request.query))
         case .room(let id): reports.detail(of: id) { exchange.respond($0) }
         case .state(let id): reports.state(of: id, request.query) { exchange.respond($0) }
@@ -51,7 +55,7 @@ final class AdminSurface {
     // MARK: Probes
 
     private func health() -> Response {
-        let uptime = Int(facts.uptime.milliseconds / 1000)
+        let uptime = Int((services.timeline.now - started).milliseconds / 1000)
         let isCritical = services.storeTrouble.isPresent(at: services.timeline.now)
         let formatted = [uptime / 3600, uptime / 60 % 60, uptime % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
         let now = services.timeline.wallClock
@@ -73,12 +77,13 @@ final class AdminSurface {
             ? .problem(503, "draining", "the server is shutting down") : .json(200, ["status": "ready"])
     }
 
-    private func metrics() -> Response {
-        Response(
+    private func scrape() -> Response {
+        pulse.publish()
+        return Response(
             status: 200,
             headers: [
                 ("Content-Type", Exposition.contentType), ("Cache-Control", "no-store"),
             ],
-            body: facts.exposition(of: rooms))
+            body: metrics.exposition())
     }
 }

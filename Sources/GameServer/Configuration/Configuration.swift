@@ -11,6 +11,7 @@ public struct Configuration: Sendable, Equatable {
     public var store = Store()
     public var admin = Admin()
     public var metrics = Metrics()
+    public var monitoring = Monitoring()
     public var logging = Logging()
     public var games = Games()
     public var drain = Drain()
@@ -48,12 +49,15 @@ public struct Configuration: Sendable, Equatable {
         public var idleMs = 15_000
         public var waitedMs = 5000
         public var answerMs = 10_000
+        public var suspectMs = 2000
         public var helloMs = 10_000
     }
 
     public struct Slow: Sendable, Equatable {
         public var laggingBytes = 262_144
         public var laggingMs = 20_000
+        public var gapEvents = 10
+        public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
     }
 
@@ -93,6 +97,12 @@ public struct Configuration: Sendable, Equatable {
         public var isPublic = false
     }
 
+    public struct Monitoring: Sendable, Equatable {
+        /// Off leaves the guards, and nothing that watches.
+        public var isEnabled = true
+        public var pulseMs = 500
+    }
+
     public struct Logging: Sendable, Equatable {
         public var level = LogLevel.info
         /// Empty for standard error.
@@ -114,5 +124,7 @@ public struct Configuration: Sendable, Equatable {
         public var headerMs = engine.requestMilliseconds
         public var keepAliveMs = engine.keepAliveMilliseconds
         public var bodyBytes = engine.maxBodyBytes
+        /// Separated by commas; empty for all.
+        public var allowedOrigins = ""
     }
 }

@@ -49,6 +49,9 @@ extension ConfigurationKey {
             "heartbeat", "answer_ms", \.heartbeat.answerMs, 10...dayMs,
             "Silence after a ping that closes a connection with 4004."),
         .integer(
+            "heartbeat", "suspect_ms", \.heartbeat.suspectMs, 10...dayMs,
+            "Silence after a ping from which what is sent to a connection counts as failed."),
+        .integer(
             "heartbeat", "hello_ms", \.heartbeat.helloMs, 10...dayMs,
             "Time for `hello` to come; then the connection closes with 4509."),
 
@@ -57,6 +60,12 @@ extension ConfigurationKey {
             "Unsent bytes above which a client gets no more events, and one snapshot when it has caught up."),
         .integer(
             "slow", "lagging_ms", \.slow.laggingMs, 10...dayMs, "Time a client may lag; then it is closed with 4003."),
+        .integer(
+            "slow", "gap_events", \.slow.gapEvents, 1...10_000,
+            "Events a client may have been sent and not acknowledged; with more it counts as out of step."),
+        .integer(
+            "slow", "gap_ms", \.slow.gapMs, 10...dayMs,
+            "How long its last acknowledgement may be ago before that counts."),
         .integer(
             "slow", "outbox_bytes", \.slow.outboxBytes, 65_536...1_073_741_824,
             "Unsent bytes that end a connection at once."),
@@ -101,6 +110,12 @@ extension ConfigurationKey {
             "admin", "token", \.admin.token, flag: "--admin-token",
             "Token for everything that is not public; the environment is better than the flag, which `ps` shows."),
         .boolean("metrics", "public", \.metrics.isPublic, "Whether /metrics is open to everybody."),
+        .boolean(
+            "monitoring", "enabled", \.monitoring.isEnabled,
+            "Whether connections and rooms are watched, health is judged and trouble is mended."),
+        .integer(
+            "monitoring", "pulse_ms", \.monitoring.pulseMs, 50...5000,
+            "How often a loop reports its state to the monitor, and the monitor looks at the system."),
         .level("logging", "level", \.logging.level, flag: "--log-level", "The least important lines that are logged."),
         .text("logging", "file", \.logging.file, 0...4096, "Log file; empty for standard error."),
         .boolean(
@@ -125,5 +140,8 @@ extension ConfigurationKey {
         .integer(
             "http", "body_bytes", \.http.bodyBytes, 0...16_777_216,
             "Longest request body; a longer one is answered 413."),
+        .text(
+            "http", "allowed_origins", \.http.allowedOrigins, 0...4096,
+            "Origins, separated by commas, whose pages may connect; empty for all."),
     ]
 }

@@ -42,6 +42,7 @@ extension Room {
     ///
     /// - Returns: false when nothing is.
     private func serveOne(at now: MonotonicTime) -> Bool {
+        beginStep()
         if let (due, at) = attendance.next, at <= now {
             serve(due, at: now)
             return true
@@ -65,7 +66,7 @@ extension Room {
             do {
                 if let draft = try state.ticked(context()) { commit(draft) }
             } catch {
-                services.observer.roomFault(id, "a tick was refused: \(error.fault ?? error.refusal.message)")
+                fault("a tick was refused: \(error.fault ?? error.refusal.message)")
             }
             return true
         }
@@ -98,8 +99,7 @@ extension Room {
             }
         } catch {
             attendance.graceServed(seat)
-            services.observer.roomFault(
-                id, "the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
+            fault("the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 
@@ -108,7 +108,7 @@ extension Room {
             commit(try state.timerFired(name, context()))
         } catch {
             timers.drop(name)
-            services.observer.roomFault(id, "timer \(name) was refused: \(error.fault ?? error.refusal.message)")
+            fault("timer \(name) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 

@@ -11,6 +11,9 @@ final class Room {
         let draft: Draft
         let append: Append
         let then: Completion
+        /// When its command arrived, if one caused it; when the room took it up; when it was offered to the store.
+        let arrived: MonotonicTime?
+        let began: MonotonicTime
         let started: MonotonicTime
         /// An earlier try may have been written: from then on only the store's word on this record ends the wait.
         var isUnknown = false
@@ -62,8 +65,13 @@ final class Room {
     var holdUntil: MonotonicTime?
     var alarm: (at: MonotonicTime, alarm: Alarm)?
     private var inFlight: InFlight?
-    private var queue: [RoomRequest] = []
+    private var queue: [(request: RoomRequest, arrived: MonotonicTime)] = []
     private var queuedCommands = 0
+    /// When the step being decided began, and when what caused it arrived; for measuring.
+    private var stepBegan: MonotonicTime?
+    private var stepArrived: MonotonicTime?
+    /// When the newest events became durable, so that an acknowledgement can be timed.
+    var commitTimes = CommitTimes()
     private var snapshotNumber: Int
     /// The last append did not get through; the members were told.
     private var isHeldByStore = false
@@ -95,13 +103,18 @@ final class Room {
         status = RoomStatus(of: state, attendance: attendance, timers: timers)
     }
 
+    /// The room could not do what it had to. The sentence holds no secret.
+    func fault(_ sentence: String) {
+        services.middleware.stall(.fault(id, game: state.game, sentence))
+    }
+
     // MARK: Asking
 
     /// Takes a request now, or queues it behind the record on its way.
     func submit(_ request: RoomRequest) {
         if isGone { return refuse(request, .roomGone) }
         if services.isDraining, request.isCommand { return refuse(request, .draining) }
-        guard inFlight != nil || !queue.isEmpty else { return handle(request) }
+        guard inFlight != nil || !queue.isEmpty else { return take(request, arrived: services.timeline.exactNow) }
         let limit = services.configuration.limits.queueCommands
         if request.isCommand {
             guard queuedCommands < limit else {
@@ -114,16 +127,26 @@ final class Room {
                 return refuse(request, .overloaded("\(most) arrivals in this room are waiting"))
             }
         }
-        queue.append(request)
+        queue.append((request, services.timeline.exactNow))
     }
+
+    private func take(_ request: RoomRequest, arrived: MonotonicTime) {
+        stepArrived = arrived
+        beginStep()
+        handle(request)
+        stepArrived = nil
+    }
+
+    /// From here on a step is being decided.
+    func beginStep() { stepBegan = services.timeline.exactNow }
 
     private func takeQueued() {
         var taken = 0
         while inFlight == nil, !isGone, taken < queue.count {
-            let request = queue[taken]
+            let (request, arrived) = queue[taken]
             taken += 1
             if request.isCommand { queuedCommands -= 1 }
-            handle(request)
+            take(request, arrived: arrived)
         }
         queue.removeFirst(taken)
         if isGone { refuseQueued(.roomGone) }
@@ -133,7 +156,7 @@ final class Room {
         let rest = queue
         queue = []
         queuedCommands = 0
-        for request in rest { refuse(request, rejection) }
+        for (request, _) in rest { refuse(request, rejection) }
     }
 
     // MARK: Deciding and committing
@@ -154,17 +177,20 @@ final class Room {
     func commit(_ draft: Draft, then completion: Completion = .nothing) {
         precondition(inFlight == nil, "one append in flight per room")
         let append = draft.append(lifetimes: services.lifetimes)
-        inFlight = InFlight(draft: draft, append: append, then: completion, started: services.timeline.now)
+        let now = services.timeline.exactNow
+        inFlight = InFlight(
+            draft: draft, append: append, then: completion, arrived: stepArrived, began: stepBegan ?? now, started: now)
+        stepBegan = nil
         send(append)
     }
 
     private func send(_ append: Append) {
-        services.store.append(append) { [weak self] outcome in self?.appended(outcome) }
+        services.store.append(append) { [weak self] outcome, at in self?.appended(outcome, at: at) }
     }
 
-    private func appended(_ outcome: AppendOutcome) {
+    private func appended(_ outcome: AppendOutcome, at known: MonotonicTime) {
         guard let done = inFlight, !isGone else { return }
-        services.observer.recordAppended(outcome, took: services.timeline.now - done.started)
+        services.middleware.commit(fact(of: done, outcome, known))
         noteStore(outcome)
         switch outcome {
         case .unknown,
@@ -176,7 +202,8 @@ final class Room {
             return
         case .committed:
             inFlight = nil
-            accept(done.draft, done.then)
+            commitTimes.note(done.draft.state.sequence, at: known)
+            accept(done.draft, done.then, durable: known, arrived: done.arrived)
             checkpointIfDue()
         case .unavailable:
             inFlight = nil
@@ -184,13 +211,22 @@ final class Room {
             refuse(done.then, .storeUnavailable)
             if state.number == 0 { return vanish(.internal) }
         case .conflict(let head):
-            services.observer.roomFault(id, "record \(done.append.number) met a head of \(head): reading it again")
+            fault("record \(done.append.number) met a head of \(head): reading it again")
             return vanish(.resync)
         case .fenced:
             return vanish(.moved)
         }
         takeQueued()
         if !isGone { rearm() }
+    }
+
+    private func fact(of done: InFlight, _ outcome: AppendOutcome, _ known: MonotonicTime) -> Commit {
+        Commit(
+            room: id, game: state.game, record: done.append.number, sequence: done.append.lastSequence,
+            events: done.append.eventCount, bytes: done.append.payload.count, cause: done.draft.record.cause.word,
+            outcome: outcome.word, turn: outcome == .committed ? done.draft.turn(from: state) : .none,
+            queued: done.arrived.map { Span(from: $0, to: done.began) } ?? .zero,
+            decided: Span(from: done.began, to: done.started), stored: Span(from: done.started, to: known))
     }
 
     /// Keeps what health says of the store, and tells the room when its commands stop and go on being stored.
@@ -208,13 +244,20 @@ final class Room {
         let isHeld = outcome == .unavailable || outcome == .unknown
         guard isHeld != isHeldByStore, isHeld || outcome == .committed else { return }
         isHeldByStore = isHeld
+        if isHeld {
+            services.middleware.stall(.store(id, game: state.game))
+        } else {
+            services.middleware.recover(.store(id, game: state.game))
+        }
         notify(
             isHeld ? .storeTrouble : .recovered,
             isHeld ? "commands cannot be stored at the moment" : "commands are stored again")
     }
 
     /// The record is durable: the draft is the truth now, and everybody may know.
-    private func accept(_ draft: Draft, _ completion: Completion) {
+    private func accept(
+        _ draft: Draft, _ completion: Completion, durable: MonotonicTime, arrived: MonotonicTime?
+    ) {
         let before = state
         let now = services.timeline.now
         state = draft.state
@@ -222,7 +265,8 @@ final class Room {
         resync.append(events, at: draft.record.at)
         follow(draft, from: before, completion, at: now)
         directory.changed(self)
-        tell(events, at: draft.record.at, completion)
+        let told = tell(events, at: draft.record.at, completion)
+        if !events.isEmpty { delivered(told, events.count, durable: durable, arrived: arrived) }
         complete(completion)
         if let waiting = state.waiting, waiting.seats != before.waiting?.seats {
             for member in members where member.seat.map(waiting.seats.contains) ?? false { member.session.watchOver() }
@@ -275,7 +319,7 @@ final class Room {
             services.store.checkpoint(id, term: state.term, try state.snapshot())
             snapshotNumber = state.number
         } catch {
-            services.observer.roomFault(id, "no snapshot at record \(state.number): \(error.message)")
+            fault("no snapshot at record \(state.number): \(error.message)")
             snapshotNumber = state.number
         }
     }

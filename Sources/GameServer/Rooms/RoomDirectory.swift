@@ -36,6 +36,11 @@ final class RoomDirectory {
     var goneRooms: Int { gone.count }
 
     func count(in status: RoomSummary.Status) -> Int { lobby.count(in: status) }
+    /// What there is of each game.
+    var tallies: [String: Lobby.Tally] { lobby.tallies }
+    var awakeRooms: [Room] {
+        entries.values.compactMap { if case .awake(let room) = $0 { room } else { nil } }
+    }
 
     /// Hands over the room, reading it from the store first if it sleeps.
     func find(_ id: RoomID, then: @escaping (Result<Room, Rejection>) -> Void) {
@@ -95,7 +100,6 @@ final class RoomDirectory {
 
     /// A record of the room was stored.
     func changed(_ room: Room) {
-        if room.state.number == 1 { services.observer.roomOpened(room.id) }
         if let creator = room.state.creator, room.state.seatedCreator == nil { byCreator[creator] = nil }
         lobby.note(room.state.summary(lifetimes: services.lifetimes))
     }
@@ -113,7 +117,6 @@ final class RoomDirectory {
         if why == .roomClosed {
             let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
             gone.add(room.id, until: room.state.changed + kept, now: services.timeline.wallClock)
-            services.observer.roomClosed(room.id)
         }
     }
 
@@ -183,11 +186,13 @@ final class RoomDirectory {
             do {
                 let room = try restored(summary.room, claim)
                 entries[summary.room] = .awake(room)
-                services.observer.roomRestored(
-                    summary.room, records: claim.records.count, took: services.timeline.now - started)
+                services.middleware.recover(
+                    .restored(
+                        summary.room, game: summary.game, records: claim.records.count,
+                        took: Span(from: started, to: services.timeline.now)))
                 return .success(room)
             } catch {
-                services.observer.roomFault(summary.room, error.message)
+                services.middleware.stall(.unreadable(summary.room, game: summary.game, error.message))
                 entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
                 return .failure(.unreadable)
             }

@@ -16,6 +16,8 @@ final class GameLoop {
         var rooms: [RoomSummary]
         var logger: Logger
         var metrics: Observability.Metrics
+        var middleware: [MiddlewarePlugin]
+        var board: LoopBoard
     }
 
     struct Started: Sendable {
@@ -31,6 +33,7 @@ final class GameLoop {
     private let services: LoopServices
     private let rooms: RoomDirectory
     private let sessions: SessionDirectory
+    private let pulse: LoopPulse
     private let configuration: Configuration
     private let logger: Logger
     private var listener: Listener?
@@ -52,7 +55,6 @@ final class GameLoop {
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
         configuration = plan.configuration
         logger = plan.logger
-        let facts: ServerFacts
         do {
             loop = try EventLoop(limits: Self.limits(plan.configuration))
             let replies = ReplyPort()
@@ -67,17 +69,29 @@ final class GameLoop {
                 precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
-            facts = ServerFacts(plan.metrics, plan.logger, loop: loop)
+            let writer = plan.metrics.makeWriter()
+            let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
+            let admission = Admission(luck: .system)
+            let kit = MiddlewareKit(
+                configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
+                board: plan.board, admission: admission, now: { [loop] in loop.now })
+            let middleware = Middlewares(StandardMiddleware.all(kit) + plan.middleware.map { kit.make($0) })
+            middleware.onFault = { facts.middlewareFault($0, hook: $1, $2) }
+            middleware.onSample = { facts.middlewareSample($0, $1) }
             services = LoopServices(
                 timeline: LoopTimeline(loop), store: client, games: plan.games, configuration: plan.configuration,
-                observer: facts, luck: .system)
+                observer: facts, middleware: middleware, admission: admission, luck: .system)
+            rooms = RoomDirectory(services: services)
+            sessions = SessionDirectory(services: services, rooms: rooms)
+            pulse = LoopPulse(
+                loop: loop, services: services, sessions: sessions, rooms: rooms, board: plan.board,
+                metrics: plan.metrics, writer: writer)
         } catch {
             throw .loop(error)
         }
-        rooms = RoomDirectory(services: services)
-        sessions = SessionDirectory(services: services, rooms: rooms)
         rooms.restore(plan.rooms)
-        let admin = AdminSurface(services: services, rooms: rooms, token: plan.token, facts: facts)
+        if plan.configuration.monitoring.isEnabled { pulse.start() }
+        let admin = AdminSurface(services: services, rooms: rooms, token: plan.token, pulse: pulse, metrics: plan.metrics)
         let surface = HTTPSurface(
             sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: plan.files)
         let host = plan.configuration.server.host

@@ -17,7 +17,8 @@ public final class Server: Sendable {
     ///
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        configuration: Configuration, games: [InstalledGame], logger: Logger, metrics: Observability.Metrics
+        configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [], logger: Logger,
+        metrics: Observability.Metrics
     ) throws(StartError) {
         let path = configuration.server.dataDirectory
         do {
@@ -42,7 +43,8 @@ public final class Server: Sendable {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let plan = GameLoop.Plan(
                 configuration: configuration, games: InstalledGames(games), store: store, token: token.secret,
-                files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics)
+                files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
+                middleware: middleware, board: LoopBoard { _ in })
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {

@@ -4,6 +4,8 @@ import WebSocket
 protocol Outlet: AnyObject {
     /// What waits for the peer because it does not read.
     var unsentBytes: Int { get }
+    /// The part of it that the system has refused to take so far.
+    var refusedBytes: Int { get }
     /// When the last byte came.
     var lastReceived: MonotonicTime { get }
 

@@ -55,6 +55,9 @@ public final class Connection: Socket {
     /// Bytes sent that the kernel has not taken yet.
     public var unsentBytes: Int { pendingBytes + (outbox?.bytes ?? 0) }
 
+    /// The part of `unsentBytes` that the kernel has refused so far.
+    public var refusedBytes: Int { outbox?.bytes ?? 0 }
+
     /// Whether messages can still be sent.
     public var isOpen: Bool { phase == .open }
 

@@ -4,6 +4,8 @@
 /// Unchecked because the block is raw memory; it is written in `init` only, and freed when nobody can read it any more.
 public final class EncodedMessage: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
+    /// Length of the message without its frame header.
+    public let payloadBytes: Int
 
     /// - Parameter text: valid UTF-8.
     public convenience init(text: [UInt8]) {
@@ -27,6 +29,7 @@ public final class EncodedMessage: @unchecked Sendable {
             if let base = source.baseAddress { (block + header).copyMemory(from: base, byteCount: source.count) }
         }
         bytes = UnsafeRawBufferPointer(start: block, count: total)
+        payloadBytes = payload.byteCount
     }
 
     deinit {

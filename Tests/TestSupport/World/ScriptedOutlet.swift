@@ -19,6 +19,7 @@ final class ScriptedOutlet: Outlet {
     var isEnding = false
     private var unsent: [[UInt8]] = []
     private(set) var unsentBytes = 0
+    var refusedBytes: Int { unsentBytes }
     /// The most that ever waited.
     private(set) var mostUnsentBytes = 0
     var lastReceived: MonotonicTime

@@ -1,5 +1,3 @@
-import PluginAPI
-
 /// A room's public name: 8 characters of Crockford base32, random, so that it can be read aloud and typed.
 public struct RoomID: Hashable, Sendable, CustomStringConvertible {
     /// 40 bits.
