@@ -12,6 +12,8 @@ final class LoopServices {
     /// New commands are refused and clients are sent away.
     var isDraining = false
     var storeTrouble = StoreTrouble()
+    /// Where the numbers of games go; nil when nobody counts.
+    var domainMetrics: (any DomainMetricSink)?
 
     init(
         timeline: any Timeline, store: StoreClient, games: InstalledGames, configuration: Configuration,

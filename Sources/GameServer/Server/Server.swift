@@ -19,6 +19,8 @@ public final class Server: Sendable {
     public init(
         configuration: Configuration, games: [InstalledGame], logger: Logger, metrics: Observability.Metrics
     ) throws(StartError) {
+        let games = InstalledGames(games)
+        if let fault = games.fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
         do {
             directory = try DataDirectory(path)
@@ -41,7 +43,7 @@ public final class Server: Sendable {
         do {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let plan = GameLoop.Plan(
-                configuration: configuration, games: InstalledGames(games), store: store, token: token.secret,
+                configuration: configuration, games: games, store: store, token: token.secret,
                 files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics)
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()

@@ -20,6 +20,8 @@ public struct Step<G: Game>: ~Copyable {
     private(set) var timers: [String: GameTimer]
     private(set) var finished = false
     private(set) var overflowed = false
+    /// What the game counted, see `Step.count`.
+    var observations = Observations()
 
     init(state: G.State, timers: [String: GameTimer], now: Timestamp, random: GameRandom, filledSeats: [Seat]) {
         self.state = state
