@@ -47,6 +47,14 @@ public struct Step<G: Game>: ~Copyable {
         timers[name] = GameTimer(deadline: now + delay, durationMs: delay.milliseconds)
     }
 
+    /// How long the timer `name` has run, pauses of the room left out and at most its whole time; nil when it does not
+    /// run, also in the step it has run out in.
+    public func elapsed(of name: String) -> Duration? {
+        guard let timer = timers[name] else { return nil }
+        let whole = Duration.milliseconds(timer.durationMs)
+        return min(max(whole - (timer.deadline - now), .zero), whole)
+    }
+
     public mutating func cancelTimer(_ name: String) {
         timers[name] = nil
     }

@@ -51,7 +51,7 @@ extension Step {
     ///   - value: what the metric's label says; one that was not declared counts as `_other`.
     ///   - amount: 0 or more; a counter never falls.
     public mutating func count(_ metric: PluginMetric, _ value: String? = nil, by amount: Int = 1) {
-        observations.note(metric, value, .count(amount))
+        if amount != 0 { observations.note(metric, value, .count(amount)) }
     }
 
     /// Adds one number to a histogram, in the unit its name ends in.
