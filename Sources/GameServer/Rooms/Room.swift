@@ -73,6 +73,8 @@ final class Room {
     /// When the newest events became durable, so that an acknowledgement can be timed.
     var commitTimes = CommitTimes()
     private var snapshotNumber: Int
+    /// The game's place among the installed ones, so that counting looks nothing up.
+    private let game: Int?
     /// The last append did not get through; the members were told.
     private var isHeldByStore = false
     private(set) var isGone = false
@@ -94,6 +96,7 @@ final class Room {
         self.state = state
         self.services = services
         self.directory = directory
+        game = services.games.index(of: state.game)
         resync = history
         attendance = Attendance(
             emptySince: now, pauseAfter: .milliseconds(rooms.pauseAfterMs),
@@ -263,6 +266,7 @@ final class Room {
         state = draft.state
         let events = draft.outcome?.rendered(for: state.viewers) ?? []
         resync.append(events, at: draft.record.at)
+        count(draft)
         follow(draft, from: before, completion, at: now)
         directory.changed(self)
         let told = tell(events, at: draft.record.at, completion)
@@ -273,6 +277,14 @@ final class Room {
         }
         evictStrangers()
         if state.isClosed { vanish(.roomClosed) }
+    }
+
+    /// What the game counted in a step counts now that the step is stored, and never again: replay counts nothing.
+    private func count(_ draft: Draft) {
+        guard let sink = services.domainMetrics, let game, let observations = draft.outcome?.observations,
+            !observations.isEmpty
+        else { return }
+        sink.observed(observations, ofGame: game)
     }
 
     /// Brings what is not stored in line with what is: timers, attendance, the bot's move.

@@ -24,6 +24,8 @@ final class LoopServices {
     /// New commands are refused and clients are sent away.
     var isDraining = false
     var storeTrouble = StoreTrouble()
+    /// Where the numbers of games go; nil when nobody counts.
+    var domainMetrics: (any DomainMetricSink)?
 
     private static let messagesPerSample = 16
 

@@ -20,6 +20,8 @@ public final class Server: Sendable {
         configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [], logger: Logger,
         metrics: Observability.Metrics
     ) throws(StartError) {
+        let games = InstalledGames(games)
+        if let fault = games.fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
         do {
             directory = try DataDirectory(path)
@@ -42,7 +44,7 @@ public final class Server: Sendable {
         do {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let plan = GameLoop.Plan(
-                configuration: configuration, games: InstalledGames(games), store: store, token: token.secret,
+                configuration: configuration, games: games, store: store, token: token.secret,
                 files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
                 middleware: middleware, board: LoopBoard { _ in })
             let started = Latch<Result<GameLoop.Started, StartError>>()
