@@ -202,8 +202,7 @@ extension Room {
     func disconnected(_ member: Member) {
         guard isAttached(member) else { return }
         members.removeAll { $0 === member }
-        guard let seat = member.seat, state.seats[seat.index].occupant == .human else { return }
-        absent(seat)
+        if let seat = member.seat, state.seats[seat.index].occupant == .human { absent(seat) }
         rearm()
     }
 
