@@ -119,7 +119,8 @@ final class RoomDirectory {
             put(room.id, .asleep(Sleeper(summary: summary)))
             return wakeLater(room.id, after: .seconds(1))
         }
-        put(room.id, nil)
+        forget(room.id)
+        cancelAlarm(of: room.id)
         lobby.forget(summary.room)
         if let creator = room.state.creator { byCreator[creator] = nil }
         if why == .roomClosed {
@@ -209,12 +210,17 @@ final class RoomDirectory {
         alarms[id] = (instant, alarm)
     }
 
-    private func put(_ id: RoomID, _ entry: Entry?) {
-        awakeRooms += (entry?.isAwake ?? false ? 1 : 0) - (entries[id]?.isAwake ?? false ? 1 : 0)
+    private func put(_ id: RoomID, _ entry: Entry) {
+        forget(id)
+        if entry.isAwake { awakeRooms += 1 }
         entries[id] = entry
-        guard entry == nil || entry?.isAwake == true, let known = alarms.removeValue(forKey: id) else { return }
-        known.alarm.cancel()
     }
+
+    private func forget(_ id: RoomID) {
+        if entries.removeValue(forKey: id)?.isAwake ?? false { awakeRooms -= 1 }
+    }
+
+    private func cancelAlarm(of id: RoomID) { alarms.removeValue(forKey: id)?.alarm.cancel() }
 
     private func wake(_ sleeper: Sleeper, _ then: @escaping (Result<Room, Rejection>) -> Void) {
         let summary = sleeper.summary
@@ -242,6 +248,7 @@ final class RoomDirectory {
             do {
                 let room = try restored(sleeper, claim)
                 put(summary.room, .awake(room))
+                cancelAlarm(of: summary.room)
                 services.observer.roomRestored(
                     summary.room, records: claim.records.count, took: services.timeline.now - started)
                 return .success(room)
@@ -251,7 +258,7 @@ final class RoomDirectory {
                 return .failure(.unreadable)
             }
         case .notFound:
-            put(summary.room, nil)
+            forget(summary.room)
             lobby.forget(summary.room)
             return .failure(.roomNotFound)
         case .unavailable:
