@@ -66,6 +66,7 @@ public struct Configuration: Sendable, Equatable {
         public var graceMs = 5000
         public var waitingGraceMs = 60_000
         public var pauseAfterMs = 30_000
+        public var sleepAfterMs = 600_000
         public var abandonedMs = 86_400_000
         public var goneMs = 86_400_000
         public var finishedMs = 86_400_000

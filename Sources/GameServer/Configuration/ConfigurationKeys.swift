@@ -83,6 +83,9 @@ extension ConfigurationKey {
             "rooms", "pause_after_ms", \.rooms.pauseAfterMs, 0...dayMs,
             "Time without any connected player after which bots and timers pause, and a room that is nobody's closes."),
         .integer(
+            "rooms", "sleep_after_ms", \.rooms.sleepAfterMs, 0...monthMs,
+            "Time without anybody after which a paused room leaves the memory, until somebody asks for it."),
+        .integer(
             "rooms", "abandoned_ms", \.rooms.abandonedMs, 1000...monthMs,
             "Time without any connected player after which a room closes."),
         .integer("rooms", "gone_ms", \.rooms.goneMs, 0...monthMs, "How long a closed room answers `room_gone`."),

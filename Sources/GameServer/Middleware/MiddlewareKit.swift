@@ -10,13 +10,15 @@ final class MiddlewareKit {
     let writer: MetricWriter?
     let board: LoopBoard
     let admission: Admission
+    private let domain: (any DomainMetricSink)?
     /// The loop's time.
     let now: () -> MonotonicTime
     private(set) var positions = 0
 
     init(
         configuration: Configuration, metrics: Observability.Metrics, logger: Logger, writer: MetricWriter?,
-        board: LoopBoard, admission: Admission, now: @escaping () -> MonotonicTime
+        board: LoopBoard, admission: Admission,
+        domain: (any DomainMetricSink)?, now: @escaping () -> MonotonicTime
     ) {
         self.configuration = configuration
         self.metrics = metrics
@@ -24,6 +26,7 @@ final class MiddlewareKit {
         self.writer = writer
         self.board = board
         self.admission = admission
+        self.domain = domain
         self.now = now
     }
 
@@ -31,5 +34,27 @@ final class MiddlewareKit {
     func nextPosition() -> Int {
         defer { positions += 1 }
         return positions
+    }
+
+    /// One of a user's own, with what it may use.
+    func make(_ plugin: MiddlewarePlugin, place: Int) -> any Middleware {
+        plugin.middleware(
+            MiddlewareServices(
+                position: nextPosition(), clock: { [now] in Span(nanoseconds: now().nanoseconds) },
+                observe: { [domain] in domain?.observed($0, ofMiddleware: place) },
+                write: { [logger] severity, event, message in
+                    logger.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])
+                }))
+    }
+}
+
+extension MiddlewareServices.Severity {
+    fileprivate var level: LogLevel {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
     }
 }

@@ -24,6 +24,8 @@ final class LoopBoard: Sendable {
         /// Clients that acknowledge far behind what they were sent, and by how many events the worst.
         var behind = 0
         var worstGap = 0
+        /// The worst of them, by connection.
+        var gaps: [(client: UInt64, gap: Int)] = []
         var rooms = 0
         var roomsAwake = 0
         var waitingRequests = 0
@@ -35,8 +37,9 @@ final class LoopBoard: Sendable {
     struct Trouble: Sendable {
         /// Rooms that cannot be read back, and why.
         var unreadable: [RoomID: String] = [:]
-        /// Faults of each game.
+        /// Faults of each game, and of those how often it would have contradicted itself.
         var faults: [String: Int] = [:]
+        var violations: [String: Int] = [:]
         var storeFailures = 0
     }
 

@@ -4,4 +4,6 @@ import PluginAPI
 protocol DomainMetricSink: AnyObject {
     /// - Parameter game: the game's place among the installed ones.
     func observed(_ observations: Observations, ofGame game: Int)
+    /// - Parameter middleware: its place among the installed ones.
+    func observed(_ observations: Observations, ofMiddleware middleware: Int)
 }

@@ -244,8 +244,7 @@ extension Room {
         members.removeAll { $0 === member }
         services.middleware.detach(member.attachment)
         if member.seat != nil { services.middleware.drop(member.attachment) }
-        guard let seat = member.seat, state.seats[seat.index].occupant == .human else { return }
-        absent(seat)
+        if let seat = member.seat, state.seats[seat.index].occupant == .human { absent(seat) }
         rearm()
     }
 

@@ -51,7 +51,13 @@ final class Room {
     var attendance: Attendance
     var timers: RunningTimers
     var resync: Resync
-    var members: [Member] = []
+    var members: [Member] = [] {
+        didSet {
+            if !members.isEmpty { idleSince = nil } else if idleSince == nil { idleSince = services.timeline.now }
+        }
+    }
+    /// Since when nobody is in the room, or since it was read from the store if nobody has come in yet.
+    private(set) var idleSince: MonotonicTime?
     var status: RoomStatus
     var rev = 1
     /// When the bot whose turn it is moves.
@@ -81,6 +87,8 @@ final class Room {
 
     var id: RoomID { state.room }
     var isCommitting: Bool { inFlight != nil }
+    /// No record is on its way, none waits for the store, and no request waits for either.
+    var isAtRest: Bool { inFlight == nil && queue.isEmpty && !isHeldByStore }
     /// Requests behind the record on its way.
     var waitingRequests: Int { queue.count }
 
@@ -103,6 +111,7 @@ final class Room {
             abandonAfter: .milliseconds(rooms.abandonedMs))
         timers = RunningTimers()
         self.snapshotNumber = snapshotNumber
+        idleSince = now
         status = RoomStatus(of: state, attendance: attendance, timers: timers)
     }
 
@@ -327,6 +336,10 @@ final class Room {
     private func checkpointIfDue() {
         let every = services.configuration.rooms.snapshotEveryRecords
         guard !isGone, state.number - snapshotNumber >= every else { return }
+        checkpoint()
+    }
+
+    private func checkpoint() {
         do {
             services.store.checkpoint(id, term: state.term, try state.snapshot())
             snapshotNumber = state.number
@@ -334,6 +347,18 @@ final class Room {
             fault("no snapshot at record \(state.number): \(error.message)")
             snapshotNumber = state.number
         }
+    }
+
+    /// Leaves the loop until somebody touches it or its next instant comes. Only for a room that can sleep.
+    func fallAsleep() -> Slumber {
+        precondition(canSleep, "a room sleeps when nothing is on its way")
+        if state.number > snapshotNumber { checkpoint() }
+        isGone = true
+        alarm?.alarm.cancel()
+        alarm = nil
+        return Slumber(
+            digest: state.digest, attendance: attendance, timers: timers, status: status, rev: rev, idleBots: idleBots,
+            closesAt: closesAt, snapshotNumber: snapshotNumber, wakesAt: nextDue)
     }
 
     /// Takes the room off this loop: closed, moved away, or to be read again from the store.

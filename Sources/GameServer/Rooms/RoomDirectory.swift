@@ -5,11 +5,20 @@ import WebSocket
 final class RoomDirectory {
     private enum Entry {
         case awake(Room)
-        case asleep(RoomSummary)
+        case asleep(Sleeper)
         /// Being read from the store; whoever asked waits here.
-        case waking(RoomSummary, [(Result<Room, Rejection>) -> Void])
+        case waking(Sleeper, [(Result<Room, Rejection>) -> Void])
         /// What the store holds cannot be read; not tried again before this instant.
-        case unreadable(RoomSummary, until: MonotonicTime)
+        case unreadable(Sleeper, until: MonotonicTime)
+
+        var isAwake: Bool { if case .awake = self { true } else { false } }
+    }
+
+    /// A room that is in the store only.
+    private struct Sleeper {
+        let summary: RoomSummary
+        /// Nil since a restart.
+        var slumber: Slumber?
     }
 
     /// How long a room that could not be read is left alone.
@@ -22,7 +31,10 @@ final class RoomDirectory {
     private var gone = GoneRooms()
     private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
-    private var wakingLater: Set<RoomID> = []
+    /// One for each room at most, however often it could not be woken: the earliest.
+    private var alarms: [RoomID: (at: MonotonicTime, alarm: Alarm)] = [:]
+    /// Rooms that are in memory.
+    private(set) var awakeRooms = 0
 
     init(services: LoopServices) {
         self.services = services
@@ -46,11 +58,11 @@ final class RoomDirectory {
     func find(_ id: RoomID, then: @escaping (Result<Room, Rejection>) -> Void) {
         switch entries[id] {
         case .awake(let room): then(.success(room))
-        case .waking(let summary, let waiting): entries[id] = .waking(summary, waiting + [then])
-        case .asleep(let summary): wake(summary, then)
-        case .unreadable(let summary, let until):
+        case .waking(let sleeper, let waiting): put(id, .waking(sleeper, waiting + [then]))
+        case .asleep(let sleeper): wake(sleeper, then)
+        case .unreadable(let sleeper, let until):
             if services.timeline.now < until { return then(.failure(.unreadable)) }
-            wake(summary, then)
+            wake(sleeper, then)
         case nil: then(.failure(gone.contains(id, at: services.timeline.wallClock) ? .roomGone : .roomNotFound))
         }
     }
@@ -71,7 +83,7 @@ final class RoomDirectory {
         entries.values.compactMap { entry in
             switch entry {
             case .awake(let room): room.state.number == 0 ? nil : room.state.summary(lifetimes: services.lifetimes)
-            case .asleep(let summary), .waking(let summary, _), .unreadable(let summary, _): summary
+            case .asleep(let sleeper), .waking(let sleeper, _), .unreadable(let sleeper, _): sleeper.summary
             }
         }.sorted { $0.room.raw < $1.room.raw }
     }
@@ -86,7 +98,7 @@ final class RoomDirectory {
         guard openRooms < limit else { throw .overloaded("\(limit) rooms are open", retryMs: 10_000) }
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
-        entries[state.room] = .awake(room)
+        put(state.room, .awake(room))
         if let creator = state.creator { byCreator[creator] = state.room }
         return room
     }
@@ -108,16 +120,48 @@ final class RoomDirectory {
     func vanished(_ room: Room, _ why: Disconnect) {
         let summary = room.state.summary(lifetimes: services.lifetimes)
         if why == .resync, room.state.number > 0 {
-            entries[room.id] = .asleep(summary)
+            put(room.id, .asleep(Sleeper(summary: summary)))
             return wakeLater(room.id, after: .seconds(1))
         }
-        entries[room.id] = nil
+        forget(room.id)
+        cancelAlarm(of: room.id)
         lobby.forget(summary.room)
         if let creator = room.state.creator { byCreator[creator] = nil }
         if why == .roomClosed {
             let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
             gone.add(room.id, until: room.state.changed + kept, now: services.timeline.wallClock)
         }
+    }
+
+    // MARK: Sleep
+
+    /// Lets go of a room until somebody touches it or its next instant comes.
+    ///
+    /// - Returns: false when it has something to do.
+    func sleep(_ room: Room) -> Bool {
+        guard self[room.id] === room, room.canSleep else { return false }
+        let slumber = room.fallAsleep()
+        put(room.id, .asleep(Sleeper(summary: room.state.summary(lifetimes: services.lifetimes), slumber: slumber)))
+        if let wakesAt = slumber.wakesAt { wakeLater(room.id, at: wakesAt) }
+        return true
+    }
+
+    /// Rooms that could sleep now.
+    var sleepableRooms: Int { sleepable.count }
+
+    private var sleepable: [Room] {
+        entries.values.compactMap { entry in
+            if case .awake(let room) = entry, room.canSleep { room } else { nil }
+        }
+    }
+
+    /// Puts rooms to sleep that nobody is in, those first that have been so for longest.
+    ///
+    /// - Returns: how many there were, at most `limit`.
+    func sleepIdle(atMost limit: Int) -> Int {
+        let now = services.timeline.now
+        let longest = sleepable.sorted { ($0.idleSince ?? now, $0.id.raw) < ($1.idleSince ?? now, $1.id.raw) }
+        return longest.prefix(max(limit, 0)).count { sleep($0) }
     }
 
     // MARK: Restart
@@ -130,7 +174,7 @@ final class RoomDirectory {
                 gone.add(summary.room, until: summary.changed + kept, now: services.timeline.wallClock)
                 continue
             }
-            entries[summary.room] = .asleep(summary)
+            put(summary.room, .asleep(Sleeper(summary: summary)))
             if let creator = summary.creator.flatMap(Digest.init(hexadecimal:)) { byCreator[creator] = summary.room }
             lobby.note(summary)
         }
@@ -149,43 +193,65 @@ final class RoomDirectory {
         }
     }
 
-    /// One alarm for each room at most, however often it could not be woken.
     private func wakeLater(_ id: RoomID, after delay: Duration) {
-        guard wakingLater.insert(id).inserted else { return }
-        _ = services.timeline.alarm(at: services.timeline.now + delay) { [weak self] in
+        wakeLater(id, at: services.timeline.now + delay)
+    }
+
+    private func wakeLater(_ id: RoomID, at instant: MonotonicTime) {
+        if let known = alarms[id] {
+            guard instant < known.at else { return }
+            known.alarm.cancel()
+        }
+        let alarm = services.timeline.alarm(at: instant) { [weak self] in
             guard let self else { return }
-            wakingLater.remove(id)
+            alarms[id] = nil
             switch entries[id] {
             case .asleep, .unreadable: find(id) { _ in }
             case .awake, .waking, nil: break
             }
         }
+        alarms[id] = (instant, alarm)
     }
 
-    private func wake(_ summary: RoomSummary, _ then: @escaping (Result<Room, Rejection>) -> Void) {
-        entries[summary.room] = .waking(summary, [then])
+    private func put(_ id: RoomID, _ entry: Entry) {
+        forget(id)
+        if entry.isAwake { awakeRooms += 1 }
+        entries[id] = entry
+    }
+
+    private func forget(_ id: RoomID) {
+        if entries.removeValue(forKey: id)?.isAwake ?? false { awakeRooms -= 1 }
+    }
+
+    private func cancelAlarm(of id: RoomID) { alarms.removeValue(forKey: id)?.alarm.cancel() }
+
+    private func wake(_ sleeper: Sleeper, _ then: @escaping (Result<Room, Rejection>) -> Void) {
+        let summary = sleeper.summary
+        put(summary.room, .waking(sleeper, [then]))
         let started = services.timeline.now
         let retained = services.configuration.rooms.retentionEvents
         services.store.claim(summary.room, retaining: retained) { [weak self] outcome in
-            self?.claimed(summary, outcome, started: started)
+            self?.claimed(summary.room, outcome, started: started)
         }
     }
 
-    private func claimed(_ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime) {
-        guard case .waking(_, let waiting)? = entries[summary.room] else { return }
-        let result = taken(summary, outcome, started: started)
+    private func claimed(_ id: RoomID, _ outcome: ClaimOutcome, started: MonotonicTime) {
+        guard case .waking(let sleeper, let waiting)? = entries[id] else { return }
+        let result = taken(sleeper, outcome, started: started)
         for then in waiting { then(result) }
         if case .success(let room) = result, !room.isGone { room.rearm() }
     }
 
     private func taken(
-        _ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime
+        _ sleeper: Sleeper, _ outcome: ClaimOutcome, started: MonotonicTime
     ) -> Result<Room, Rejection> {
+        let summary = sleeper.summary
         switch outcome {
         case .claimed(let claim):
             do {
-                let room = try restored(summary.room, claim)
-                entries[summary.room] = .awake(room)
+                let room = try restored(sleeper, claim)
+                put(summary.room, .awake(room))
+                cancelAlarm(of: summary.room)
                 services.middleware.recover(
                     .restored(
                         summary.room, game: summary.game, records: claim.records.count,
@@ -193,30 +259,31 @@ final class RoomDirectory {
                 return .success(room)
             } catch {
                 services.middleware.stall(.unreadable(summary.room, game: summary.game, error.message))
-                entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+                put(summary.room, .unreadable(sleeper, until: services.timeline.now + Self.unreadableFor))
                 return .failure(.unreadable)
             }
         case .notFound:
-            entries[summary.room] = nil
+            forget(summary.room)
             lobby.forget(summary.room)
             return .failure(.roomNotFound)
         case .unavailable:
             services.storeTrouble.failed(at: services.timeline.now)
-            entries[summary.room] = .asleep(summary)
+            put(summary.room, .asleep(sleeper))
             wakeLater(summary.room, after: Self.wakeRetry)
             return .failure(.storeUnavailable)
         }
     }
 
-    private func restored(_ id: RoomID, _ claim: Claim) throws(StoredFormError) -> Room {
-        var state = try RoomState.restored(id, from: claim, games: services.games)
+    private func restored(_ sleeper: Sleeper, _ claim: Claim) throws(StoredFormError) -> Room {
+        var state = try RoomState.restored(sleeper.summary.room, from: claim, games: services.games)
         var history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         for stored in claim.records {
             let (events, at) = try state.fold(stored)
             history.append(events, at: at)
         }
-        let room = Room(
-            state, history: history, snapshotNumber: claim.snapshot?.number ?? 0, services: services, directory: self)
+        let stored = max(claim.snapshot?.number ?? 0, sleeper.slumber?.snapshotNumber ?? 0)
+        let room = Room(state, history: history, snapshotNumber: stored, services: services, directory: self)
+        if let slumber = sleeper.slumber, room.takeUp(slumber) { return room }
         room.takeUp()
         return room
     }

@@ -74,8 +74,9 @@ final class GameLoop {
             let admission = Admission(luck: .system)
             let kit = MiddlewareKit(
                 configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
-                board: plan.board, admission: admission, now: { [loop] in loop.now })
-            let middleware = Middlewares(StandardMiddleware.all(kit) + plan.middleware.map { kit.make($0) })
+                board: plan.board, admission: admission, domain: nil, now: { [loop] in loop.now })
+            let middleware = Middlewares(
+                StandardMiddleware.all(kit) + plan.middleware.enumerated().map { kit.make($1, place: $0) })
             middleware.onFault = { facts.middlewareFault($0, hook: $1, $2) }
             middleware.onSample = { facts.middlewareSample($0, $1) }
             services = LoopServices(

@@ -1,5 +1,6 @@
 import Foundation
 import Observability
+import PluginAPI
 import WebSocket
 
 /// A game server: a data directory, a store, an event loop and the games it serves.
@@ -21,7 +22,7 @@ public final class Server: Sendable {
         metrics: Observability.Metrics
     ) throws(StartError) {
         let games = InstalledGames(games)
-        if let fault = games.fault { throw .plugin(fault) }
+        if let fault = games.fault ?? middleware.lazy.compactMap(\.fault).first { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
         do {
             directory = try DataDirectory(path)

@@ -90,17 +90,22 @@ extension PluginMetric {
     }
 }
 
-extension Manifest {
-    /// One sentence when the metrics break a rule, nil when they are sound.
-    public var metricFault: String? {
+extension PluginMetric {
+    /// One sentence when a list of declarations breaks a rule, nil when it is sound.
+    public static func fault(in metrics: [PluginMetric]) -> String? {
         var names: Set<String> = []
         for (place, metric) in metrics.enumerated() {
             if let fault = metric.fault { return fault }
             guard metric.index == place else {
-                return "`\(metric.name)` says it is metric \(metric.index), and stands at \(place) of the manifest"
+                return "`\(metric.name)` says it is metric \(metric.index), and stands at \(place) of the list"
             }
             guard names.insert(metric.name).inserted else { return "two metrics are called `\(metric.name)`" }
         }
         return nil
     }
+}
+
+extension Manifest {
+    /// One sentence when the metrics break a rule, nil when they are sound.
+    public var metricFault: String? { PluginMetric.fault(in: metrics) }
 }
