@@ -50,7 +50,7 @@ final class RoomDirectory {
     func count(in status: RoomSummary.Status) -> Int { lobby.count(in: status) }
     /// What there is of each game.
     var tallies: [String: Lobby.Tally] { lobby.tallies }
-    var awakeRooms: [Room] {
+    var roomsAtWork: [Room] {
         entries.values.compactMap { if case .awake(let room) = $0 { room } else { nil } }
     }
 
