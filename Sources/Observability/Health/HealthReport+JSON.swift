@@ -76,7 +76,10 @@ extension HealthReport {
         }
         json.object("values") { json in
             for value in page.values {
-                json.array(value.name) { json in for value in value.values { json.element(value) } }
+                // Kept with seven digits; more would be noise.
+                json.array(value.name) { json in
+                    for value in value.values { json.element(value.map { ($0 * 1e6).rounded() / 1e6 }) }
+                }
             }
         }
         json.member("next", page.next)

@@ -14,7 +14,7 @@ public struct Trend: Sendable, Equatable {
         var value: Double
     }
 
-    /// Samples closer to the last one are left out, lest a burst of runs outweigh the hours before it.
+    /// Samples closer to the last one are left out, lest a burst of runs push the time before it out of sight.
     private let spacing: Duration
     private var samples: [Sample] = []
     private var line: Line?

@@ -14,7 +14,7 @@ struct WatchedMeasure: Sendable {
         self.band = band
         let agreement = check.hard.contains(name) ? .hard : check.agreement
         state = MeasuredLevel(agreement, warningHold: band.warningHold, criticalHold: band.criticalHold)
-        trend = Trend(spacing: min(.seconds(5), check.bounds.floor / 2))
+        trend = Trend(spacing: check.bounds.base)
     }
 
     /// - Parameter measurement: nil when there was nothing to measure, which is a good result.
@@ -29,8 +29,8 @@ struct WatchedMeasure: Sendable {
         entered = band.entered(measurement.value)
         var held = band.held(measurement.value)
         if let early = band.earlyWarning {
-            let ahead = trend.watched >= early.minWatched ? trend.timeToReach(early.limit, at: now) : nil
-            warnsEarly = ahead.map { $0 < early.within } ?? false
+            let ahead = trend.timeToReach(early.limit, at: now)
+            warnsEarly = trend.watched >= early.minWatched && ahead.map { $0 < early.within } ?? false
             if warnsEarly { entered = .worst([entered, .warning]) }
             if let ahead, ahead < early.leaveWithin { held = .worst([held, .warning]) }
         }
@@ -50,7 +50,7 @@ struct WatchedMeasure: Sendable {
     func reason(at now: Duration) -> String {
         guard let newest else { return "\(name): nothing to measure" }
         let value = "\(name) \(newest.valueText)"
-        if entered == .healthy, state.level == .healthy || band.held(newest.value) == .healthy { return value }
+        if entered == .healthy, state.level == .healthy { return value }
         if warnsEarly, band.entered(newest.value) == .healthy, let early = band.earlyWarning {
             let time = trend.timeToReach(early.limit, at: now)?.words ?? "soon"
             return "\(value), reaches \(newest.text(early.limit)) in \(time)"
@@ -59,8 +59,10 @@ struct WatchedMeasure: Sendable {
         if entered != .healthy, let threshold = band.shownThreshold(at: entered) {
             return "\(value) is \(side) \(newest.text(threshold))"
         }
-        let leave = state.level == .critical ? band.leaveCritical : band.leaveWarning
-        return leave.map { "\(value), still \(side) \(newest.text($0))" } ?? value
+        guard let leave = state.level == .critical ? band.leaveCritical : band.leaveWarning else { return value }
+        let isBack = band.held(newest.value).severity < state.level.severity
+        return isBack
+            ? "\(value), no longer \(side) \(newest.text(leave))" : "\(value), still \(side) \(newest.text(leave))"
     }
 }
 
