@@ -191,6 +191,10 @@ final class RoomDirectory {
                 entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
                 return .failure(.unreadable)
             }
+        case .damaged:
+            services.observer.roomFault(summary.room, "no snapshot has whole records above it")
+            entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+            return .failure(.unreadable)
         case .notFound:
             entries[summary.room] = nil
             lobby.forget(summary.room)
