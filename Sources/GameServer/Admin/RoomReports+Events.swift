@@ -22,10 +22,23 @@ extension RoomReports {
                 } catch {
                     answer(.problem(500, "internal", error.message))
                 }
+            case .trimmed(let first, let head):
+                // Nothing is left of what was asked for first: the page is empty and says where to go on.
+                answer(.json(200, Self.trimmed(room: id, first: first, head: head)))
             case .notFound: answer(.problem(.roomNotFound))
             case .unavailable: answer(.problem(.storeUnavailable))
             }
         }
+    }
+
+    private static func trimmed(room: RoomID, first: Int, head: Int) -> JSON {
+        [
+            "room": .string(room.description), "event_count": .integer(0), "events": .array([]),
+            "recovery_info": [
+                "latest_sequence": .integer(Int64(head)), "has_more_events": .bool(first <= head),
+                "first_sequence": .integer(Int64(first)),
+            ],
+        ]
     }
 
     private static func events(

@@ -45,8 +45,8 @@ public final class SQLiteEventStore: EventStore {
         submit(.append(append, answer))
     }
 
-    public func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
-        submit(.claim(room, retaining: events, answer))
+    public func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
+        submit(.claim(room, origin, answer))
     }
 
     public func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
@@ -62,6 +62,33 @@ public final class SQLiteEventStore: EventStore {
     public func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
         submit(.directory(closedAfter: closedAfter, answer))
     }
+
+    public func directory(_ page: DirectoryPage, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
+        answer(.unavailable)
+    }
+
+    public func note(_ event: SystemEvent, answer: @escaping @Sendable (NoteOutcome) -> Void) { answer(.unavailable) }
+
+    public func systemEvents(
+        after number: Int, limit: Int, kind: SystemEvent.Kind?,
+        answer: @escaping @Sendable (SystemEventsOutcome) -> Void
+    ) {
+        answer(.unavailable)
+    }
+
+    public func verifySystemEvents(answer: @escaping @Sendable (VerifyOutcome) -> Void) { answer(.unavailable) }
+
+    public func cleanup(_ request: CleanupRequest, answer: @escaping @Sendable (CleanupOutcome) -> Void) {
+        answer(.unavailable)
+    }
+
+    public func statistics(now: Timestamp, answer: @escaping @Sendable (StatisticsOutcome) -> Void) {
+        answer(.unavailable)
+    }
+
+    public func health(answer: @escaping @Sendable (StoreHealth) -> Void) { answer(StoreHealth()) }
+
+    public func reopen(answer: @escaping @Sendable (ReopenOutcome) -> Void) { answer(.unavailable) }
 
     /// Checks the whole stored log of a room against its digests.
     public func verify(_ room: RoomID, answer: @escaping @Sendable (VerifyOutcome) -> Void) {

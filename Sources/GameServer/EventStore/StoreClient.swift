@@ -43,6 +43,17 @@ final class StoreClient {
         store.claim(room, retaining: events) { [post] in post(.claim(number, $0)) }
     }
 
+    func claim(_ room: RoomID, from origin: ClaimOrigin, then: @escaping (ClaimOutcome) -> Void) {
+        let number = next()
+        claims[number] = then
+        store.claim(room, from: origin) { [post] in post(.claim(number, $0)) }
+    }
+
+    /// Keeps something that happened; what becomes of it, the store's observer hears.
+    func note(_ event: SystemEvent) {
+        store.note(event) { _ in }
+    }
+
     /// Most readings on their way, which operators ask for. Above it they are `unavailable`.
     static let maxReads = 64
 

@@ -3,7 +3,7 @@ import PluginAPI
 /// One thing asked of the store's thread, with the way to its answer.
 enum StoreRequest: Sendable {
     case append(Append, @Sendable (AppendOutcome) -> Void)
-    case claim(RoomID, retaining: Int, @Sendable (ClaimOutcome) -> Void)
+    case claim(RoomID, ClaimOrigin, @Sendable (ClaimOutcome) -> Void)
     case checkpoint(RoomID, term: UInt64, Snapshot)
     case read(RoomID, after: Int, limit: Int, @Sendable (ReadOutcome) -> Void)
     case directory(closedAfter: Timestamp, @Sendable (DirectoryOutcome) -> Void)

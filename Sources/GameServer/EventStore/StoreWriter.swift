@@ -92,8 +92,8 @@ final class StoreWriter {
         case .append(let append, let answer):
             let outcome = try self.append(append)
             return { answer(outcome) }
-        case .claim(let room, let retaining, let answer):
-            let outcome = try claim(room, retaining: retaining)
+        case .claim(let room, let origin, let answer):
+            let outcome = try claim(room, from: origin)
             return { answer(outcome) }
         case .checkpoint(let room, let term, let snapshot):
             guard let head = try tables.head(of: room), head.admits(snapshot, term: term) else { return {} }
@@ -121,7 +121,9 @@ final class StoreWriter {
         return .committed
     }
 
-    private func claim(_ room: RoomID, retaining events: Int) throws(SQLiteFailure) -> ClaimOutcome {
+    private func claim(_ room: RoomID, from origin: ClaimOrigin) throws(SQLiteFailure) -> ClaimOutcome {
+        var events = 0
+        if case .retaining(let e) = origin { events = e }
         guard let head = try tables.head(of: room) else { return .notFound }
         try tables.setTerm(head.term + 1, of: room)
         let snapshot = try tables.snapshot(of: room, upTo: head.sequence - max(events, 0))

@@ -262,6 +262,10 @@ final class RoomDirectory {
                 put(summary.room, .unreadable(sleeper, until: services.timeline.now + Self.unreadableFor))
                 return .failure(.unreadable)
             }
+        case .damaged:
+            services.observer.roomFault(summary.room, "no snapshot has whole records above it")
+            entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+            return .failure(.unreadable)
         case .notFound:
             forget(summary.room)
             lobby.forget(summary.room)
