@@ -87,6 +87,9 @@ public struct Configuration: Sendable, Equatable {
     public struct Admin: Sendable, Equatable {
         /// nil has the server make one at its first start.
         public var token: Secret?
+        /// nil: nobody is an operator only.
+        public var operatorToken: Secret?
+        public var viewerToken: Secret?
     }
 
     public struct Metrics: Sendable, Equatable {
@@ -114,5 +117,10 @@ public struct Configuration: Sendable, Equatable {
         public var headerMs = engine.requestMilliseconds
         public var keepAliveMs = engine.keepAliveMilliseconds
         public var bodyBytes = engine.maxBodyBytes
+        public var publicRatePerMin = 600
+        public var operatorRatePerMin = 6000
+        public var failedAuthPerMin = 60
+        /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+        public var trustedProxies = ""
     }
 }
