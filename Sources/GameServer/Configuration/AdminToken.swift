@@ -68,10 +68,13 @@ public struct AdminToken: Sendable {
 
 public enum AdminTokenError: Error, CustomStringConvertible {
     case unusable(path: String, reason: String)
+    /// Two keys of the configuration hold the same token.
+    case equal(String, String)
 
     public var description: String {
         switch self {
         case .unusable(let path, let reason): "admin token file \(path) cannot be used: \(reason)"
+        case .equal(let one, let other): "\(one) and \(other) are the same token: one token cannot mean two roles"
         }
     }
 }

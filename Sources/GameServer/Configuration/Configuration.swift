@@ -92,6 +92,9 @@ public struct Configuration: Sendable, Equatable {
     public struct Admin: Sendable, Equatable {
         /// nil has the server make one at its first start.
         public var token: Secret?
+        /// nil: nobody is an operator only.
+        public var operatorToken: Secret?
+        public var viewerToken: Secret?
     }
 
     public struct Metrics: Sendable, Equatable {
@@ -127,5 +130,10 @@ public struct Configuration: Sendable, Equatable {
         public var bodyBytes = engine.maxBodyBytes
         /// Separated by commas; empty for all.
         public var allowedOrigins = ""
+        public var publicRatePerMin = 600
+        public var operatorRatePerMin = 6000
+        public var failedAuthPerMin = 60
+        /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+        public var trustedProxies = ""
     }
 }

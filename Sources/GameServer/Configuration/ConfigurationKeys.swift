@@ -112,6 +112,12 @@ extension ConfigurationKey {
         .secret(
             "admin", "token", \.admin.token, flag: "--admin-token",
             "Token for everything that is not public; the environment is better than the flag, which `ps` shows."),
+        .secret(
+            "admin", "operator_token", \.admin.operatorToken,
+            "Token of the role operator: reads logs and mends, sees no hand. Without it there is no such role."),
+        .secret(
+            "admin", "viewer_token", \.admin.viewerToken,
+            "Token of the role viewer: reads numbers and health, as a monitor does. Without it there is no such role."),
         .boolean("metrics", "public", \.metrics.isPublic, "Whether /metrics is open to everybody."),
         .boolean(
             "monitoring", "enabled", \.monitoring.isEnabled,
@@ -146,5 +152,17 @@ extension ConfigurationKey {
         .text(
             "http", "allowed_origins", \.http.allowedOrigins, 0...4096,
             "Origins, separated by commas, whose pages may connect; empty for all."),
+        .integer(
+            "http", "public_rate_per_min", \.http.publicRatePerMin, 1...1_000_000,
+            "Requests a minute an address may make without a token, half as many again at once; more is answered 429."),
+        .integer(
+            "http", "operator_rate_per_min", \.http.operatorRatePerMin, 1...1_000_000,
+            "The same for each token."),
+        .integer(
+            "http", "failed_auth_per_min", \.http.failedAuthPerMin, 1...1_000_000,
+            "Wrong tokens a minute an address may try, half as many again at once; then none of its tokens is looked at."),
+        .text(
+            "http", "trusted_proxies", \.http.trustedProxies, 0...4096,
+            "Addresses of proxies, separated by commas, whose X-Forwarded-For names the client; its last entry counts."),
     ]
 }

@@ -1,0 +1,39 @@
+import Observability
+
+/// Which log lines an operator wants.
+struct LogQuestion: Sendable, Equatable {
+    /// Unix microseconds.
+    var from: Int?
+    var to: Int?
+    var level: LogLevel?
+    var category: LogCategory?
+    var event: String?
+    var room: String?
+    var correlationID: String?
+    var requestID: String?
+    var text: String?
+    /// Only lines with a smaller `log_seq`.
+    var before: Int?
+    var limit = 100
+    /// Also what is in files only.
+    var readsFiles = false
+
+    static let levels = ["debug", "info", "warning", "error", "critical"]
+    static let categories = LogCategory.allCases.map(\.rawValue)
+
+    init(_ arguments: RouteArguments) {
+        from = arguments.integer("from")
+        to = arguments.integer("to")
+        level = arguments.text("level").flatMap { LogLevel(name: $0) }
+        category = arguments.text("category").flatMap { LogCategory(rawValue: $0) }
+        event = arguments.text("event")
+        // As lines have it: people write ids in small letters too.
+        room = arguments.room("room")?.description
+        correlationID = arguments.text("correlation_id")
+        requestID = arguments.text("request_id")
+        text = arguments.text("text")
+        before = arguments.integer("before")
+        limit = arguments.integer("limit") ?? 100
+        readsFiles = arguments.flag("files")
+    }
+}

@@ -1,0 +1,114 @@
+import PluginAPI
+
+/// Where the desk finds what operators ask for. One method a source.
+///
+/// Called on the desk's thread; an answer is given exactly once, on any thread. What a server does not have stays at its
+/// default and is answered 501.
+protocol OperatorSources: Sendable {
+    // MARK: Health and metrics
+
+    /// The whole report, `application/health+json` or our own form; its status follows the level.
+    func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void)
+    /// One component: `websocket`, `store`.
+    func health(of component: String, answer: @escaping @Sendable (Finding) -> Void)
+    /// All metrics as the header fields ask for them.
+    func scrape(accept: String?, acceptEncoding: String?, answer: @escaping @Sendable (Finding) -> Void)
+    /// Resources of process and host as one JSON object.
+    func resources(answer: @escaping @Sendable (Finding) -> Void)
+
+    // MARK: Recovery
+
+    func recoveryStatus(answer: @escaping @Sendable (Finding) -> Void)
+    /// `notFound` for an unknown name, `refused` with the guard's reason.
+    func trigger(_ order: RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void)
+    func setProcedure(
+        _ name: String, enabled: Bool, by requester: Requester, requestID: String,
+        answer: @escaping @Sendable (Finding) -> Void)
+
+    // MARK: Store
+
+    /// Records that hold events above `sequence`, for operators: never delays a commit.
+    func records(of room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void)
+    /// What the room is rebuilt from: the newest snapshot not above `sequence` and the records after it, oldest first.
+    func history(of room: RoomID, upTo sequence: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void)
+    func storeStatistics(now: Timestamp, answer: @escaping @Sendable (Finding) -> Void)
+    func cleanup(_ order: CleanupOrder, answer: @escaping @Sendable (Finding) -> Void)
+    func systemEvents(
+        after number: Int, limit: Int, kind: String?, answer: @escaping @Sendable (Finding) -> Void)
+    /// Keeps what an operator did in the store; failing to is logged by the source.
+    func note(_ action: OperatorAction)
+
+    // MARK: Logs
+
+    func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void)
+    /// Sends lines as they are written, until the tail is let go of. Nil when there is no log to follow.
+    ///
+    /// - Parameter deliver: takes one line without its line end; false when it had no room for it, which counts as lost.
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)?
+    func logLevels() -> Finding
+    /// - Parameter category: nil for all that have no level of their own.
+    func setLogLevel(_ level: String, for category: String?) -> Finding
+}
+
+/// A log that is being followed. Letting go of it ends that; so does `end`.
+protocol LogTail: Sendable {
+    func end()
+    /// Lines that were lost because they were not taken.
+    var lost: Int { get }
+}
+
+/// What a source has to say: a body, or why there is none.
+enum Finding: Sendable {
+    case found(status: Int = 200, type: String = "application/json", encoding: String? = nil, [UInt8])
+    case notFound(String)
+    /// Something stands against it; asking again may help once it is gone.
+    case refused(String)
+    case unavailable(String)
+    /// This server has no such part.
+    case absent(String)
+
+    static func json(_ text: [UInt8]) -> Finding { .found(text) }
+}
+
+enum HealthForm: Sendable, Equatable { case own, draft }
+
+/// A procedure started by hand.
+struct RecoveryTrigger: Sendable {
+    var name: String
+    /// What it is limited to, such as a room; nil for what the procedure chooses.
+    var scope: String?
+    var isDryRun: Bool
+    var context: [UInt8]
+    var requester: Requester
+    var requestID: String
+}
+
+struct CleanupOrder: Sendable {
+    var olderThanHours: Int
+    var isDryRun: Bool
+    var now: Timestamp
+    var requester: Requester
+    var requestID: String
+}
+
+/// What an operator changed, or tried to.
+struct OperatorAction: Sendable {
+    var at: Timestamp
+    /// `operator:1a2b3c4d`.
+    var actor: String
+    /// The endpoint: `recoveryTrigger`.
+    var action: String
+    var target: String
+    var status: Int
+    var requestID: String
+}
+
+/// Stored parts of a room.
+enum HistoryOutcome: Sendable {
+    /// - Parameter head: the room's last event.
+    case parts(snapshot: Snapshot?, records: [StoredRecord], head: Int)
+    case notFound
+    /// Older history was deleted: nothing before this event can be rebuilt.
+    case trimmed(first: Int)
+    case unavailable
+}

@@ -1,0 +1,189 @@
+/// The shapes of answers and bodies, by name.
+enum AdminSchemas {
+    static let all: [(name: String, schema: Schema)] = [
+        ("Error", error), ("Health", health), ("DetailedHealth", detailedHealth), ("ComponentHealth", componentHealth),
+        ("Level", level), ("SocketStatistics", socketStatistics), ("SystemStatistics", systemStatistics),
+        ("RoomStatistics", roomStatistics), ("RoomFigures", roomFigures), ("RoomNumbers", roomNumbers),
+        ("RateStatistics", rateStatistics), ("RecoveryStatus", recoveryStatus), ("RecoveryTrigger", recoveryTrigger),
+        ("RecoveryTriggered", recoveryTriggered), ("ProcedureSwitched", procedureSwitched), ("Rooms", rooms),
+        ("RoomLine", .object(roomLine)), ("Room", room), ("RoomEvents", roomEvents), ("RoomState", roomState),
+        ("StoreStatistics", storeStatistics), ("StoreCleanup", storeCleanup), ("SystemEvents", systemEvents),
+        ("Logs", logs), ("LogTicket", logTicket), ("LogLevels", logLevels), ("LogLevelChange", logLevelChange),
+    ]
+
+    private static let error: Schema = .object([
+        .always(
+            "error",
+            .object([.always("code", .string), .always("message", .string), .always("request_id", .string)]))
+    ])
+
+    // MARK: Health
+
+    private static let level: Schema = .choice(["healthy", "warning", "critical", "unknown"])
+
+    private static let health: Schema = .object([
+        .always("status", .named("Level")), .always("timestamp", .string), .always("timestamp_unix", .integer),
+        .always("uptime_seconds", .integer), .always("uptime_formatted", .string), .always("version", .string),
+        .always("service", .string),
+    ])
+
+    private static let detailedHealth: Schema = .object([
+        .maybe("success", .boolean), .maybe("status", .string), .maybe("timestamp", .string),
+        .maybe("overall_status", .named("Level")), .maybe("components", .any), .maybe("checks", .any),
+        .maybe("services", .any), .maybe("health", .any),
+    ])
+
+    private static let componentHealth: Schema = .object([
+        .maybe("status", .string), .maybe("component", .string), .maybe("checks", .any),
+    ])
+
+    // MARK: Numbers
+
+    private static let socketStatistics: Schema = .object([
+        .always("success", .boolean), .always("timestamp", .string), .always("active_connections", .integer),
+        .always("open_sockets", .integer), .always("opened_total", .integer), .always("refused_total", .integer),
+        .always("messages_in_total", .integer), .always("messages_out_total", .integer),
+        .always("bytes_in_total", .integer), .always("bytes_out_total", .integer),
+        .always("protocol_errors_total", .integer), .always("outbox_overflows_total", .integer),
+        .always("requests_total", .integer), .always("uptime_seconds", .integer),
+    ])
+
+    private static let roomTotals: Schema = .object([
+        .always("total_rooms", .integer), .always("active_games", .integer), .always("total_players", .integer),
+        .always("bots", .integer), .always("awake", .integer), .always("by_status", .map(.integer)),
+        .always("by_game", .map(.integer)),
+    ])
+
+    private static let systemStatistics: Schema = .object([
+        .always("success", .boolean), .always("timestamp", .string), .always("uptime_seconds", .integer),
+        .always("health", .any), .always("recovery", .any), .always("websocket", .any), .always("rooms", roomTotals),
+        .always("events", .any), .always("resources", .any),
+    ])
+
+    private static let roomStatistics: Schema = .object([
+        .always("timestamp", .string),
+        .always(
+            "stats",
+            .object([
+                .always("connection_stats", .map(.any)), .always("queue_stats", .map(.any)),
+                .always("active_connections", .integer), .always("rooms", .array(.any)),
+                .always("room_validation", .map(.any)), .always("room_summary", .map(.any)),
+            ])),
+        .always("has_more", .boolean), .maybe("next", .string),
+    ])
+
+    private static let roomNumbers: Schema = .object([
+        .always("room", .string), .always("game", .string), .always("state", .string), .always("members", .integer),
+        .always("humans", .integer), .always("bots", .integer), .always("seq", .integer),
+        .always("events_per_s", .number), .always("pending", .integer), .always("lagging", .integer),
+        .always("unsent_bytes", .integer), .always("queued_requests", .integer), .always("last_activity", .integer),
+        .maybe("waiting_on", .any),
+    ])
+
+    private static let roomFigures: Schema = .object([
+        .always("timestamp", .string), .always("by", .string), .always("awake", .integer), .always("asleep", .integer),
+        .always("rooms", .array(.named("RoomNumbers"))),
+    ])
+
+    private static let rateStatistics: Schema = .object([
+        .always("success", .boolean), .always("accepted", .integer), .always("refused", .integer),
+        .always("failed_auth_refused", .integer), .always("callers", .integer), .always("max_callers", .integer),
+        .always("strangers", .integer), .always("limits", .map(.integer)), .always("routes", .map(.any)),
+    ])
+
+    // MARK: Recovery
+
+    private static let recoveryStatus: Schema = .object([.maybe("success", .boolean), .maybe("procedures", .any)])
+
+    private static let recoveryTrigger: Schema = .object([
+        .maybe("scope", .string), .maybe("dry_run", .boolean), .maybe("context", .map(.any)),
+    ])
+
+    private static let recoveryTriggered: Schema = .object([
+        .maybe("success", .boolean), .maybe("procedure", .string), .maybe("triggered", .boolean),
+    ])
+
+    private static let procedureSwitched: Schema = .object([
+        .maybe("success", .boolean), .maybe("procedure", .string), .maybe("enabled", .boolean),
+    ])
+
+    // MARK: Rooms
+
+    private static let roomLine: [Schema.Field] = [
+        .always("room", .string), .always("game", .string), .always("visibility", .choice(["public", "private"])),
+        .always("changed", .integer), .always("awake", .boolean),
+    ]
+
+    private static let rooms: Schema = .object([
+        .always("count", .integer), .always("rooms", .array(.named("RoomLine"))), .always("has_more", .boolean),
+        .maybe("next", .string),
+    ])
+
+    private static let room: Schema = .object(
+        roomLine + [
+            .always("seq", .integer), .always("record", .integer), .always("connections", .integer),
+            .always("epoch", .string), .always("status", .any),
+        ])
+
+    private static let roomEvents: Schema = .object([
+        .always("success", .boolean), .always("room", .string), .always("room_id", .string),
+        .always("event_count", .integer),
+        .always(
+            "events",
+            .array(
+                .object([
+                    .always("seq", .integer), .always("at", .integer), .always("record", .integer),
+                    .always("event", .any),
+                ]))),
+        .always(
+            "analysis",
+            .object([
+                .always("first_event", .nullable(.any)), .always("last_event", .nullable(.any)),
+                .always("event_types", .map(.integer)),
+            ])),
+        .always(
+            "recovery_info",
+            .object([.always("latest_sequence", .integer), .always("has_more_events", .boolean)])),
+    ])
+
+    private static let roomState: Schema = .object([
+        .always("room", .string), .always("seq", .integer), .always("record", .integer),
+        .always("state_source", .choice(["live", "reconstructed"])), .maybe("status", .any), .maybe("state", .any),
+        .maybe("view", .any),
+        .always("recovery_info", .object([.always("latest_sequence", .integer)])),
+    ])
+
+    // MARK: Store
+
+    private static let storeStatistics: Schema = .object([
+        .maybe("success", .boolean), .maybe("statistics", .any), .maybe("health", .any), .maybe("features", .any),
+    ])
+
+    private static let storeCleanup: Schema = .object([
+        .maybe("success", .boolean), .maybe("deleted_events", .integer), .maybe("older_than_hours", .integer),
+        .maybe("dry_run", .boolean), .maybe("cleanup_completed", .boolean),
+    ])
+
+    private static let systemEvents: Schema = .object([
+        .maybe("events", .array(.any)), .maybe("has_more", .boolean), .maybe("next", .integer),
+    ])
+
+    // MARK: Logs
+
+    private static let logs: Schema = .object([
+        .maybe("lines", .array(.any)), .maybe("has_more", .boolean), .maybe("next", .integer),
+        .maybe("truncated", .boolean),
+    ])
+
+    private static let logTicket: Schema = .object([
+        .always("ticket", .string), .always("expires_in_seconds", .integer), .always("path", .string),
+    ])
+
+    private static let logLevels: Schema = .object([
+        .always("level", .string), .always("categories", .map(.string)),
+    ])
+
+    private static let logLevelChange: Schema = .object([
+        .maybe("category", .choice(LogQuestion.categories)), .always("level", .choice(LogQuestion.levels)),
+    ])
+}
