@@ -49,7 +49,7 @@ enum ServeCommand {
         }
     }
 
-    private static func makeLogger(_ configuration: Configuration, _ metrics: Metrics) throws(LogError) -> Logger {
+    private static func makeLogger(_ configuration: Configuration, _ metrics: Metrics) throws(LogFileError) -> Logger {
         let file = configuration.logging.file
         let origin = LogOrigin(
             version: Version.current, node: configuration.server.node,
