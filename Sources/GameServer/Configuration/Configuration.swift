@@ -12,6 +12,8 @@ public struct Configuration: Sendable, Equatable {
     public var admin = Admin()
     public var metrics = Metrics()
     public var monitoring = Monitoring()
+    public var health = Health()
+    public var recovery = Recovery()
     public var logging = Logging()
     public var games = Games()
     public var drain = Drain()
@@ -105,6 +107,28 @@ public struct Configuration: Sendable, Equatable {
         /// Off leaves the guards, and nothing that watches.
         public var isEnabled = true
         public var pulseMs = 500
+    }
+
+    public struct Health: Sendable, Equatable {
+        public var intervalMs = 30_000
+        public var floorMs = 10_000
+        public var ceilingMs = 120_000
+        public var confirmMs = 500
+        public var selfTest = true
+        /// Empty for none.
+        public var certificateFile = ""
+    }
+
+    public struct Recovery: Sendable, Equatable {
+        public var isEnabled = true
+        public var probeMs = 5000
+        public var proofMs = 3000
+        public var pendingAgeMs = 5000
+        public var admitPerS = 50
+        public var holdMs = 60_000
+        public var quarantineMs = 300_000
+        /// `procedure.name=value`, separated by commas.
+        public var overrides = ""
     }
 
     public struct Logging: Sendable, Equatable {

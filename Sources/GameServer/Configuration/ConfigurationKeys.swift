@@ -125,6 +125,42 @@ extension ConfigurationKey {
         .integer(
             "monitoring", "pulse_ms", \.monitoring.pulseMs, 50...5000,
             "How often a loop reports its state to the monitor, and the monitor looks at the system."),
+        .integer(
+            "health", "interval_ms", \.health.intervalMs, 100...dayMs,
+            "How often a component is checked to begin with; trouble makes it more often, quiet less."),
+        .integer("health", "floor_ms", \.health.floorMs, 100...dayMs, "The most often a component is checked."),
+        .integer("health", "ceiling_ms", \.health.ceilingMs, 100...dayMs, "The least often a component is checked."),
+        .integer(
+            "health", "confirm_ms", \.health.confirmMs, 50...60_000,
+            "How soon a bad reading is looked at again before it counts."),
+        .boolean(
+            "health", "self_test", \.health.selfTest,
+            "Whether the server opens a WebSocket to itself now and then; it is counted nowhere."),
+        .text(
+            "health", "certificate_file", \.health.certificateFile, 0...4096,
+            "Certificate whose expiry is watched, in PEM, such as that of the proxy in front; empty for none."),
+        .boolean("recovery", "enabled", \.recovery.isEnabled, "Whether procedures start by themselves."),
+        .integer(
+            "recovery", "probe_ms", \.recovery.probeMs, 50...60_000,
+            "How long a silent connection has to answer when stale connections are looked for."),
+        .integer(
+            "recovery", "proof_ms", \.recovery.proofMs, 50...60_000,
+            "How long a client has to show that it is in step again."),
+        .integer(
+            "recovery", "pending_age_ms", \.recovery.pendingAgeMs, 50...dayMs,
+            "How long messages have waited for a reader before a snapshot takes their place."),
+        .integer(
+            "recovery", "admit_per_s", \.recovery.admitPerS, 1...100_000,
+            "New connections a second while many reconnect at once."),
+        .integer(
+            "recovery", "hold_ms", \.recovery.holdMs, 100...dayMs,
+            "The longest that new connections are held back without being decided anew."),
+        .integer(
+            "recovery", "quarantine_ms", \.recovery.quarantineMs, 100...dayMs,
+            "How long no new rooms of a game are opened that faults again and again."),
+        .text(
+            "recovery", "overrides", \.recovery.overrides, 0...4096,
+            "Numbers of single procedures, as in `memory_pressure.cooldown_seconds=120`, separated by commas."),
         .level("logging", "level", \.logging.level, flag: "--log-level", "The least important lines that are logged."),
         .text("logging", "file", \.logging.file, 0...4096, "Log file; empty for standard error."),
         .boolean(

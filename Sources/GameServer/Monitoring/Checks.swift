@@ -64,7 +64,7 @@ enum Checks {
         let bands = HealthThresholds.standard
         var crossed: [String] = []
         func look(_ id: String, _ value: Double?, _ band: HealthBand) {
-            guard let value, band.enters(value) > health.levelOfCheck(id) else { return }
+            guard let value, band.entered(value).rawValue > health.levelOfCheck(id).rawValue else { return }
             crossed.append(id)
         }
         look(StandardChecks.cpu, usage.cpuRatio, bands.cpu)

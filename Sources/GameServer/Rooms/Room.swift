@@ -84,6 +84,8 @@ final class Room {
     /// The last append did not get through; the members were told.
     var isHeldByStore = false
     private(set) var isGone = false
+    /// Since its history was last compared with it.
+    var hasFaulted = false
     /// Nothing is decided while the room is compared with its history.
     var isFrozen = false
     /// What waits for the record on its way, and then keeps the room frozen.
@@ -121,6 +123,7 @@ final class Room {
 
     /// The room could not do what it had to. The sentence holds no secret.
     func fault(_ sentence: String) {
+        hasFaulted = true
         services.middleware.stall(.fault(id, game: state.game, sentence))
     }
 

@@ -17,6 +17,8 @@ final class LoopServices {
     var backlogged = SessionSet()
     /// Whom we have asked for a sign of life; those that answered since leave at the next pulse.
     var asked = SessionSet()
+    /// Games of which no new rooms are opened, each until then.
+    var quarantined: [String: MonotonicTime] = [:]
     /// Who applies events far behind what it was sent.
     var behind = BehindMembers()
     /// Which messages are timed.

@@ -19,6 +19,9 @@ struct Backlog {
         waiting += 1
     }
 
+    /// So many of them were taken back.
+    mutating func taken(_ count: Int) { waiting = max(0, waiting - count) }
+
     mutating func fellBehind(_ giveUp: Alarm) {
         isLagging = true
         self.giveUp = giveUp

@@ -9,6 +9,10 @@ protocol Outlet: AnyObject {
     /// When the last byte came.
     var lastReceived: MonotonicTime { get }
 
+    /// Takes back the shared messages at the end of what the system has refused, none of which has begun to leave.
+    ///
+    /// - Returns: how many.
+    func takeBackBroadcasts() -> Int
     func send(_ message: EncodedMessage)
     func send(text: [UInt8])
     func close(_ code: CloseCode, reason: String)

@@ -80,6 +80,9 @@ extension Session {
         guard let game = services.games[create.game] else {
             throw .badRequest("game: there is no game \(create.game.prefix(40))")
         }
+        if let until = services.quarantined[create.game], services.timeline.now < until {
+            throw .overloaded("\(create.game) has faults: no new rooms of it for a while", retryMs: 30_000)
+        }
         let name = try checked(name: create.name)
         let secret = create.secret ?? SeatSecret(using: &services.luck)
         if let id = directory.room(createdWith: secret.digest) {

@@ -327,7 +327,14 @@ final class Session {
             backlog.queued(at: services.timeline.now)
         }
         let slow = services.configuration.slow
-        guard !backlog.isLagging, outlet.unsentBytes > slow.laggingBytes else { return }
+        guard outlet.unsentBytes > slow.laggingBytes else { return }
+        fallBehind()
+    }
+
+    /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
+    private func fallBehind() {
+        guard !backlog.isLagging else { return }
+        let slow = services.configuration.slow
         services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
         let by = services.timeline.now + .milliseconds(slow.laggingMs)
         backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
@@ -355,6 +362,26 @@ final class Session {
         liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
             self?.checkLife()
         }
+    }
+
+    func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }
+
+    /// Asks for a sign of life now, if it has not been asked already.
+    func demandLife() {
+        guard isOpen, hasGreeted, !isAsked else { return }
+        askForLife()
+    }
+
+    /// Takes back the broadcasts that wait for the reader, and owes it one snapshot of each room instead.
+    ///
+    /// - Returns: how many messages were taken back.
+    func collapse() -> Int {
+        guard isOpen, hasGreeted else { return 0 }
+        let taken = outlet.takeBackBroadcasts()
+        for member in members { member.owesSnapshot() }
+        backlog.taken(taken)
+        fallBehind()
+        return taken
     }
 
     private func checkLife() {

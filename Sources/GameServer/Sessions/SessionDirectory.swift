@@ -27,6 +27,8 @@ final class SessionDirectory {
         return session
     }
 
+    subscript(id: UInt64) -> Session? { sessions[id] }
+
     var all: some Sequence<Session> { sessions.values }
 
     func remove(_ session: Session) { sessions[session.number] = nil }

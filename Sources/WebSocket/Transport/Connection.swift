@@ -91,6 +91,11 @@ public final class Connection: Socket {
         enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
     }
 
+    /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
+    ///
+    /// - Returns: how many.
+    public func takeBackBroadcasts() -> Int { outbox?.takeBackReplaceable() ?? 0 }
+
     // MARK: Closing
 
     /// Closes in order: what is queued leaves, then a close frame; the peer has `closeMilliseconds` to answer it.
