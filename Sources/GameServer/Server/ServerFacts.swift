@@ -24,29 +24,33 @@ final class ServerFacts: ServerObserver {
     /// The exposition as of now.
     func exposition(of rooms: RoomDirectory) -> [UInt8] {
         let counters = loop.counters
-        metrics.messagesReceived.add(counters.messagesIn - counted.messagesIn, by: writer)
-        metrics.messagesSent.add(counters.messagesOut - counted.messagesOut, by: writer)
-        metrics.receivedBytes.add(counters.bytesIn - counted.bytesIn, by: writer)
-        metrics.sentBytes.add(counters.bytesOut - counted.bytesOut, by: writer)
+        metrics.messages.add(counters.messagesIn - counted.messagesIn, .in, by: writer)
+        metrics.messages.add(counters.messagesOut - counted.messagesOut, .out, by: writer)
+        metrics.transportBytes.add(counters.bytesIn - counted.bytesIn, .in, by: writer)
+        metrics.transportBytes.add(counters.bytesOut - counted.bytesOut, .out, by: writer)
         counted = counters
         for (label, status) in [
             (RoomStateLabel.waiting, RoomSummary.Status.waiting), (.playing, .playing), (.finished, .finished),
         ] {
             let count = rooms.count(in: status)
-            metrics.rooms.add(count - roomsCounted[label, default: 0], label, by: writer)
+            metrics.rooms.add(
+                count - roomsCounted[label, default: 0], plugin: metrics.pluginIndex(Observability.Metrics.noPlugin),
+                label,
+                by: writer)
             roomsCounted[label] = count
         }
         return metrics.exposition()
     }
 
     func sessionOpened() {
-        metrics.connections.add(1, by: writer)
-        metrics.connectionsOpened.add(1, by: writer)
+        metrics.wsConnections.add(1, by: writer)
+        metrics.wsConnectionsOpened.add(1, by: writer)
     }
 
     func sessionClosed(code: UInt16, lasted: Duration) {
-        metrics.connections.add(-1, by: writer)
-        metrics.connectionsClosed.add(1, CloseLabel(code: code), by: writer)
+        metrics.wsConnections.add(-1, by: writer)
+        metrics.wsConnectionsClosed.add(1, CloseReasonLabel(code: code), by: writer)
+        metrics.wsCloseCodes.add(1, CloseLabel(code: code), by: writer)
         logger.log(
             .debug, .websocket, "connection_closed", "closed with \(code)",
             ["code": .integer(Int(code)), "duration_ms": .duration(lasted)])
@@ -70,7 +74,7 @@ final class ServerFacts: ServerObserver {
             case .snapshot: .snapshot
             case nil: .refused
             }
-        metrics.resumes.add(1, label, by: writer)
+        metrics.wsResumes.add(1, label, by: writer)
     }
 
     func recordAppended(_ outcome: AppendOutcome, took: Duration) {

@@ -3,13 +3,13 @@ import Synchronization
 
 /// Writes log lines without ever blocking its caller: lines wait in a bounded queue for one writer thread.
 ///
-/// When the writer cannot keep up lines are dropped, counted in `gameserver_log_lines_dropped_total`, and a line of
+/// When the writer cannot keep up lines are dropped, counted in `gameserver_log_dropped_total`, and a line of
 /// its own (`log_lines_dropped`) says how many as soon as there is room.
 public final class Logger: Sendable {
     private let queue: LogQueue
     private let threshold: Atomic<Int>
     private let clock: @Sendable () -> Int
-    private let dropped: Counter?
+    private let dropped: LabelledCounter<LogLevelLabel>?
 
     /// - Parameters:
     ///   - capacity: most lines that wait for the writer.
@@ -22,7 +22,7 @@ public final class Logger: Sendable {
         queue = LogQueue(capacity: capacity)
         threshold = Atomic(level.rawValue)
         self.clock = clock
-        dropped = metrics?.logLinesDropped
+        dropped = metrics?.logDropped
         let writer = LogWriter(
             queue: queue, sink: sink, encoder: LogEncoder(format: sink.format, origin: origin), dropped: dropped,
             clock: clock)
@@ -55,7 +55,7 @@ public final class Logger: Sendable {
         let record = LogRecord(
             time: clock(), level: level, category: category, event: event, message: message(), fields: fields(),
             context: context)
-        if !queue.push(record) { dropped?.add() }
+        if !queue.push(record) { dropped?.add(1, LogLevelLabel(level)) }
     }
 
     /// Waits until the lines so far are written.
@@ -86,7 +86,7 @@ private struct LogWriter: Sendable {
     let queue: LogQueue
     let sink: LogSink
     let encoder: LogEncoder
-    let dropped: Counter?
+    let dropped: LabelledCounter<LogLevelLabel>?
     let clock: @Sendable () -> Int
 
     /// Lines are handed to the sink in pieces of about this many bytes.
@@ -95,22 +95,22 @@ private struct LogWriter: Sendable {
     func run() {
         while let batch = queue.take() {
             var bytes: [UInt8] = []
-            var lines = 0
+            var lines: [LogLevelLabel: Int] = [:]
             if batch.dropped > 0 { bytes = encoder.line(report(batch.dropped)) }
             for record in batch.records {
                 bytes += encoder.line(record)
-                lines += 1
+                lines[LogLevelLabel(record.level), default: 0] += 1
                 if bytes.count >= Self.chunkBytes { write(&bytes, &lines) }
             }
             write(&bytes, &lines)
         }
     }
 
-    private func write(_ bytes: inout [UInt8], _ lines: inout Int) {
+    private func write(_ bytes: inout [UInt8], _ lines: inout [LogLevelLabel: Int]) {
         guard !bytes.isEmpty else { return }
-        if !sink.write(bytes) { dropped?.add(lines) }
+        if !sink.write(bytes) { for (level, count) in lines { dropped?.add(count, level) } }
         bytes.removeAll(keepingCapacity: true)
-        lines = 0
+        lines = [:]
     }
 
     private func report(_ count: Int) -> LogRecord {
