@@ -7,7 +7,7 @@ import WebSocket
 enum ServeCommand {
     static func run(_ configuration: Configuration, opensBrowser: Bool) -> Int32 {
         DescriptorLimit.raise()
-        let metrics = Metrics(process: process())
+        let metrics = Metrics(process: process(), plugins: InstalledPlugins.games.map(\.manifest.id))
         let logger: Logger
         do { logger = try makeLogger(configuration, metrics) } catch { return failed(error) }
         defer { logger.close() }

@@ -24,12 +24,18 @@ final class LogCounters: Sendable {
 
     func dropped(_ level: LogLevel, _ count: Int = 1) {
         drops[level.rawValue].wrappingAdd(count, ordering: .relaxed)
-        metrics?.logLinesDropped.add(count)
+        metrics?.logDropped.add(count, LogLevelLabel(level))
     }
 
-    func written(_ level: LogLevel, _ category: LogCategory) { writes.wrappingAdd(1, ordering: .relaxed) }
+    func written(_ level: LogLevel, _ category: LogCategory) {
+        writes.wrappingAdd(1, ordering: .relaxed)
+        metrics?.logRecords.add(1, LogLevelLabel(level), LogCategoryLabel(category))
+    }
 
-    func suppressed() { repeats.wrappingAdd(1, ordering: .relaxed) }
+    func suppressed() {
+        repeats.wrappingAdd(1, ordering: .relaxed)
+        metrics?.logSuppressed.add(1)
+    }
 
     func lostByTail(_ count: Int) { tailLosses.wrappingAdd(count, ordering: .relaxed) }
 
