@@ -20,7 +20,7 @@ final class DeliveryTracking: Middleware {
         metrics.deliveries.add(fact.receivers - fact.unanswering, .ok, by: writer)
         if fact.unanswering > 0 { metrics.deliveries.add(fact.unanswering, .failed, by: writer) }
         if fact.collapsed > 0 { metrics.deliveries.add(fact.collapsed, .collapsed, by: writer) }
-        metrics.broadcastFanout.record(count: fact.receivers, by: writer)
+        metrics.broadcastFanout.record(fact.receivers, by: writer)
     }
 
     func acknowledge(_ fact: Acknowledgement) {

@@ -40,7 +40,7 @@ final class MiddlewareKit {
     func make(_ plugin: MiddlewarePlugin, place: Int) -> any Middleware {
         plugin.middleware(
             MiddlewareServices(
-                position: nextPosition(), clock: { [now] in Span(nanoseconds: now().nanoseconds) },
+                position: nextPosition(), clock: { [now] in Elapsed(nanoseconds: now().nanoseconds) },
                 observe: { [domain] in domain?.observed($0, ofMiddleware: place) },
                 write: { [logger] severity, event, message in
                     logger.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])

@@ -31,7 +31,7 @@ final class Middlewares {
     /// Told of one that threw: its name and what it threw.
     var onFault: (_ name: String, _ hook: String, any Error) -> Void = { _, _, _ in }
     /// Told how long a call took, now and then.
-    var onSample: (_ name: String, Span) -> Void = { _, _ in }
+    var onSample: (_ name: String, Elapsed) -> Void = { _, _ in }
 
     init(_ all: [any Middleware]) {
         links = all.map { Link(middleware: $0, name: $0.name) }
@@ -165,7 +165,7 @@ final class Middlewares {
             let started = calls % Self.callsPerSample == 0 ? MonotonicTime.now() : nil
             do { try call(middleware, fact) } catch { onFault(middleware.name, hook, error) }
             if let started {
-                onSample(middleware.name, Span(nanoseconds: MonotonicTime.now().nanoseconds - started.nanoseconds))
+                onSample(middleware.name, Elapsed(nanoseconds: MonotonicTime.now().nanoseconds - started.nanoseconds))
             }
         }
     }

@@ -64,7 +64,7 @@ enum Checks {
         let bands = HealthThresholds.standard
         var crossed: [String] = []
         func look(_ id: String, _ value: Double?, _ band: HealthBand) {
-            guard let value, band.entered(value).rawValue > health.levelOfCheck(id).rawValue else { return }
+            guard let value, band.entered(value).rawValue > health.level(ofCheck: id).rawValue else { return }
             crossed.append(id)
         }
         look(StandardChecks.cpu, usage.cpuRatio, bands.cpu)
@@ -154,7 +154,7 @@ enum Checks {
         }
         var values = [
             Measurement(
-                StandardChecks.Value.still, stills.map { Span($0).seconds }.max() ?? 0, unit: "seconds")
+                StandardChecks.Value.still, stills.map { Elapsed($0).seconds }.max() ?? 0, unit: "seconds")
         ]
         if let lag = core.signals.recent({ $0.lag })?.quantile(0.99) {
             values.append(Measurement(StandardChecks.Value.lag, lag, unit: "seconds"))
@@ -195,7 +195,7 @@ enum Checks {
         return .measured([
             Measurement(Value.reachable, isReachable ? 1 : 0, message: isReachable ? nil : why),
             Measurement(
-                Value.response, max(Span(took).seconds, store.commitP95.map { Span($0).seconds } ?? 0), unit: "seconds"),
+                Value.response, max(Elapsed(took).seconds, store.commitP95.map { Elapsed($0).seconds } ?? 0), unit: "seconds"),
             Measurement(Value.wal, Double(store.walPages * 4096), unit: "bytes"),
             Measurement(Value.chainBreaks, Double(store.brokenRooms)),
         ])

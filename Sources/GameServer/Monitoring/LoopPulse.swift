@@ -63,6 +63,8 @@ final class LoopPulse {
         let behind = services.behind.current().filter { $0.isOutOfStep(at: now) }
         reading.behind = behind.count
         reading.worstGap = behind.compactMap(\.gap).max() ?? 0
+        reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
+        reading.roomsAwake = rooms.awakeRooms
         reading.rooms = rooms.openRooms
         reading.storeTrouble = services.storeTrouble.isPresent(at: now)
         reading.isDraining = services.isDraining
@@ -93,15 +95,15 @@ final class LoopPulse {
         counters = counted
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)
-            metrics.rooms.set(tally.rooms[.waiting, default: 0], plugin: plugin, .waiting, by: writer)
-            metrics.rooms.set(tally.rooms[.playing, default: 0], plugin: plugin, .playing, by: writer)
-            metrics.rooms.set(tally.rooms[.finished, default: 0], plugin: plugin, .finished, by: writer)
-            metrics.roomPlayers.set(tally.humans, plugin: plugin, .human, by: writer)
-            metrics.roomPlayers.set(tally.bots, plugin: plugin, .bot, by: writer)
+            metrics.rooms.set(Double(tally.rooms[.waiting, default: 0]), plugin: plugin, .waiting)
+            metrics.rooms.set(Double(tally.rooms[.playing, default: 0]), plugin: plugin, .playing)
+            metrics.rooms.set(Double(tally.rooms[.finished, default: 0]), plugin: plugin, .finished)
+            metrics.roomPlayers.set(Double(tally.humans), plugin: plugin, .human)
+            metrics.roomPlayers.set(Double(tally.bots), plugin: plugin, .bot)
         }
         let reading = board.reading
-        metrics.pendingMessages.set(reading.pendingMessages, by: writer)
-        metrics.sendQueueBytes.set(reading.unsentBytes, by: writer)
-        metrics.queueDepth.set(services.store.appendsInFlight, .store, by: writer)
+        metrics.pendingMessages.set(Double(reading.pendingMessages))
+        metrics.sendQueueBytes.set(Double(reading.unsentBytes))
+        metrics.queueDepth.set(Double(services.store.appendsInFlight), .store)
     }
 }

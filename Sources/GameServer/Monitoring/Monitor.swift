@@ -64,6 +64,9 @@ enum StoreNews: Sendable {
 /// What the monitor is made from; all of it may cross threads.
 struct MonitorParts: Sendable {
     var configuration: Configuration
+    var recovery: RecoverySettings
+    /// What is wrong with the configuration that runs, a sentence each.
+    var configurationProblems: @Sendable () -> [String]
     var metrics: Observability.Metrics
     var logger: Logger
     var store: any EventStore

@@ -28,7 +28,7 @@ extension MonitorCore {
         readings[.memoryRatio] = usage.memoryRatio
         readings[.cpuRatio] = usage.cpuRatio
         readings[.handshakeSeconds] = signals.recent { $0.handshakes }?.quantile(0.95)
-        readings[.loopLagSeconds] = signals.loops.map { Span($0.lag).seconds }.max()
+        readings[.loopLagSeconds] = signals.loops.map { Elapsed($0.lag).seconds }.max()
         readings[.deliveryErrorRatio] = signals.errorRatio ?? 0
         return readings
     }
@@ -213,7 +213,7 @@ extension MonitorCore {
 
     /// Unix time in microseconds of the instant the server's own time counts from.
     var wallClockOrigin: Int {
-        Int((Date().timeIntervalSince1970 * 1e6).rounded(.down)) - Int(Span(now).nanoseconds / 1000)
+        Int((Date().timeIntervalSince1970 * 1e6).rounded(.down)) - Int(Elapsed(now).nanoseconds / 1000)
     }
 }
 

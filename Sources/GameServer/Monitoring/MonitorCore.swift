@@ -12,11 +12,13 @@ final class MonitorCore {
     var resources: ResourceReader
     var usage: ResourceReadings
     var signals: SignalWindow
-    var runs: RecoveryBook
+    /// The store has said that it cannot be written, and not yet that it can.
+    var isStoreFailing = false
+    /// Rooms whose log was found changed.
+    var brokenChains: Set<RoomID> = []
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
-    private var storeRestarts = 0
 
     var configuration: Configuration { parts.configuration }
     var metrics: Observability.Metrics { parts.metrics }
@@ -31,11 +33,10 @@ final class MonitorCore {
         health = HealthMonitor(
             checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
             confirm: .milliseconds(parts.configuration.health.confirmMs))
-        recovery = RecoveryEngine(parts.configuration.recovery.procedures, limits: .init())
+        recovery = RecoveryEngine(parts.recovery)
         resources = ResourceReader()
         usage = resources.read()
         signals = SignalWindow()
-        runs = RecoveryBook()
         probes = Checks.blocking(parts, monitor)
     }
 
@@ -125,7 +126,7 @@ final class MonitorCore {
     private func finish(_ id: String, _ reading: CheckReading, started: MonotonicTime) {
         let end = MonotonicTime.now()
         let changes = health.finished(id, reading, took: end - started, at: time(end))
-        let component = metrics.componentIndex(health.component(of: id) ?? id)
+        let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
         let label: CheckLabel = if case .failed = reading { .failed } else { .ok }
         metrics.healthChecks.add(1, component: component, label)
         metrics.healthCheckSeconds.record(end - started, component: component)

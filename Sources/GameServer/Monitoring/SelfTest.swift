@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import Glibc
 import Observability
+import PluginAPI
 import WebSocket
 
 /// Opens a real WebSocket to this server over the loopback, sends a message, awaits its echo and closes: what a client
@@ -24,7 +25,7 @@ struct SelfTest: Sendable {
         } catch {
             return .judged(.critical, error.sentence, [Measurement(StandardChecks.Value.reachable, 0)])
         }
-        let took = Span(from: started, to: .now()).seconds
+        let took = Elapsed(from: started, to: .now()).seconds
         return .measured([
             Measurement(StandardChecks.Value.reachable, 1),
             Measurement(StandardChecks.Value.roundTripOfTest, took, unit: "seconds"),
@@ -96,7 +97,7 @@ struct SelfTest: Sendable {
     }
 
     private func send(_ bytes: [UInt8], on socket: Int32) throws(Failure) {
-        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) == bytes.count else {
+        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure("cannot send: \(String(cString: strerror(errno)))")
         }
     }

@@ -116,8 +116,8 @@ extension Room {
             room: id, game: state.game, record: done.append.number, sequence: done.append.lastSequence,
             events: done.append.eventCount, bytes: done.append.payload.count, cause: done.draft.record.cause.word,
             outcome: outcome.word, turn: outcome == .committed ? done.draft.turn(from: state) : .none,
-            queued: done.arrived.map { Span(from: $0, to: done.began) } ?? .zero,
-            decided: Span(from: done.began, to: done.started), stored: Span(from: done.started, to: known))
+            queued: done.arrived.map { Elapsed(from: $0, to: done.began) } ?? .zero,
+            decided: Elapsed(from: done.began, to: done.started), stored: Elapsed(from: done.started, to: known))
     }
 
     /// Keeps what health says of the store, and tells the room when its commands stop and go on being stored.

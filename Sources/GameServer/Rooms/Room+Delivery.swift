@@ -48,8 +48,8 @@ extension Room {
         services.middleware.deliver(
             Delivery(
                 room: id, game: state.game, sequence: state.sequence, events: events, receivers: told.receivers,
-                collapsed: told.collapsed, unanswering: told.unanswering, delay: Span(from: durable, to: now),
-                sinceAsked: arrived.map { Span(from: $0, to: now) }))
+                collapsed: told.collapsed, unanswering: told.unanswering, delay: Elapsed(from: durable, to: now),
+                sinceAsked: arrived.map { Elapsed(from: $0, to: now) }))
     }
 
     /// A member applied events up to `sequence`.
@@ -59,7 +59,7 @@ extension Room {
         services.middleware.acknowledge(
             Acknowledgement(
                 client: member.session.client, room: id, game: state.game, sequence: sequence, sent: member.sent,
-                delay: commitTimes[sequence].map { Span(from: $0, to: now) }))
+                delay: commitTimes[sequence].map { Elapsed(from: $0, to: now) }))
     }
 
     private func answer(to member: Member, _ completion: Completion) -> [UInt8]? {

@@ -83,7 +83,7 @@ final class Room {
     let game: Int?
     /// The last append did not get through; the members were told.
     var isHeldByStore = false
-    private(set) var isGone = false
+    var isGone = false
     /// Since its history was last compared with it.
     var hasFaulted = false
     /// Nothing is decided while the room is compared with its history.

@@ -292,7 +292,7 @@ final class RoomDirectory {
                 services.middleware.recover(
                     .restored(
                         summary.room, game: summary.game, records: claim.records.count,
-                        took: Span(from: started, to: services.timeline.now)))
+                        took: Elapsed(from: started, to: services.timeline.now)))
                 return .success(room)
             } catch {
                 services.middleware.stall(.unreadable(summary.room, game: summary.game, error.message))
@@ -300,8 +300,9 @@ final class RoomDirectory {
                 return .failure(.unreadable)
             }
         case .damaged:
-            services.observer.roomFault(summary.room, "no snapshot has whole records above it")
-            entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+            services.middleware.stall(
+                .unreadable(summary.room, game: summary.game, "no snapshot has whole records above it"))
+            put(summary.room, .unreadable(sleeper, until: services.timeline.now + Self.unreadableFor))
             return .failure(.unreadable)
         case .notFound:
             forget(summary.room)

@@ -27,6 +27,10 @@ final class GameLoop {
 
     enum Order: Sendable {
         case drain
+        /// What recovery wants done here; the reply may be called on any thread.
+        case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
+        /// What the monitor thinks of the server as a whole.
+        case judged(HealthLevel, isStoreReady: Bool)
     }
 
     private let loop: EventLoop
@@ -34,6 +38,7 @@ final class GameLoop {
     private let rooms: RoomDirectory
     private let sessions: SessionDirectory
     private let pulse: LoopPulse
+    private let actions: LoopActions
     private let configuration: Configuration
     private let logger: Logger
     private var listener: Listener?
@@ -75,6 +80,7 @@ final class GameLoop {
             let kit = MiddlewareKit(
                 configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
                 board: plan.board, admission: admission, domain: nil, now: { [loop] in loop.now })
+            let own = plan.middleware
             let middleware = Middlewares(
                 StandardMiddleware.all(kit) + plan.middleware.enumerated().map { kit.make($1, place: $0) })
             middleware.onFault = { facts.middlewareFault($0, hook: $1, $2) }
@@ -84,6 +90,9 @@ final class GameLoop {
                 observer: facts, middleware: middleware, admission: admission, luck: .system)
             rooms = RoomDirectory(services: services)
             sessions = SessionDirectory(services: services, rooms: rooms)
+            actions = LoopActions(services: services, sessions: sessions, rooms: rooms) { name in
+                own.firstIndex { $0.name == name }.map { kit.make(own[$0], place: $0) }
+            }
             pulse = LoopPulse(
                 loop: loop, services: services, sessions: sessions, rooms: rooms, board: plan.board,
                 metrics: plan.metrics, writer: writer)
@@ -120,6 +129,8 @@ final class GameLoop {
     private func obey(_ order: Order) {
         switch order {
         case .drain: drain()
+        case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
+        case .judged(let level, let isStoreReady): services.judged = (level, isStoreReady)
         }
     }
 

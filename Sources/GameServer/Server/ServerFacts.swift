@@ -29,10 +29,12 @@ final class ServerFacts: ServerObserver {
             case let code?: CommandLabel(refusal: code)
             }
         metrics.commands.add(1, label, by: writer)
-        if code != nil, label != .repeated { metrics.messageErrors.add(1, label, by: writer) }
+        guard let code, label != .repeated else { return }
+        let refusal = RefusalLabel(refusal: code)
+        metrics.messageErrors.add(1, refusal.fault, refusal, by: writer)
     }
 
-    func messageHandled(_ type: String, _ took: Span) {
+    func messageHandled(_ type: String, _ took: Elapsed) {
         metrics.messageSeconds.record(took.duration, OperationLabel(type: type), by: writer)
     }
 
@@ -47,7 +49,7 @@ final class ServerFacts: ServerObserver {
             ["plugin": .string(name), "hook": .string(hook), "error": .string("\(type(of: error))")])
     }
 
-    func middlewareSample(_ name: String, _ took: Span) {
+    func middlewareSample(_ name: String, _ took: Elapsed) {
         metrics.pluginHandlerSeconds.record(took.duration, plugin: metrics.pluginIndex(name), by: writer)
     }
 }

@@ -9,11 +9,11 @@ protocol ServerObserver: AnyObject {
     /// - Parameter code: nil for `ok`; "repeated" for an `ok` told once more; else the refusal's code.
     func requestAnswered(code: String?)
     /// One message in so many: how long it took to handle.
-    func messageHandled(_ type: String, _ took: Span)
+    func messageHandled(_ type: String, _ took: Elapsed)
     /// Somebody was not let in.
     func visitRefused(_ reason: AcceptVerdict.Reason)
     /// A middleware threw.
     func middlewareFault(_ name: String, hook: String, _ error: any Error)
     /// How long a middleware took, now and then.
-    func middlewareSample(_ name: String, _ took: Span)
+    func middlewareSample(_ name: String, _ took: Elapsed)
 }

@@ -82,10 +82,10 @@ final class Session {
     ///
     /// - Returns: whether the message may be acted on; if not, the client has been told.
     private func admit(
-        _ form: InboundMessage.Form, type: String = "", bytes: Int, body: JSON = .null, roundTrip: Span? = nil,
+        _ form: InboundMessage.Form, type: String = "", bytes: Int, body: JSON = .null, roundTrip: Elapsed? = nil,
         echo: MessageFields.Echo = (nil, nil, nil)
     ) -> Bool {
-        let now = Span(nanoseconds: services.timeline.now.nanoseconds)
+        let now = Elapsed(nanoseconds: services.timeline.now.nanoseconds)
         let message = InboundMessage(
             client: client, form: form, type: type, bytes: bytes, body: body, roundTrip: roundTrip, now: now)
         switch services.middleware.receive(message) {
@@ -137,7 +137,7 @@ final class Session {
         services.middleware.close(
             Departure(
                 client: client, code: code, isClean: isClean, fault: fault,
-                lasted: Span(services.timeline.now - opened), messagesIn: traffic.messagesIn,
+                lasted: Elapsed(services.timeline.now - opened), messagesIn: traffic.messagesIn,
                 messagesOut: traffic.messagesOut, bytesIn: traffic.bytesIn, bytesOut: traffic.bytesOut,
                 greeted: hasGreeted))
         services.observer.sessionClosed()
@@ -163,7 +163,7 @@ final class Session {
         guard
             admit(
                 .object, type: type ?? "", bytes: line.count, body: fields.json,
-                roundTrip: roundTrip.map { Span($0) }, echo: echo)
+                roundTrip: roundTrip.map { Elapsed($0) }, echo: echo)
         else { return }
         guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         do {
@@ -172,7 +172,7 @@ final class Session {
             guard hasGreeted else { return close(.protocolError, detail: "hello: \(error.refusal.message)") }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
         }
-        if let sample { services.observer.messageHandled(type ?? "", Span(services.timeline.exactNow - sample)) }
+        if let sample { services.observer.messageHandled(type ?? "", Elapsed(services.timeline.exactNow - sample)) }
     }
 
     // MARK: To the client
@@ -400,7 +400,7 @@ final class Session {
         let now = services.timeline.exactNow
         liveness.asked(at: now)
         services.asked.note(self)
-        services.middleware.stall(.silent(client, for: Span(now - outlet.lastReceived)))
+        services.middleware.stall(.silent(client, for: Elapsed(now - outlet.lastReceived)))
         send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
     }
 

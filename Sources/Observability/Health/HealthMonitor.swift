@@ -121,6 +121,12 @@ public struct HealthMonitor: Sendable {
         return levels.isEmpty ? .unknown : .worst(levels)
     }
 
+    /// The level of one check; UNKNOWN when there is none of this id.
+    public func level(ofCheck id: String) -> HealthLevel { places[id].map { checks[$0].level } ?? .unknown }
+
+    /// The part of the server a check speaks for.
+    public func component(ofCheck id: String) -> String? { places[id].map { checks[$0].check.component } }
+
     /// The worst of all, optional checks counting for a warning at most.
     public var overall: HealthLevel { Self.overall(checks.lazy.map { ($0.level, $0.check.isCritical) }) }
 

@@ -101,6 +101,9 @@ public enum MetricCatalogue {
         "Event messages times receivers, by what became of them; collapsed: a snapshot took their place.",
         labels: [.of(DeliveryLabel.self)],
         band: .below(warning: (0.95, 0.97), critical: (0.9, 0.93), of: "share of ok"))
+    static let commandSeconds = MetricDescription(
+        "gameserver_command_duration_seconds", .histogram, "From the arrival of a command until what it caused was told.",
+        bounds: MetricBounds.handling)
     static let deliverySeconds = MetricDescription(
         "gameserver_delivery_delay_seconds", .histogram, "From the commit of an event until the kernel has it.",
         bounds: MetricBounds.handling)
@@ -135,7 +138,7 @@ public enum MetricCatalogue {
         labels: [.of(QueueLabel.self)], band: .above(warning: (5, 4), critical: (30, 20)))
 
     static let deliveryRows = [
-        deliveries, deliverySeconds, acknowledgements, ackSeconds, broadcastFanout, pendingMessages, sendQueueBytes,
+        deliveries, commandSeconds, deliverySeconds, acknowledgements, ackSeconds, broadcastFanout, pendingMessages, sendQueueBytes,
         laggingConnections, sequenceGaps, queueDepth, queueDropped, queueWaitSeconds, queueOldestSeconds,
     ]
 }

@@ -28,7 +28,7 @@ public final class Metrics: Sendable {
     // Delivery
     public let deliveries: LabelledCounter<DeliveryLabel>
     public let acknowledgements: Counter
-    public let deliverySeconds, ackSeconds, broadcastFanout: Histogram
+    public let commandSeconds, deliverySeconds, ackSeconds, broadcastFanout: Histogram
     public let pendingMessages, sendQueueBytes, laggingConnections: Gauge
     public let sequenceGaps: PluginCounter<Unlabelled>
     public let queueDepth, queueOldestSeconds: LabelledGauge<QueueLabel>
@@ -133,6 +133,7 @@ public final class Metrics: Sendable {
 
         deliveries = make.counter(Row.deliveries)
         acknowledgements = make.counter(Row.acknowledgements)
+        commandSeconds = make.histogram(Row.commandSeconds)
         deliverySeconds = make.histogram(Row.deliverySeconds)
         ackSeconds = make.histogram(Row.ackSeconds)
         broadcastFanout = make.histogram(Row.broadcastFanout)

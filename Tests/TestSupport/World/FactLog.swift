@@ -17,10 +17,10 @@ final class FactLog: ServerObserver, Middleware {
     func sessionOpened() { open += 1 }
     func sessionClosed() { open -= 1 }
     func requestAnswered(code: String?) { codes.append(code ?? "ok") }
-    func messageHandled(_ type: String, _ took: Span) {}
+    func messageHandled(_ type: String, _ took: Elapsed) {}
     func visitRefused(_ reason: AcceptVerdict.Reason) {}
     func middlewareFault(_ name: String, hook: String, _ error: any Error) { faults.append("\(name): \(error)") }
-    func middlewareSample(_ name: String, _ took: Span) {}
+    func middlewareSample(_ name: String, _ took: Elapsed) {}
 
     func commit(_ fact: Commit) { outcomes.append(fact.outcome) }
     func resume(_ fact: Resumption) { verdicts.append(fact.verdict) }

@@ -42,15 +42,15 @@ public struct Commit {
     public let outcome: Outcome
     public let turn: Turn
     /// From its arrival until the room took it up.
-    public let queued: Span
+    public let queued: Elapsed
     /// What deciding took.
-    public let decided: Span
+    public let decided: Elapsed
     /// From offering it to the store until the answer.
-    public let stored: Span
+    public let stored: Elapsed
 
     public init(
         room: RoomID, game: String, record: Int, sequence: Int, events: Int, bytes: Int, cause: Cause,
-        outcome: Outcome, turn: Turn, queued: Span, decided: Span, stored: Span
+        outcome: Outcome, turn: Turn, queued: Elapsed, decided: Elapsed, stored: Elapsed
     ) {
         self.room = room
         self.game = game
@@ -81,13 +81,13 @@ public struct Delivery {
     /// Of the receivers, those that have left a ping unanswered: it will hardly arrive.
     public let unanswering: Int
     /// From the durable commit until it was handed over.
-    public let delay: Span
+    public let delay: Elapsed
     /// From the arrival of the command that caused it; nil when nobody asked for it.
-    public let sinceAsked: Span?
+    public let sinceAsked: Elapsed?
 
     public init(
         room: RoomID, game: String, sequence: Int, events: Int, receivers: Int, collapsed: Int, unanswering: Int,
-        delay: Span, sinceAsked: Span?
+        delay: Elapsed, sinceAsked: Elapsed?
     ) {
         self.room = room
         self.game = game
@@ -111,9 +111,9 @@ public struct Acknowledgement {
     /// What it was sent.
     public let sent: Int
     /// From the commit of that event until now; nil when that was too long ago to know.
-    public let delay: Span?
+    public let delay: Elapsed?
 
-    public init(client: Client, room: RoomID, game: String, sequence: Int, sent: Int, delay: Span?) {
+    public init(client: Client, room: RoomID, game: String, sequence: Int, sent: Int, delay: Elapsed?) {
         self.client = client
         self.room = room
         self.game = game
@@ -164,7 +164,7 @@ public struct Resumption {
 /// Something that should move and does not.
 public enum Stall {
     /// A connection was silent and has been asked for a sign of life.
-    case silent(Client, for: Span)
+    case silent(Client, for: Elapsed)
     /// It gave none: its connection is closed.
     case unanswered(Client)
     /// A client applies events far behind what it was sent.
@@ -180,13 +180,13 @@ public enum Stall {
 /// Something that moves again.
 public enum Recovery {
     /// A connection that had been asked spoke.
-    case answered(Client, after: Span)
+    case answered(Client, after: Elapsed)
     /// A client got the whole view in place of what it had missed.
     case snapshot(Client, RoomID, reason: String)
     /// A room's commands are stored again.
     case store(RoomID, game: String)
     /// A room was read back from the store.
-    case restored(RoomID, game: String, records: Int, took: Span)
+    case restored(RoomID, game: String, records: Int, took: Elapsed)
     /// A recovery procedure mended a room.
     case mended(RoomID, game: String, procedure: String)
 }
@@ -200,7 +200,7 @@ public struct Departure {
     public let isClean: Bool
     /// What the peer broke, for a protocol fault.
     public let fault: String?
-    public let lasted: Span
+    public let lasted: Elapsed
     public let messagesIn: Int
     public let messagesOut: Int
     /// Payload of those messages.
@@ -210,7 +210,7 @@ public struct Departure {
     public let greeted: Bool
 
     public init(
-        client: Client, code: UInt16, isClean: Bool, fault: String?, lasted: Span, messagesIn: Int,
+        client: Client, code: UInt16, isClean: Bool, fault: String?, lasted: Elapsed, messagesIn: Int,
         messagesOut: Int, bytesIn: Int, bytesOut: Int, greeted: Bool
     ) {
         self.client = client

@@ -84,12 +84,12 @@ public struct InboundMessage {
     /// The object itself; null when it was not read. It may hold secrets: look at what you came for, keep nothing.
     public let body: JSON
     /// For the answer to a ping of the server: how long it took.
-    public let roundTrip: Span?
+    public let roundTrip: Elapsed?
     /// On a clock that never jumps, since an arbitrary start.
-    public let now: Span
+    public let now: Elapsed
 
     public init(
-        client: Client, form: Form, type: String, bytes: Int, body: JSON = .null, roundTrip: Span? = nil, now: Span
+        client: Client, form: Form, type: String, bytes: Int, body: JSON = .null, roundTrip: Elapsed? = nil, now: Elapsed
     ) {
         self.client = client
         self.form = form

@@ -35,10 +35,10 @@ public final class MiddlewareServices {
     public let position: Int
     private let observe: (Observations) -> Void
     private let write: (Severity, StaticString, String) -> Void
-    private let clock: () -> Span
+    private let clock: () -> Elapsed
 
     public init(
-        position: Int, clock: @escaping () -> Span, observe: @escaping (Observations) -> Void,
+        position: Int, clock: @escaping () -> Elapsed, observe: @escaping (Observations) -> Void,
         write: @escaping (Severity, StaticString, String) -> Void
     ) {
         self.position = position
@@ -48,7 +48,7 @@ public final class MiddlewareServices {
     }
 
     /// On a clock that never jumps, since an arbitrary start.
-    public var now: Span { clock() }
+    public var now: Elapsed { clock() }
 
     /// Adds to a counter.
     public func count(_ metric: PluginMetric, _ value: String? = nil, by amount: Int = 1) {

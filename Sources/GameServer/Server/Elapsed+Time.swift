@@ -1,7 +1,7 @@
 import PluginAPI
 import WebSocket
 
-extension Span {
+extension Elapsed {
     /// Between two instants; never negative, because one of them may stem from another thread's clock reading.
     init(from earlier: MonotonicTime, to later: MonotonicTime) {
         self.init(nanoseconds: max(0, later.nanoseconds - earlier.nanoseconds))
