@@ -245,4 +245,23 @@ import Testing
         #expect(reason.hasPrefix("disk_utilization 31"))
         #expect(reason.contains("reaches 100 % in 17"))
     }
+
+    @Test func `an early warning is taken back only when the limit is well out of sight`() throws {
+        let band = HealthThresholds.standard.disk
+        var measure = WatchedMeasure(name: "disk", band: band, check: .load())
+        var value = 0.3
+        var last = HealthLevel.unknown
+        var takenBack: Duration?
+        for minute in 0..<200 {
+            // Full after 17.5 h; then slower and slower.
+            value += (minute < 60 ? 0.04 : 0.04 * 60 / Double(minute)) / 60
+            measure.record(Measurement("disk", value, unit: "ratio"), at: .seconds(minute * 60))
+            if last == .warning, measure.state.level == .healthy {
+                takenBack = measure.trend.timeToReach(1, at: .seconds(minute * 60))
+            }
+            last = measure.state.level
+            if minute == 60 { #expect(last == .warning) }
+        }
+        #expect(try #require(takenBack) >= .seconds(30 * 3600))
+    }
 }
