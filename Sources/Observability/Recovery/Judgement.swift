@@ -65,7 +65,7 @@ struct Judgement: Sendable {
             return resultWithoutReading(at: now, report: report, needsProof: needsProof)
         }
         let isOver = now >= deadline
-        let isSettled = held.count >= verification.samples
+        let isSettled = held.count >= verification.samples && now - began >= verification.settling
         if isSettled && (isOver || harm == nil) {
             return verdict(judged, after: held.value ?? judged.mean, report, needsProof)
         }

@@ -2,6 +2,7 @@ extension RecoveryEngine {
     /// Takes in what was measured and says what to do about it.
     ///
     /// - Parameters:
+    ///   - readings: of the whole server.
     ///   - scopes: for procedures of a room, a connection or a plugin: those with something wrong.
     /// - Returns: the gravest first.
     public mutating func observe(
@@ -49,7 +50,7 @@ extension RecoveryEngine {
             case .overdue: continue
             case .acting(let until):
                 guard now >= until else { continue }
-                runs[number]?.stage = .overdue
+                if active.order.isDryRun { runs[number] = nil } else { runs[number]?.stage = .overdue }
                 finish(active, .failed, "timed_out", at: now)
             case .verifying(let judgement, let report):
                 guard let procedure = states[active.order.procedure]?.procedure,
@@ -104,7 +105,9 @@ extension RecoveryEngine {
         for scope in state.episodes.keys where !holding.contains(scope) { state.episodes[scope] = nil }
         // A condition that flickers is refused once for each cooldown, not once for each flicker.
         for (scope, refusal) in state.refused
-        where !holding.contains(scope) && now - refusal.at >= procedure.attempts.cooldown {
+        where !(scope == ProcedureState.wholeProcedure ? !holding.isEmpty : holding.contains(scope))
+            && now - refusal.at >= procedure.attempts.cooldown
+        {
             state.refused[scope] = nil
         }
         for scope in state.withoutEffect.keys where !holding.contains(scope) && !isRunning(id, scope) {
@@ -118,7 +121,7 @@ extension RecoveryEngine {
         let ready = state.episodes.filter { $0.value.observations >= state.procedure.trigger.observations }
         let scopes = candidates(of: state.procedure).filter { ready[$0] != nil }
         var orders: [RecoveryOrder] = []
-        for scope in scopes where !isRunning(id, scope) {
+        for scope in scopes where !isRunning(id, scope) && state.lasting[scope] == nil {
             if let order = attempt(id, scope: scope, cause: .condition, at: now) { orders.append(order) }
         }
         return orders

@@ -17,7 +17,7 @@ extension RecoveryEngine {
             let isFull = runs.values.count { $0.order.isDryRun && !$0.isOverdue } >= limits.atOnce
             guard !isFull else {
                 return .refused(
-                    refuse(procedure, scope, cause, context, .tooManyAtOnce, at: now), until: nil)
+                    refuse(procedure, scope, cause, context, .tooManyAtOnce, isDryRun: true, at: now), until: nil)
             }
             return .started(start(procedure, scope, cause, context, isDryRun: true, at: now))
         }
@@ -37,6 +37,8 @@ extension RecoveryEngine {
         case .verifying: return false
         case .overdue:
             runs[run] = nil
+            // It was given up as failed, so whatever it has put in force since is taken back.
+            if procedure.release != nil { waiting.append(active.order.released) }
             return false
         case .acting: break
         }
@@ -47,6 +49,8 @@ extension RecoveryEngine {
         }
         if procedure.release != nil {
             states[procedure.id]?.lasting[active.order.scope] = .init(order: active.order, since: now)
+            // Switched off while it acted.
+            if states[procedure.id]?.disabled != nil { release(procedure.id, scope: active.order.scope) }
         }
         let judgement = Judgement(
             procedure.verification, before: active.before, control: active.control, leastEffect: limits.leastEffect,
@@ -77,12 +81,13 @@ extension RecoveryEngine {
         _ id: String, scope: String, cause: RecoveryRun.Cause, at now: Duration
     ) -> RecoveryOrder? {
         guard let procedure = states[id]?.procedure else { return nil }
-        guard let refusal = refusal(of: procedure, scope, at: now)?.reason else {
+        guard let refusal = isActive ? refusal(of: procedure, scope, at: now)?.reason : .inactive else {
             return start(procedure, scope, cause, [:], at: now)
         }
-        let told = states[id]?.refused[scope]?.reason
+        let place = refusal.isOfScope ? scope : ProcedureState.wholeProcedure
+        let told = states[id]?.refused[place]?.reason
         if told != refusal { _ = refuse(procedure, scope, cause, [:], refusal, at: now) }
-        states[id]?.refused[scope] = (refusal, now)
+        states[id]?.refused[place] = (refusal, now)
         return nil
     }
 
@@ -90,7 +95,6 @@ extension RecoveryEngine {
         of procedure: RecoveryProcedure, _ scope: String, at now: Duration
     ) -> (reason: RecoveryRefusal, until: Duration?)? {
         guard let state = states[procedure.id] else { return nil }
-        if !isActive { return (.inactive, nil) }
         switch state.disabled {
         case .byOperator: return (.disabledByOperator, nil)
         case .byHarm: return (.disabledByHarm, nil)
@@ -116,11 +120,12 @@ extension RecoveryEngine {
             states[procedure.id]?.gate.record(scope, at: now)
             states[procedure.id]?.refused[scope] = nil
         }
-        let run = newRun(procedure, scope, cause, context, .dryRun, at: now)
+        let attempts = states[procedure.id]?.gate.attempts(of: scope, at: now) ?? 0
+        let run = newRun(procedure, scope, cause, context, isDryRun: isDryRun, at: now)
         let order = RecoveryOrder(
             run: run.run, kind: .act, procedure: procedure.id, action: procedure.action, scope: scope,
-            isDryRun: isDryRun, attempt: states[procedure.id]?.gate.attempts(of: scope, at: now) ?? 1,
-            blastRadius: procedure.blastRadius, correlationID: run.correlationID, playerText: procedure.playerText)
+            isDryRun: isDryRun, attempt: attempts + (isDryRun ? 1 : 0), blastRadius: procedure.blastRadius,
+            correlationID: run.correlationID, playerText: procedure.playerText)
         runs[run.run] = ActiveRun(
             order: order, component: procedure.component, run: run, stage: .acting(until: now + limits.actionTimeout),
             before: before)
@@ -152,7 +157,7 @@ extension RecoveryEngine {
 
     private mutating func newRun(
         _ procedure: RecoveryProcedure, _ scope: String, _ cause: RecoveryRun.Cause, _ context: [String: String],
-        _ verdict: RecoveryRun.Verdict, at now: Duration
+        isDryRun: Bool, at now: Duration
     ) -> RecoveryRun {
         let own = readings(of: procedure, scope: scope)
         let signals = procedure.trigger.conditions.map(\.signal) + procedure.verification.targets.map(\.signal)
@@ -163,15 +168,16 @@ extension RecoveryEngine {
             run: takeRunNumber(), procedure: procedure.id, action: procedure.action, component: procedure.component,
             severity: procedure.severity, scope: scope, correlationID: newCorrelationID(), cause: cause,
             readings: own.filter { signals.contains($0.key) },
-            context: Dictionary(kept) { first, _ in first }, started: now, ended: now, verdict: verdict,
-            playerText: procedure.playerText)
+            context: Dictionary(kept) { first, _ in first }, started: now, ended: now, isDryRun: isDryRun,
+            verdict: .failed, playerText: procedure.playerText)
     }
 
     private mutating func refuse(
         _ procedure: RecoveryProcedure, _ scope: String, _ cause: RecoveryRun.Cause, _ context: [String: String],
-        _ refusal: RecoveryRefusal, at now: Duration
+        _ refusal: RecoveryRefusal, isDryRun: Bool = false, at now: Duration
     ) -> RecoveryRun {
-        var run = newRun(procedure, scope, cause, context, .refused, at: now)
+        var run = newRun(procedure, scope, cause, context, isDryRun: isDryRun, at: now)
+        run.verdict = .refused
         run.reason = refusal.rawValue
         states[procedure.id]?.refusals += 1
         states[procedure.id]?.lastRefusal = (refusal, now)

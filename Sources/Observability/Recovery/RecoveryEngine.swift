@@ -69,17 +69,22 @@ public struct RecoveryEngine: Sendable {
         guard states[name] != nil else { return false }
         states[name]?.disabled = isEnabled ? nil : .byOperator(actor, at: now)
         states[name]?.refused = [:]
-        if isEnabled {
-            for (run, active) in runs where active.order.procedure == name && active.isOverdue { runs[run] = nil }
-        } else {
+        guard isEnabled else {
             release(name)
+            return true
+        }
+        for (run, active) in runs where active.order.procedure == name && active.isOverdue {
+            runs[run] = nil
+            if states[name]?.procedure.release != nil { waiting.append(active.order.released) }
         }
         return true
     }
 
-    /// Takes up what the engine knew before a restart, so that neither the limits nor a switch-off can be restarted away.
+    /// Takes up an attempt from before a restart, so that neither the limits nor a switch-off can be restarted away.
     ///
-    /// - Parameter ago: how long ago the run started.
+    /// Oldest first; where an operator switched a procedure on or off in between, `enable` is called in between.
+    ///
+    /// - Parameter ago: how long ago the attempt started.
     public mutating func restore(
         _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, at now: Duration
     ) {
@@ -130,6 +135,9 @@ struct ProcedureState: Sendable {
     let procedure: RecoveryProcedure
     var gate: RecoveryGate
     var episodes: [String: Episode] = [:]
+    /// In `refused`, for what concerns no scope more than another.
+    static let wholeProcedure = ""
+
     /// The last refusal told of each scope, so that only a new reason is told again.
     var refused: [String: (reason: RecoveryRefusal, at: Duration)] = [:]
     var refusals = 0

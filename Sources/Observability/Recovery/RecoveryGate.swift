@@ -15,6 +15,14 @@ public enum RecoveryRefusal: String, Sendable, CaseIterable {
     case cooldown
     case maxAttempts = "max_attempts"
     case maxAttemptsInAll = "max_attempts_in_all"
+
+    /// Whether it stands against one scope only; the others concern the whole procedure and are told once for it.
+    var isOfScope: Bool {
+        switch self {
+        case .running, .overdue, .inEffect, .cooldown, .maxAttempts: true
+        case .inactive, .disabledByOperator, .disabledByHarm, .tooManyAtOnce, .maxAttemptsInAll: false
+        }
+    }
 }
 
 /// Keeps a procedure from being tried too often; a value, time is an argument.

@@ -147,13 +147,18 @@ public struct RecoveryVerification: Sendable, Equatable {
 
     /// Judged is the first that was not reached when the run began.
     public var targets: [Target]
+    /// How long it is judged at least, so that harm has time to show.
+    public var settling: Duration
     /// How long after the action the reading may take to show it.
     public var within: Duration
     /// SignalReadings that are needed to judge at all, and that must hold the target to end early.
     public var samples: Int
 
-    public init(_ targets: Target..., within: Duration = .seconds(30), samples: Int = 3) {
+    public init(
+        _ targets: Target..., settling: Duration = .seconds(10), within: Duration = .seconds(30), samples: Int = 3
+    ) {
         self.targets = targets
+        self.settling = settling
         self.within = within
         self.samples = samples
     }

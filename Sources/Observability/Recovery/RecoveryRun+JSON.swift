@@ -13,6 +13,7 @@ extension RecoveryRun {
         json.member("timestamp_iso", Timestamp.text(microseconds: started.microseconds + origin))
         json.member("ended_iso", Timestamp.text(microseconds: ended.microseconds + origin))
         json.member("duration_seconds", (ended - started).seconds)
+        json.member("dry_run", isDryRun)
         json.member("success", isSuccess)
         json.member("verdict", verdict.rawValue)
         json.member("error_message", isSuccess || verdict == .dryRun ? nil : reason)

@@ -31,6 +31,8 @@ public struct RecoveryRun: Sendable, Equatable {
     public let context: [String: String]
     public let started: Duration
     public internal(set) var ended: Duration
+    /// Nothing was to be touched.
+    public let isDryRun: Bool
     public internal(set) var verdict: Verdict
     /// Why it is not `effective`, as one word or the action's own words.
     public internal(set) var reason: String?
@@ -44,7 +46,7 @@ public struct RecoveryRun: Sendable, Equatable {
     public var isSuccess: Bool { verdict == .effective }
 
     /// Whether it counts against the attempts.
-    public var isAttempt: Bool { verdict != .refused && verdict != .dryRun }
+    public var isAttempt: Bool { verdict != .refused && !isDryRun }
 }
 
 /// The measured effect of a run.

@@ -1,6 +1,6 @@
 /// The procedures with their numbers, and what holds for all of them.
 public struct RecoverySettings: Sendable, Equatable {
-    /// Off: nothing runs by itself; operators can still make dry runs.
+    /// Off: nothing runs by itself; operators still can.
     public var isActive = true
     public var procedures = StandardProcedures.all
     public var limits = RecoveryLimits()
@@ -11,7 +11,8 @@ public struct RecoverySettings: Sendable, Equatable {
     /// without one they mean the first.
     public static let names = [
         "enabled", "threshold", "observations", "cooldown_seconds", "max_attempts", "max_attempts_in_all",
-        "window_seconds", "blast_radius", "target", "verify_seconds", "samples", "escalate_after", "release_seconds",
+        "window_seconds", "blast_radius", "target", "settle_seconds", "verify_seconds", "samples", "escalate_after",
+        "release_seconds",
     ]
 
     /// - Parameter value: in the unit the name ends in; `enabled` is 0 or 1.
@@ -25,6 +26,19 @@ public struct RecoverySettings: Sendable, Equatable {
         var changed = procedures[index]
         try Self.set(name, to: value, of: &changed)
         procedures[index] = changed
+    }
+
+    /// - Throws: `targetBeyondThreshold` when a procedure would be content with what it was called for.
+    public func validate() throws(RecoverySettingsError) {
+        for procedure in procedures {
+            for condition in procedure.trigger.conditions {
+                for target in procedure.verification.targets where target.signal == condition.signal {
+                    guard !target.isReached(by: condition.threshold) || target.value == condition.threshold else {
+                        throw .targetBeyondThreshold(procedure.id, condition.signal)
+                    }
+                }
+            }
+        }
     }
 
     private static func set(
@@ -46,15 +60,16 @@ public struct RecoverySettings: Sendable, Equatable {
         case "observations": procedure.trigger.observations = try whole(name, value, 1...1000)
         case "cooldown_seconds": procedure.attempts.cooldown = try seconds(name, value, from: 1)
         case "max_attempts":
-            procedure.attempts.maxAttempts = try whole(name, value, 0...1000)
+            procedure.attempts.maxAttempts = try whole(name, value, 1...1000)
             // On the whole server there is one scope, so the two limits are one.
             if procedure.scope == .server { procedure.attempts.maxAttemptsInAll = procedure.attempts.maxAttempts }
-        case "max_attempts_in_all": procedure.attempts.maxAttemptsInAll = try whole(name, value, 0...10_000)
+        case "max_attempts_in_all": procedure.attempts.maxAttemptsInAll = try whole(name, value, 1...10_000)
         case "window_seconds": procedure.attempts.window = try seconds(name, value, from: 1)
         case "blast_radius":
             guard value > 0, value <= 1 else { throw .outOfRange(name, value) }
             procedure.blastRadius = value
         case "verify_seconds": procedure.verification.within = try seconds(name, value, from: 1)
+        case "settle_seconds": procedure.verification.settling = try seconds(name, value, from: 0)
         case "samples": procedure.verification.samples = try whole(name, value, 1...100)
         case "escalate_after":
             guard procedure.escalation != nil else { throw .unknownName(name) }
@@ -85,12 +100,15 @@ public enum RecoverySettingsError: Error, Equatable, CustomStringConvertible {
     case unknownProcedure(String)
     case unknownName(String)
     case outOfRange(String, Double)
+    case targetBeyondThreshold(String, Signal)
 
     public var description: String {
         switch self {
         case .unknownProcedure(let id): "no recovery procedure is called \(id)"
         case .unknownName(let name): "a recovery procedure has no setting \(name)"
         case .outOfRange(let name, let value): "\(name) cannot be \(value)"
+        case .targetBeyondThreshold(let id, let signal):
+            "the recovery procedure \(id) aims at a \(signal.rawValue) that already calls for it"
         }
     }
 }

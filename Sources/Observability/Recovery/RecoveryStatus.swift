@@ -88,8 +88,10 @@ extension RecoveryEngine {
         if !own.isEmpty { return .verifying }
         if state.disabled != nil { return .disabled }
         if !state.lasting.isEmpty { return .inEffect }
-        if state.episodes.keys.contains(where: { state.refused[$0] != nil }) { return .refused }
-        if !state.episodes.isEmpty { return .triggered }
+        if !state.episodes.isEmpty {
+            let places = state.episodes.keys + [ProcedureState.wholeProcedure]
+            return places.contains { state.refused[$0] != nil } ? .refused : .triggered
+        }
         return state.gate.isCooling(at: now) ? .cooling : .idle
     }
 }

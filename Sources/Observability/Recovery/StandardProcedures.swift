@@ -26,7 +26,8 @@ public enum StandardProcedures {
         action: "rebuild_room", component: "game", severity: .high, scope: .room,
         trigger: RecoveryTrigger(RecoveryCondition(.corruptRooms, .above, 0)),
         attempts: AttemptLimits(2, inAll: 200, every: .seconds(120)), blastRadius: 0.05,
-        verification: RecoveryVerification(.init(.corruptRooms, to: 0), within: .seconds(15), samples: 2),
+        verification: RecoveryVerification(
+            .init(.corruptRooms, to: 0), settling: .seconds(2), within: .seconds(15), samples: 2),
         needsProof: true, playerText: "The room was restored from its history. Nothing that was played is lost.")
 
     static let clientDesync = RecoveryProcedure(
@@ -34,7 +35,8 @@ public enum StandardProcedures {
         action: "force_sync", component: "websocket", severity: .medium, scope: .connection,
         trigger: RecoveryTrigger(RecoveryCondition(.sequenceGap, .above, 10)),
         attempts: AttemptLimits(3, inAll: 300, every: .seconds(30)), blastRadius: 0.2,
-        verification: RecoveryVerification(.init(.sequenceGap, to: 0), within: .seconds(15), samples: 2),
+        verification: RecoveryVerification(
+            .init(.sequenceGap, to: 0), settling: .seconds(2), within: .seconds(15), samples: 2),
         needsProof: true, playerText: "Brought up to date.")
 
     static let memoryPressure = RecoveryProcedure(
@@ -64,7 +66,7 @@ public enum StandardProcedures {
         action: "reopen_store", component: "store", severity: .high,
         trigger: RecoveryTrigger(RecoveryCondition(.storeFailing, .above, 0)),
         attempts: AttemptLimits(5, every: .seconds(10)),
-        verification: RecoveryVerification(.init(.storeFailing, to: 0), within: .seconds(10)))
+        verification: RecoveryVerification(.init(.storeFailing, to: 0), settling: .seconds(2), within: .seconds(10)))
 
     static let reconnectStorm = RecoveryProcedure(
         id: "reconnect_storm", description: "Admit new connections at a steady rate; tell the others when to come back",
