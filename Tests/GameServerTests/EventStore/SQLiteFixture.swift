@@ -34,7 +34,7 @@ final class SQLiteFixture {
     func whileBusy<Result>(_ body: () throws -> Result) throws -> Result {
         let began = Reply<Bool>()
         let finished = DispatchSemaphore(value: 0)
-        store.directory(closedAfter: .init(unixMilliseconds: 0)) { _ in
+        store.health { _ in
             began(true)
             finished.wait()
         }
