@@ -23,7 +23,7 @@ final class SQLiteFixture {
     var databasePath: String { place.path + "/" + SQLiteEventStore.fileName }
 
     /// Another program at the same file.
-    func intruder() throws -> SQLiteConnection { try SQLiteConnection(path: databasePath, busyTimeout: .zero) }
+    func intruder() throws -> SQLiteConnection { try SQLiteConnection(path: databasePath, busyTimeout: .seconds(5)) }
 
     func reopen() throws {
         store.close()
