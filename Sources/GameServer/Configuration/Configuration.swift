@@ -81,6 +81,11 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Store: Sendable, Equatable {
         public var durability = Durability.power
+        public var cleanupEveryMs = 3_600_000
+        public var closedRetentionMs = 30 * 86_400_000
+        /// 0 for no limit.
+        public var maxBytes = 0
+        public var scrubRecordsPerS = 100
     }
 
     /// What a committed record outlives.

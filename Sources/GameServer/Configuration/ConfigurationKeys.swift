@@ -108,6 +108,18 @@ extension ConfigurationKey {
         .choice(
             "store", "durability", \.store.durability, flag: "--durability",
             "What a committed record outlives: loss of `power`, or only the end of the `process`."),
+        .integer(
+            "store", "cleanup_every_ms", \.store.cleanupEveryMs, 0...monthMs,
+            "Time between two cleanups of the store; 0 for none but those an operator asks for."),
+        .integer(
+            "store", "closed_retention_ms", \.store.closedRetentionMs, 0...3660 * dayMs,
+            "How long closed rooms are kept, never less than `rooms.gone_ms`, and records living rooms no longer need."),
+        .integer(
+            "store", "max_bytes", \.store.maxBytes, 0...1 << 50,
+            "Database size above which a cleanup takes younger ones too, oldest closed rooms first; 0 for no limit."),
+        .integer(
+            "store", "scrub_records_per_s", \.store.scrubRecordsPerS, 0...100_000,
+            "Stored records checked against their digests each second, in the background; 0 for none."),
 
         .secret(
             "admin", "token", \.admin.token, flag: "--admin-token",

@@ -28,9 +28,8 @@ public final class Server: Sendable {
             directory = try DataDirectory(path)
             // What an earlier run left says nothing of this one.
             unlink(directory.path + "/port")
-            var options = SQLiteOptions(durability: configuration.store.durability == .power ? .power : .process)
-            options.retainedEvents = configuration.rooms.retentionEvents
-            store = try SQLiteEventStore(in: directory, options: options, observer: StoreLog(logger))
+            store = try SQLiteEventStore(
+                in: directory, options: SQLiteOptions(configuration), observer: StoreLog(logger))
         } catch {
             throw .store(error)
         }
