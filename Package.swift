@@ -30,6 +30,9 @@ let package = Package(
             name: "GameServerCommand",
             dependencies: ["GameServer", "WebSocket", "Observability", "LiapTui", "TicTacToe"], exclude: ["README.md"]),
 
+        .executableTarget(
+            name: "FaultyServer", dependencies: ["GameServer", "PluginAPI"], path: "Tests/FaultyServer",
+            exclude: ["README.md"]),
         .target(
             name: "TestSupport", dependencies: ["GameServer", "WebSocket", "PluginAPI"], path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),

@@ -9,6 +9,8 @@ public final class Server: Sendable {
     public let port: UInt16
     /// The admin token, if this start made it; the operator has to be told once.
     public let generatedToken: Secret?
+    /// What the plugins have looked after.
+    let probes: [any HealthProbe]
     private let directory: DataDirectory
     private let store: SQLiteEventStore
     private let orders: Mailbox<GameLoop.Order>
@@ -18,11 +20,12 @@ public final class Server: Sendable {
     ///
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [], logger: Logger,
-        metrics: Observability.Metrics
+        configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
+        probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
     ) throws(StartError) {
         let games = InstalledGames(games)
-        if let fault = games.fault ?? middleware.lazy.compactMap(\.fault).first { throw .plugin(fault) }
+        let fault = games.fault ?? Self.fault(of: probes) ?? middleware.lazy.compactMap(\.fault).first
+        if let fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
         do {
             directory = try DataDirectory(path)
@@ -80,6 +83,16 @@ public final class Server: Sendable {
     /// Asks everybody to come back later, finishes what is being committed, and ends. Any thread may call it.
     public func drain() {
         orders.post(.drain)
+    }
+
+    /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.
+    static func fault(of probes: [any HealthProbe]) -> String? {
+        var ids: Set<String> = []
+        for probe in probes {
+            if let fault = probe.fault { return fault }
+            guard ids.insert(probe.id).inserted else { return "two probes are called `\(probe.id)`" }
+        }
+        return nil
     }
 
     private func writePort() throws(StartError) {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// SIGTERM and SIGINT as something a thread waits for instead of being interrupted by.
-enum Signals {
+public enum Signals {
     private static var stopping: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
@@ -11,7 +11,7 @@ enum Signals {
     }
 
     /// Keeps both away from the calling thread and all it starts, and turns a broken pipe into an error of `write`.
-    static func block() {
+    public static func block() {
         var set = stopping
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
@@ -20,12 +20,12 @@ enum Signals {
     /// Calls `first` at the first of them. A second SIGTERM changes nothing, the drain has its own time limit; a second
     /// SIGINT is a person at a terminal who will not wait, and ends the process at once. That loses nothing anybody
     /// was told, since that is stored.
-    static func wait(then first: @escaping @Sendable (String) -> Void) {
+    public static func wait(then first: @escaping @Sendable (String) -> Void) {
         let thread = Thread {
             first(next())
             while next() != "SIGINT" {}
             Console.complain("gameserver: SIGINT again: ends without waiting for clients")
-            _exit(Command.ExitCode.failed)
+            _exit(ExitCode.failed)
         }
         thread.name = "signals"
         thread.start()

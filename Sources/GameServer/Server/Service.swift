@@ -1,55 +1,73 @@
 import Foundation
-import GameServer
 import Observability
+import PluginAPI
 import WebSocket
 
-/// `gameserver serve`: a server from its configuration until it has drained.
-enum ServeCommand {
-    static func run(_ configuration: Configuration, opensBrowser: Bool) -> Int32 {
+/// A server as a process: from its configuration until it has drained. What `gameserver serve` does, and what an
+/// executable with games of its own does.
+public struct Service {
+    public var games: [InstalledGame]
+    /// What the games depend on, looked after on threads of their own.
+    public var probes: [any HealthProbe]
+
+    public init(games: [InstalledGame], probes: [any HealthProbe] = []) {
+        self.games = games
+        self.probes = probes
+    }
+
+    /// Serves on the calling thread; `Signals.block` comes first.
+    ///
+    /// - Parameter opened: told the address once it is served.
+    /// - Returns: the exit code, once the server has drained or could not start.
+    public func run(_ configuration: Configuration, opened: (String) -> Void = { _ in }) -> Int32 {
         DescriptorLimit.raise()
-        let metrics = Metrics(process: process(), plugins: InstalledPlugins.games.map(\.manifest.id))
+        let metrics = Observability.Metrics(
+            process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
+            loops: configuration.server.loops, routes: [])
         let logger: Logger
-        do { logger = try makeLogger(configuration, metrics) } catch { return failed(error) }
+        do { logger = try Self.makeLogger(configuration, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }
         let server: Server
         do {
             server = try Server(
-                configuration: configuration, games: InstalledPlugins.games, logger: logger, metrics: metrics)
+                configuration: configuration, games: games, probes: probes, logger: logger, metrics: metrics)
         } catch {
-            return failed(error)
+            return Self.failed(error)
         }
         Signals.wait { name in
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
-        let play = address(configuration.server.host, server.port)
+        let play = Self.address(configuration.server.host, server.port)
         Console.say("Play:  \(play)/")
         Console.say("Look:  \(play)/health (open), \(play)/metrics and \(play)/api/rooms (with the admin token)")
         if let token = server.generatedToken {
             let file = configuration.server.dataDirectory + "/admin-token"
             Console.say("Token: \(token.reveal()) (shown this once, kept in \(file))")
         }
-        if opensBrowser { Browser.open(play + "/") }
+        opened(play + "/")
         Console.say("Ready")
         server.run()
         logger.log(.notice, .system, "stopped", "drained and stopped")
-        return Command.ExitCode.fine
+        return ExitCode.fine
     }
 
     private static func failed(_ error: any Error) -> Int32 {
         Console.complain("gameserver: \(error)")
-        return Command.ExitCode.failed
+        return ExitCode.failed
     }
 
-    private static func process() -> Metrics.Process {
+    private static func process() -> Observability.Metrics.Process {
         let start = ContinuousClock.now
-        return Metrics.Process(version: Version.current, startSeconds: Date().timeIntervalSince1970) {
+        return Observability.Metrics.Process(version: Version.current, startSeconds: Date().timeIntervalSince1970) {
             let (seconds, attoseconds) = (ContinuousClock.now - start).components
             return Double(seconds) + Double(attoseconds) / 1e18
         }
     }
 
-    private static func makeLogger(_ configuration: Configuration, _ metrics: Metrics) throws(LogFileError) -> Logger {
+    private static func makeLogger(
+        _ configuration: Configuration, _ metrics: Observability.Metrics
+    ) throws(LogFileError) -> Logger {
         let file = configuration.logging.file
         let origin = LogOrigin(
             version: Version.current, node: configuration.server.node,
