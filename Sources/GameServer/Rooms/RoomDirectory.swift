@@ -19,6 +19,8 @@ final class RoomDirectory {
 
     private let services: LoopServices
     private var entries: [RoomID: Entry] = [:]
+    /// Every open room's id in order.
+    private(set) var index = RoomIndex()
     private var gone = GoneRooms()
     private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
@@ -61,15 +63,23 @@ final class RoomDirectory {
     /// Public rooms that wait or play, newest first.
     func list(game: String?, limit: Int) -> [RoomSummary] { lobby.newest(game: game, limit: limit) }
 
-    /// Every room that is not closed, by id; for operators.
-    func summaries() -> [RoomSummary] {
-        entries.values.compactMap { entry in
-            switch entry {
-            case .awake(let room): room.state.number == 0 ? nil : room.state.summary(lifetimes: services.lifetimes)
-            case .asleep(let summary), .waking(let summary, _), .unreadable(let summary, _): summary
-            }
-        }.sorted { $0.room.raw < $1.room.raw }
+    /// A room as operators find it.
+    enum Glimpse {
+        case awake(Room)
+        case asleep(RoomSummary)
     }
+
+    /// Nil when there is no such room, or its first record is not stored yet.
+    func glimpse(_ id: RoomID) -> Glimpse? {
+        switch entries[id] {
+        case .awake(let room): room.state.number == 0 ? nil : .awake(room)
+        case .asleep(let summary), .waking(let summary, _), .unreadable(let summary, _): .asleep(summary)
+        case nil: nil
+        }
+    }
+
+    func knows(_ id: RoomID) -> Bool { glimpse(id) != nil }
+    func isGone(_ id: RoomID) -> Bool { gone.contains(id, at: services.timeline.wallClock) }
 
     // MARK: Opening
 
@@ -82,6 +92,7 @@ final class RoomDirectory {
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
         entries[state.room] = .awake(room)
+        index.insert(state.room)
         if let creator = state.creator { byCreator[creator] = state.room }
         return room
     }
@@ -108,6 +119,7 @@ final class RoomDirectory {
             return wakeLater(room.id, after: .seconds(1))
         }
         entries[room.id] = nil
+        index.remove(room.id)
         lobby.forget(summary.room)
         if let creator = room.state.creator { byCreator[creator] = nil }
         if why == .roomClosed {
@@ -128,6 +140,7 @@ final class RoomDirectory {
                 continue
             }
             entries[summary.room] = .asleep(summary)
+            index.insert(summary.room)
             if let creator = summary.creator.flatMap(Digest.init(hexadecimal:)) { byCreator[creator] = summary.room }
             lobby.note(summary)
         }
@@ -193,6 +206,7 @@ final class RoomDirectory {
             }
         case .notFound:
             entries[summary.room] = nil
+            index.remove(summary.room)
             lobby.forget(summary.room)
             return .failure(.roomNotFound)
         case .unavailable:

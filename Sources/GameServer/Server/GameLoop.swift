@@ -11,7 +11,7 @@ final class GameLoop {
         var configuration: Configuration
         var games: InstalledGames
         var store: any EventStore
-        var token: Secret
+        var operators: Operators
         var files: StaticFiles
         var rooms: [RoomSummary]
         var logger: Logger
@@ -77,7 +77,15 @@ final class GameLoop {
         rooms = RoomDirectory(services: services)
         sessions = SessionDirectory(services: services, rooms: rooms)
         rooms.restore(plan.rooms)
-        let admin = AdminSurface(services: services, rooms: rooms, token: plan.token, facts: facts)
+        facts.rooms = rooms
+        let admin: AdminSurface
+        do {
+            admin = try AdminSurface.on(
+                loop, services: services, rooms: rooms, sessions: sessions, facts: facts, operators: plan.operators,
+                logger: plan.logger)
+        } catch {
+            throw .loop(error)
+        }
         let surface = HTTPSurface(
             sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: plan.files)
         let host = plan.configuration.server.host

@@ -12,6 +12,7 @@ public final class Server: Sendable {
     private let store: SQLiteEventStore
     private let orders: Mailbox<GameLoop.Order>
     private let ended: Latch<Void>
+    private let desk = DeskThread()
 
     /// Takes the data directory, reads which rooms there are, and begins to serve.
     ///
@@ -31,8 +32,12 @@ public final class Server: Sendable {
             throw .store(error)
         }
         let token: AdminToken
+        let tokens: AdminTokens
         do {
             token = try AdminToken(configured: configuration.admin.token, dataDirectory: path)
+            tokens = try AdminTokens(
+                administrator: token.secret, operator: configuration.admin.operatorToken,
+                viewer: configuration.admin.viewerToken)
         } catch {
             store.close()
             throw .adminToken(error)
@@ -40,8 +45,13 @@ public final class Server: Sendable {
         generatedToken = token.isNew ? token.secret : nil
         do {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
+            let installed = InstalledGames(games)
+            let sources = ServerSources(store: store, metrics: metrics, logger: logger)
+            let operators = Operators(
+                tokens: tokens, desk: OperatorDesk(sources: sources, games: installed, thread: desk, logger: logger),
+                sources: sources, board: StatusBoard())
             let plan = GameLoop.Plan(
-                configuration: configuration, games: InstalledGames(games), store: store, token: token.secret,
+                configuration: configuration, games: installed, store: store, operators: operators,
                 files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics)
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
@@ -56,6 +66,7 @@ public final class Server: Sendable {
             port = loop.port
             orders = loop.orders
             self.ended = ended
+            desk.start()
         } catch {
             store.close()
             throw error
@@ -70,6 +81,7 @@ public final class Server: Sendable {
     /// Returns when the server has drained.
     public func run() {
         ended.wait()
+        desk.close()
         store.close()
     }
 

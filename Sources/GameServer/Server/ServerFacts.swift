@@ -2,7 +2,7 @@ import Observability
 import WebSocket
 
 /// Makes numbers and log lines of what rooms and sessions report. Lives on the loop.
-final class ServerFacts: ServerObserver {
+final class ServerFacts: ServerObserver, LoopFacts {
     private let metrics: Observability.Metrics
     private let logger: Logger
     private unowned let loop: EventLoop
@@ -20,9 +20,11 @@ final class ServerFacts: ServerObserver {
     }
 
     var uptime: Duration { loop.now - started }
+    var counters: TransportCounters { loop.counters }
+    /// Whose rooms are counted; set once there are any.
+    weak var rooms: RoomDirectory?
 
-    /// The exposition as of now.
-    func exposition(of rooms: RoomDirectory) -> [UInt8] {
+    func publish() {
         let counters = loop.counters
         metrics.messagesReceived.add(counters.messagesIn - counted.messagesIn, by: writer)
         metrics.messagesSent.add(counters.messagesOut - counted.messagesOut, by: writer)
@@ -32,11 +34,10 @@ final class ServerFacts: ServerObserver {
         for (label, status) in [
             (RoomStateLabel.waiting, RoomSummary.Status.waiting), (.playing, .playing), (.finished, .finished),
         ] {
-            let count = rooms.count(in: status)
+            let count = rooms?.count(in: status) ?? 0
             metrics.rooms.add(count - roomsCounted[label, default: 0], label, by: writer)
             roomsCounted[label] = count
         }
-        return metrics.exposition()
     }
 
     func sessionOpened() {

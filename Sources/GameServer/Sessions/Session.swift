@@ -52,6 +52,9 @@ final class Session {
         services.observer.sessionOpened()
     }
 
+    /// What waits because the peer does not read.
+    var unsentBytes: Int { outlet.unsentBytes }
+
     // MARK: From the connection
 
     /// One text message: a JSON object on every line.
