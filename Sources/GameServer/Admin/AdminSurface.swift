@@ -3,87 +3,192 @@ import Observability
 import PluginAPI
 import WebSocket
 
-/// Lets in who may ask, and answers probes; what is asked about rooms goes to `RoomReports`. Lives on the loop.
+/// Answers what the table of routes lets in: probes and whatever needs a room on the loop, the rest at the desk. Lives on
+/// the loop.
 final class AdminSurface {
     private let services: LoopServices
     private let rooms: RoomDirectory
-    private let pulse: LoopPulse
-    private let metrics: Observability.Metrics
-    private let started: MonotonicTime
+    private let sessions: SessionDirectory
+    private let facts: any LoopFacts
     private let reports: RoomReports
-    private let token: Digest
+    private let addresses: ClientAddresses
+    private let gate: Gate
+    private let desk: DeskClient
+    private let tails: TailEndpoint
+    private let ledger: AccessLedger
+    private let board: StatusBoard
 
-    init(services: LoopServices, rooms: RoomDirectory, token: Secret, pulse: LoopPulse, metrics: Observability.Metrics) {
+    init(
+        services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory, facts: any LoopFacts,
+        tokens: AdminTokens, desk: DeskClient, tails: TailEndpoint, board: StatusBoard, ledger: AccessLedger
+    ) {
         self.services = services
         self.rooms = rooms
-        self.pulse = pulse
-        self.metrics = metrics
-        started = services.timeline.now
+        self.sessions = sessions
+        self.facts = facts
+        self.desk = desk
+        self.tails = tails
+        self.board = board
+        self.ledger = ledger
         reports = RoomReports(services: services, rooms: rooms)
-        self.token = Digest(of: Array(token.reveal().utf8))
+        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
+        gate = Gate(tokens, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
     }
 
-    func answer(_ route: AdminRoute, _ request: Request, _ exchange: Exchange) {
-        guard route.isOpen(metricsArePublic: services.configuration.metrics.isPublic) || isAuthorized(request) else {
-            return exchange.respond(
-                .problem(
-                    401, "unauthorized", "this path needs the admin token as a bearer token",
-                    [("WWW-Authenticate", "Bearer realm=\"gameserver\"")]))
-        }
-        switch route {
-        case .health: exchange.respond(health())
-        case .live: exchange.respond(.json(200, ["status": "alive"]))
-        case .ready: exchange.respond(ready())
-        // Who asks is answered, so it has started; that it drains is readiness.
-        case .started: exchange.respond(.json(200, ["status": "started"]))
-        case .metrics: exchange.respond(scrape())
-        case .rooms: exchange.respond(reports.list(request.query))
-        case .room(let id): reports.detail(of: id) { exchange.respond($0) }
-        case .state(let id): reports.state(of: id, request.query) { exchange.respond($0) }
-        case .events(let id, let since): reports.events(of: id, since: since, request.query) { exchange.respond($0) }
+    func inquiry(_ request: Request, _ exchange: Exchange) -> Inquiry {
+        Inquiry(
+            request, exchange, address: addresses.address(of: request), timeline: services.timeline, ledger: ledger)
+    }
+
+    func receive(_ inquiry: Inquiry) {
+        switch AdminRoutes.table.match(inquiry.request.method, inquiry.request.path) {
+        case .nothing:
+            guard gate.admitsStray(inquiry) else { return }
+            inquiry.refuse(404, "not_found", "there is nothing at this path")
+        case .otherMethods(let methods):
+            guard gate.admitsStray(inquiry) else { return }
+            let names = methods.joined(separator: ", ")
+            inquiry.refuse(
+                405, "method_not_allowed", "\(inquiry.request.method.prefix(20)): \(names) only", [("Allow", names)])
+        case .route(let route, let captured):
+            inquiry.label = route.path
+            guard gate.admits(inquiry, route, captured: captured, ticket: { tails.redeem($0) }) else { return }
+            answer(inquiry, route)
         }
     }
 
-    /// Compared by digest, in constant time.
-    private func isAuthorized(_ request: Request) -> Bool {
-        guard let field = request.headers["Authorization"] else { return false }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
-        return Digest(of: Array(parts[1].utf8)).matches(token)
+    private func answer(_ inquiry: Inquiry, _ route: Route) {
+        switch route.endpoint {
+        case .live, .ready, .started: inquiry.answer(probe(inquiry, route.endpoint))
+        case .health: inquiry.answer(health())
+        case .logTail: tails.open(inquiry)
+        case .logTicket: inquiry.answer(tails.ticket(for: inquiry))
+        case .rooms: listRooms(inquiry, route)
+        case .room, .roomState: showRoom(inquiry, route)
+        case .roomFigures, .roomStatistics, .systemStatistics: survey(inquiry, route)
+        case .socketStatistics, .rateStatistics: ask(route, inquiry, .loop(figures()))
+        case .metrics:
+            facts.publish()
+            ask(route, inquiry)
+        case .detailedHealth, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger, .procedureEnable,
+            .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup, .systemEvents, .logs,
+            .logLevels, .setLogLevel, .openAPI:
+            ask(route, inquiry)
+        }
+    }
+
+    // MARK: At the desk
+
+    private func ask(_ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none) {
+        let question = DeskQuestion(
+            endpoint: route.endpoint, arguments: inquiry.arguments, requester: inquiry.requester,
+            requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
+            acceptEncoding: inquiry.request.headers["Accept-Encoding"], body: inquiry.body,
+            asked: services.timeline.wallClock, material: material)
+        desk.ask(question) { inquiry.answer($0) }
+    }
+
+    private func listRooms(_ inquiry: Inquiry, _ route: Route) {
+        let limit = inquiry.arguments.integer("limit") ?? RoomReports.maxRooms
+        let page = reports.page(after: inquiry.arguments.room("after"), limit: limit)
+        ask(route, inquiry, .rooms(page.rooms, hasMore: page.hasMore))
+    }
+
+    private func showRoom(_ inquiry: Inquiry, _ route: Route) {
+        guard let id = inquiry.arguments.room("id") else { return inquiry.refuse(.roomNotFound) }
+        if route.endpoint == .roomState,
+            inquiry.arguments.integer("at") != nil || inquiry.arguments.text("source") == "replay"
+        {
+            return ask(route, inquiry)
+        }
+        reports.picture(of: id) { [self] result in
+            switch result {
+            case .success(let picture): ask(route, inquiry, .room(picture))
+            case .failure(let rejection): inquiry.refuse(rejection)
+            }
+        }
+    }
+
+    private func survey(_ inquiry: Inquiry, _ route: Route) {
+        if let room = inquiry.arguments.room("room_id"), !rooms.knows(room) {
+            return inquiry.refuse(rooms.isGone(room) ? .roomGone : .roomNotFound)
+        }
+        reports.survey { [self] awake, asleep in
+            ask(route, inquiry, .survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures())))
+        }
+    }
+
+    private func figures() -> LoopFigures {
+        var counts: [RoomSummary.Status: Int] = [:]
+        for status in [RoomSummary.Status.waiting, .playing, .finished] { counts[status] = rooms.count(in: status) }
+        return LoopFigures(
+            counters: facts.counters, sessions: sessions.count, uptime: facts.uptime, rooms: counts,
+            appendsInFlight: services.store.appendsInFlight, isDraining: services.isDraining,
+            storeIsTroubled: services.storeTrouble.isPresent(at: services.timeline.now), rates: gate.statistics)
     }
 
     // MARK: Probes
 
     private func health() -> Response {
-        let uptime = Int((services.timeline.now - started).milliseconds / 1000)
-        let isCritical = services.storeTrouble.isPresent(at: services.timeline.now)
-        let formatted = [uptime / 3600, uptime / 60 % 60, uptime % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        // What the loop sees itself counts at once, before anybody has judged it.
+        let seen: StatusBoard.Level =
+            services.storeTrouble.isPresent(at: services.timeline.now) ? .critical : .healthy
+        let level = StatusBoard.Level.worse(board.level, seen)
+        let uptime = Int(facts.uptime.milliseconds / 1000)
         let now = services.timeline.wallClock
-        let date = Date(timeIntervalSince1970: Double(now.unixMilliseconds) / 1000)
         let body: JSON = [
-            "status": isCritical ? "critical" : "healthy",
-            "timestamp": .string(date.formatted(.iso8601)),
-            "timestamp_unix": .integer(now.unixMilliseconds),
-            "uptime_seconds": .integer(Int64(uptime)),
-            "uptime_formatted": .string(formatted.joined(separator: ":")),
-            "version": .string(Version.current),
+            "status": .string(level.name), "timestamp": .string(now.rfc3339),
+            "timestamp_unix": .integer(now.unixMilliseconds), "uptime_seconds": .integer(Int64(uptime)),
+            "uptime_formatted": .string(Self.clock(uptime)), "version": .string(Version.current),
             "service": "gameserver",
         ]
-        return .json(isCritical ? 503 : 200, body)
+        return .json(level == .healthy || level == .warning ? 200 : 503, body)
     }
 
-    private func ready() -> Response {
-        services.isDraining
-            ? .problem(503, "draining", "the server is shutting down") : .json(200, ["status": "ready"])
+    /// `HH:MM:SS`, with as many digits of hours as it takes.
+    private static func clock(_ seconds: Int) -> String {
+        [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }
 
-    private func scrape() -> Response {
-        pulse.publish()
-        return Response(
-            status: 200,
-            headers: [
-                ("Content-Type", Exposition.contentType), ("Cache-Control", "no-store"),
-            ],
-            body: metrics.exposition())
+    private func probe(_ inquiry: Inquiry, _ endpoint: Endpoint) -> Response {
+        let (name, status, all): (String, String, Probe) =
+            switch endpoint {
+            case .ready: ("readyz", "ready", readiness())
+            // Who asks is answered, so it has started; that it drains is readiness.
+            case .started: ("startupz", "started", Probe(checks: [.init(name: "started", failure: nil)]))
+            default: ("livez", "alive", Probe(checks: [.init(name: "loop", failure: nil)]))
+            }
+        let probe = all.excluding(inquiry.arguments.list("exclude"))
+        if inquiry.arguments.flag("verbose") {
+            return .text(probe.failure == nil ? 200 : 503, probe.listing(of: name))
+        }
+        if let failure = probe.failure { return .problem(503, failure.code, failure.message, id: inquiry.id) }
+        return .json(200, ["status": .string(status)])
     }
+
+    private func readiness() -> Probe {
+        let storeIsTroubled = services.storeTrouble.isPresent(at: services.timeline.now)
+        let failures: [String: Probe.Failure?] = [
+            "draining": services.isDraining
+                ? .init(code: "draining", message: "the server is shutting down") : nil,
+            "store": storeIsTroubled
+                ? .init(code: "store_unavailable", message: "what is decided cannot be stored") : nil,
+            "protection": board.isProtecting
+                ? .init(code: "overloaded", message: "the server protects the games it has") : nil,
+        ]
+        return Probe(checks: Probe.checks(of: .ready).map { .init(name: $0, failure: failures[$0] ?? nil) })
+    }
+}
+
+/// What a loop counts, for operators.
+protocol LoopFacts: AnyObject {
+    var uptime: Duration { get }
+    var counters: TransportCounters { get }
+    /// Brings the metrics up to date with what the loop has counted itself.
+    func publish()
+}
+
+extension Timestamp {
+    /// RFC 3339 in UTC, to the second.
+    var rfc3339: String { Date(timeIntervalSince1970: Double(unixMilliseconds) / 1000).formatted(.iso8601) }
 }

@@ -1,116 +1,103 @@
 import PluginAPI
 import WebSocket
 
-/// What operators are told of rooms. Lives on the loop; what needs the store is answered later.
+/// What a loop hands the desk of its rooms: values, as few as were asked for, encoded by nobody yet.
 struct RoomReports {
-    typealias Query = [(name: String, value: String)]
-    typealias Answer = (Response) -> Void
-
-    /// Most rooms of one answer; `has_more` says whether there are more.
-    private static let maxRooms = 1000
+    /// Most rooms of one answer.
+    static let maxRooms = 1000
+    /// Rooms a survey looks at in one turn of the loop.
+    private static let roomsPerTurn = 256
+    /// The time over which the rate of events is told.
+    private static let rateWindow = Duration.seconds(60)
 
     let services: LoopServices
     let rooms: RoomDirectory
 
-    // MARK: All of them
+    /// Rooms by id, behind the one named by `after`.
+    func page(after: RoomID?, limit: Int) -> (rooms: [RoomLine], hasMore: Bool) {
+        var lines: [RoomLine] = []
+        var last = after
+        while let id = rooms.index.first(after: last) {
+            last = id
+            guard let glimpse = rooms.glimpse(id) else { continue }
+            if lines.count == limit { return (lines, true) }
+            lines.append(Self.line(glimpse))
+        }
+        return (lines, false)
+    }
 
-    /// Rooms by id, behind the one named by `after`, at most `limit` of them.
-    func list(_ query: Query) -> Response {
-        do throws(Rejection) {
-            let limit = try Self.limit(query)
-            let after = try Self.room("after", query)
-            let behind = rooms.summaries().drop { summary in after.map { summary.room.raw <= $0.raw } ?? false }
-            var report = ObjectText()
-            report.add("count", min(behind.count, limit))
-            report.add("rooms", json: behind.prefix(limit).map { line($0).closed() })
-            report.add("has_more", behind.count > limit)
-            return .json(200, report.closed())
-        } catch {
-            return .problem(error)
+    private static func line(_ glimpse: RoomDirectory.Glimpse) -> RoomLine {
+        switch glimpse {
+        case .awake(let room): RoomLine(summary: RoomSummary(listing: room.state), isAwake: true)
+        case .asleep(let summary): RoomLine(summary: summary, isAwake: false)
         }
     }
 
-    private static func limit(_ query: Query) throws(Rejection) -> Int {
-        guard let given = query.first(where: { $0.name == "limit" })?.value else { return maxRooms }
-        guard let limit = Int(given), (1...maxRooms).contains(limit) else {
-            throw .badRequest("limit is \(given.prefix(20)): 1 to \(maxRooms)")
-        }
-        return limit
-    }
-
-    private static func room(_ name: String, _ query: Query) throws(Rejection) -> RoomID? {
-        guard let given = query.first(where: { $0.name == name })?.value else { return nil }
-        guard let room = RoomID(given) else { throw .badRequest("\(name) is \(given.prefix(20)): a room's id") }
-        return room
-    }
-
-    /// The lobby's line, and what only operators are told.
-    private func line(_ summary: RoomSummary) -> ObjectText {
-        var text: [UInt8] = []
-        ServerMessage.append(summary, to: &text)
-        var line = ObjectText(extending: text)
-        line.add("visibility", summary.visibility.rawValue)
-        line.add("changed", Int(summary.changed.unixMilliseconds))
-        line.add("awake", rooms[summary.room] != nil)
-        return line
-    }
-
-    // MARK: One of them
-
-    func detail(of id: String, _ answer: @escaping Answer) {
-        withRoom(id, answer) { room in
-            var report = line(room.state.summary(lifetimes: services.lifetimes))
-            report.add("seq", room.state.sequence)
-            report.add("record", room.state.number)
-            report.add("connections", room.members.count)
-            report.add("epoch", room.state.epoch)
-            report.add("status", json: status(of: room))
-            return .json(200, report.closed())
-        }
-    }
-
-    /// The truth, or what a viewer may see with `as`: a seat's number or `watcher`.
-    func state(of id: String, _ query: Query, _ answer: @escaping Answer) {
-        let eyes = query.first { $0.name == "as" }?.value
-        withRoom(id, answer) { room in
-            var report = ObjectText()
-            report.add("room", room.id.description)
-            report.add("seq", room.state.sequence)
-            report.add("record", room.state.number)
-            report.add("state_source", "live")
-            report.add("status", json: status(of: room))
-            guard let eyes else {
-                report.add("state", json: room.state.match.truth())
-                return .json(200, report.closed())
-            }
-            let seats = room.state.seats.count
-            guard let viewer = Self.viewer(eyes, seats: seats) else {
-                return .problem(.badRequest("as is \(eyes.prefix(20)): watcher or a seat from 0 to \(seats - 1)"))
-            }
-            report.add("view", json: room.view(for: viewer))
-            return .json(200, report.closed())
-        }
-    }
-
-    private func status(of room: Room) -> [UInt8] {
-        room.status.object(room.id, rev: room.rev, now: services.timeline.now)
-    }
-
-    private static func viewer(_ text: String, seats: Int) -> Viewer? {
-        if text == "watcher" { return .watcher }
-        guard let index = Int(text), (0..<seats).contains(index) else { return nil }
-        return .seat(Seat(index))
-    }
-
-    private func withRoom(_ text: String, _ answer: @escaping Answer, _ report: @escaping (Room) -> Response) {
-        guard let id = RoomID(text) else { return answer(.problem(.roomNotFound)) }
+    /// One room, read from the store first if it sleeps.
+    func picture(of id: RoomID, _ answer: @escaping (Result<RoomPicture, Rejection>) -> Void) {
         rooms.find(id) { found in
             switch found {
             // Until its first record is stored a room has never been.
-            case .success(let room) where room.state.number == 0: answer(.problem(.roomNotFound))
-            case .success(let room): answer(report(room))
-            case .failure(let rejection): answer(.problem(rejection))
+            case .success(let room) where room.state.number == 0: answer(.failure(.roomNotFound))
+            case .success(let room):
+                let status = room.status.object(room.id, rev: room.rev, now: services.timeline.now)
+                answer(
+                    .success(
+                        RoomPicture(
+                            state: room.state, status: status, connections: room.members.count, isAwake: true)))
+            case .failure(let rejection): answer(.failure(rejection))
             }
         }
+    }
+
+    /// Looks at every open room, a few in each turn, so that games go on in between.
+    func survey(_ answer: @escaping ([RoomFigures], [RoomSummary]) -> Void) {
+        continueSurvey(after: nil, [], [], answer)
+    }
+
+    private func continueSurvey(
+        after: RoomID?, _ awake: [RoomFigures], _ asleep: [RoomSummary],
+        _ answer: @escaping ([RoomFigures], [RoomSummary]) -> Void
+    ) {
+        var awake = awake
+        var asleep = asleep
+        var last = after
+        for _ in 0..<Self.roomsPerTurn {
+            guard let id = rooms.index.first(after: last) else { return answer(awake, asleep) }
+            last = id
+            switch rooms.glimpse(id) {
+            case .awake(let room): awake.append(figures(of: room))
+            case .asleep(let summary): asleep.append(summary)
+            case nil: break
+            }
+        }
+        _ = services.timeline.alarm(at: services.timeline.now) { [self] in
+            continueSurvey(after: last, awake, asleep, answer)
+        }
+    }
+
+    private func figures(of room: Room) -> RoomFigures {
+        let state = room.state
+        let recent = room.resync.count(since: services.timeline.wallClock + (.zero - Self.rateWindow))
+        return RoomFigures(
+            room: room.id, game: state.game, status: state.status, members: room.members.count,
+            humans: state.seats.count { $0.occupant == .human }, bots: state.seats.count { $0.occupant == .bot },
+            seq: state.sequence, record: state.number,
+            eventsPerSecond: Double(recent) / Double(Self.rateWindow.milliseconds) * 1000,
+            pending: room.members.reduce(0) { $0 + max(0, $1.sent - $1.acknowledged) },
+            lagging: room.members.count { $0.session.isLagging },
+            unsentBytes: room.members.reduce(0) { $0 + $1.session.unsentBytes }, queued: room.waitingRequests,
+            created: state.created, changed: state.changed, waiting: state.waiting, waitingSince: state.waitingSince)
+    }
+}
+
+extension RoomSummary {
+    /// What a list shows; what only a restart needs is left out.
+    init(listing state: RoomState) {
+        self.init(
+            room: state.room, game: state.game, visibility: state.visibility, status: state.status,
+            created: state.created, changed: state.changed, host: state.seats[state.host.index].name,
+            humans: state.seats.count { $0.occupant == .human }, seats: state.seats.count,
+            bots: state.seats.count { $0.occupant == .bot })
     }
 }

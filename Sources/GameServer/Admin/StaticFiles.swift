@@ -50,12 +50,14 @@ public struct StaticFiles: Sendable {
         self.files = files
     }
 
+    /// - Parameter id: of the request, for an error.
     /// - Returns: nil when no file is served under this path.
-    func response(to request: Request) -> Response? {
+    func response(to request: Request, id: String) -> Response? {
         guard let file = files[request.path] else { return nil }
         guard request.method == "GET" || request.method == "HEAD" else {
             return .problem(
-                405, "method_not_allowed", "\(request.method.prefix(20)): GET and HEAD only", [("Allow", "GET, HEAD")])
+                405, "method_not_allowed", "\(request.method.prefix(20)): GET and HEAD only", [("Allow", "GET, HEAD")],
+                id: id)
         }
         var headers = [
             ("ETag", file.tag), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff"),

@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// The check of one room's stored log, some records at a time, while others append to it and delete from its beginning.
 struct RoomCheck {
     let room: RoomID

@@ -1,3 +1,5 @@
+import PluginAPI
+
 extension RoomTables {
     /// What a new owner begins with.
     ///

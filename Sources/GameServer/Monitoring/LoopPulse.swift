@@ -4,7 +4,7 @@ import WebSocket
 
 /// A few times a second: measures how late the loop is, puts up its state for the monitor, and looks after clients that
 /// are out of step. Lives on the loop.
-final class LoopPulse {
+final class LoopPulse: LoopFacts {
     private let loop: EventLoop
     private let services: LoopServices
     private let sessions: SessionDirectory
@@ -13,9 +13,10 @@ final class LoopPulse {
     private let metrics: Observability.Metrics
     private let writer: MetricWriter?
     private let interval: Duration
+    private let started: MonotonicTime
     private var planned: MonotonicTime
     private var traffic = Traffic()
-    private var counters = TransportCounters()
+    private var counted = TransportCounters()
 
     init(
         loop: EventLoop, services: LoopServices, sessions: SessionDirectory, rooms: RoomDirectory, board: LoopBoard,
@@ -29,8 +30,12 @@ final class LoopPulse {
         self.metrics = metrics
         self.writer = writer
         interval = .milliseconds(services.configuration.monitoring.pulseMs)
+        started = loop.now
         planned = loop.now
     }
+
+    var uptime: Duration { MonotonicTime.now() - started }
+    var counters: TransportCounters { loop.counters }
 
     func start() {
         planned = loop.now + interval
@@ -88,11 +93,11 @@ final class LoopPulse {
         metrics.messageBytes.add(new.bytesIn - traffic.bytesIn, .in, by: writer)
         metrics.messageBytes.add(new.bytesOut - traffic.bytesOut, .out, by: writer)
         traffic = new
-        let counted = loop.counters
-        metrics.transportBytes.add(counted.bytesIn - counters.bytesIn, .in, by: writer)
-        metrics.transportBytes.add(counted.bytesOut - counters.bytesOut, .out, by: writer)
-        metrics.wsConnectionsRejected.add(counted.refused - counters.refused, .limit, by: writer)
-        counters = counted
+        let counters = loop.counters
+        metrics.transportBytes.add(counters.bytesIn - counted.bytesIn, .in, by: writer)
+        metrics.transportBytes.add(counters.bytesOut - counted.bytesOut, .out, by: writer)
+        metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
+        counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)
             metrics.rooms.set(Double(tally.rooms[.waiting, default: 0]), plugin: plugin, .waiting)
@@ -101,6 +106,7 @@ final class LoopPulse {
             metrics.roomPlayers.set(Double(tally.humans), plugin: plugin, .human)
             metrics.roomPlayers.set(Double(tally.bots), plugin: plugin, .bot)
         }
+        metrics.roomsAwake.set(Double(rooms.awakeRooms))
         let reading = board.reading
         metrics.pendingMessages.set(Double(reading.pendingMessages))
         metrics.sendQueueBytes.set(Double(reading.unsentBytes))

@@ -1,6 +1,7 @@
 import Foundation
 import Observability
 import PluginAPI
+import Synchronization
 import WebSocket
 
 /// The thread that judges the server's health, mends what it can, and answers operators; any thread may talk to it.
@@ -22,6 +23,7 @@ final class Monitor: Sendable {
 
     private let inbox: Inbox<Message>
     private let ended = Latch<Void>()
+    private let isStarted = Atomic(false)
 
     init() throws(SystemError) {
         inbox = try Inbox(capacity: Self.capacity)
@@ -29,6 +31,7 @@ final class Monitor: Sendable {
 
     /// Begins to watch.
     func start(_ parts: MonitorParts) {
+        isStarted.store(true, ordering: .releasing)
         let thread = Thread { [self] in
             MonitorCore(parts, monitor: self).run(inbox)
             ended.open(())
@@ -45,10 +48,10 @@ final class Monitor: Sendable {
 
     var waiting: Int { inbox.count }
 
-    /// Ends the thread; what waits is not done any more.
+    /// Ends the thread if it was started; what waits is not done any more.
     func stop() {
         inbox.close()
-        ended.wait()
+        if isStarted.load(ordering: .acquiring) { ended.wait() }
     }
 }
 
@@ -74,6 +77,8 @@ struct MonitorParts: Sendable {
     var probes: [any HealthProbe]
     var loops: [LoopHandle]
     var selfTest: SelfTest?
+    /// Where the verdict on the whole server is put up for probes.
+    var board: StatusBoard
     var startedAt: MonotonicTime
 }
 

@@ -52,7 +52,7 @@ extension MonitorCore {
 
     // MARK: Doing
 
-    private func perform(_ order: RecoveryOrder) {
+    func perform(_ order: RecoveryOrder) {
         log(order, "recovery_started", order.kind == .release ? "is taken back" : "begins")
         let reply: @Sendable (ActionReport) -> Void = { [monitor, run = order.run] in
             monitor.post(.acted(run: run, $0))

@@ -147,8 +147,7 @@ final class MonitorCore {
         }
         guard !changes.isEmpty else { return }
         publishLevels()
-        let isReady = health.level(of: "store") != .critical
-        for loop in parts.loops { loop.orders.post(.judged(health.overall, isStoreReady: isReady)) }
+        parts.board.level = StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown
     }
 
     private func publishLevels() {

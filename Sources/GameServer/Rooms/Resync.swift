@@ -26,6 +26,9 @@ struct Resync {
         if kept.count > retentionEvents + retentionEvents / 4 { kept.removeFirst(kept.count - retentionEvents) }
     }
 
+    /// Events kept that are not older than `instant`.
+    func count(since instant: Timestamp) -> Int { kept.reversed().prefix { $0.at >= instant }.count }
+
     /// Events after `sequence`, oldest first; nil when the gap is wider than retention or lies outside history.
     func missed(after sequence: Int, head: Int) -> ArraySlice<Kept>? {
         guard (0...head).contains(sequence) else { return nil }

@@ -28,6 +28,8 @@ final class RoomDirectory {
 
     private let services: LoopServices
     private var entries: [RoomID: Entry] = [:]
+    /// Every open room's id in order.
+    private(set) var index = RoomIndex()
     private var gone = GoneRooms()
     private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
@@ -78,15 +80,23 @@ final class RoomDirectory {
     /// Public rooms that wait or play, newest first.
     func list(game: String?, limit: Int) -> [RoomSummary] { lobby.newest(game: game, limit: limit) }
 
-    /// Every room that is not closed, by id; for operators.
-    func summaries() -> [RoomSummary] {
-        entries.values.compactMap { entry in
-            switch entry {
-            case .awake(let room): room.state.number == 0 ? nil : room.state.summary(lifetimes: services.lifetimes)
-            case .asleep(let sleeper), .waking(let sleeper, _), .unreadable(let sleeper, _): sleeper.summary
-            }
-        }.sorted { $0.room.raw < $1.room.raw }
+    /// A room as operators find it.
+    enum Glimpse {
+        case awake(Room)
+        case asleep(RoomSummary)
     }
+
+    /// Nil when there is no such room, or its first record is not stored yet.
+    func glimpse(_ id: RoomID) -> Glimpse? {
+        switch entries[id] {
+        case .awake(let room): room.state.number == 0 ? nil : .awake(room)
+        case .asleep(let sleeper), .waking(let sleeper, _), .unreadable(let sleeper, _): .asleep(sleeper.summary)
+        case nil: nil
+        }
+    }
+
+    func knows(_ id: RoomID) -> Bool { glimpse(id) != nil }
+    func isGone(_ id: RoomID) -> Bool { gone.contains(id, at: services.timeline.wallClock) }
 
     // MARK: Opening
 
@@ -254,10 +264,12 @@ final class RoomDirectory {
         forget(id)
         if entry.isAwake { awakeRooms += 1 }
         entries[id] = entry
+        index.insert(id)
     }
 
     private func forget(_ id: RoomID) {
         if entries.removeValue(forKey: id)?.isAwake ?? false { awakeRooms -= 1 }
+        index.remove(id)
     }
 
     private func cancelAlarm(of id: RoomID) { alarms.removeValue(forKey: id)?.alarm.cancel() }

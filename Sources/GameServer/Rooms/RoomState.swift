@@ -141,6 +141,11 @@ struct RoomState: Sendable {
         return (rendered, record.at)
     }
 
+    /// Lays events over the game alone, as it was between two events of one record.
+    mutating func foldEvents(_ events: [JSON]) throws(StoredFormError) -> [RenderedEvent] {
+        try match.fold(events, phase: match.phase, timers: match.timers, viewers: viewers)
+    }
+
     func summary(lifetimes: RoomLifetimes) -> RoomSummary {
         RoomSummary(
             room: room, game: game, visibility: visibility, status: status, created: created, changed: changed,

@@ -11,26 +11,27 @@ final class GameLoop {
         var configuration: Configuration
         var games: InstalledGames
         var store: any EventStore
-        var token: Secret
+        var operators: Operators
         var files: StaticFiles
         var rooms: [RoomSummary]
         var logger: Logger
         var metrics: Observability.Metrics
         var middleware: [MiddlewarePlugin]
         var board: LoopBoard
+        /// By which the server knows its own test.
+        var selfTestKey: String
     }
 
     struct Started: Sendable {
         var port: UInt16
         var orders: Mailbox<Order>
+        var startedAt: MonotonicTime
     }
 
     enum Order: Sendable {
         case drain
         /// What recovery wants done here; the reply may be called on any thread.
         case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
-        /// What the monitor thinks of the server as a whole.
-        case judged(HealthLevel, isStoreReady: Bool)
     }
 
     private let loop: EventLoop
@@ -101,9 +102,17 @@ final class GameLoop {
         }
         rooms.restore(plan.rooms)
         if plan.configuration.monitoring.isEnabled { pulse.start() }
-        let admin = AdminSurface(services: services, rooms: rooms, token: plan.token, pulse: pulse, metrics: plan.metrics)
+        let admin: AdminSurface
+        do {
+            admin = try AdminSurface.on(
+                loop, services: services, rooms: rooms, sessions: sessions, facts: pulse, operators: plan.operators,
+                logger: plan.logger)
+        } catch {
+            throw .loop(error)
+        }
         let surface = HTTPSurface(
-            sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: plan.files)
+            sockets: SocketEndpoint(
+                sessions: sessions, services: services, selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
         let host = plan.configuration.server.host
         let port = plan.configuration.server.port
         let orders: Mailbox<Order>
@@ -111,7 +120,7 @@ final class GameLoop {
             let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
             self.listener = listener
             let inbox = OrderPort()
-            orders = try loop.makeMailbox(capacity: 16) { inbox.receive?($0) }
+            orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
                 .notice, .system, "started", "serves \(host):\(listener.port)",
@@ -120,7 +129,7 @@ final class GameLoop {
                     "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(port: listener.port, orders: orders)))
+            started(.success(Started(port: listener.port, orders: orders, startedAt: loop.now)))
         } catch {
             throw .listen(host: host, port: port, error)
         }
@@ -130,7 +139,6 @@ final class GameLoop {
         switch order {
         case .drain: drain()
         case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
-        case .judged(let level, let isStoreReady): services.judged = (level, isStoreReady)
         }
     }
 

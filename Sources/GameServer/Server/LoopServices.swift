@@ -1,4 +1,3 @@
-import Observability
 import PluginAPI
 import WebSocket
 
@@ -18,8 +17,6 @@ final class LoopServices {
     var backlogged = SessionSet()
     /// Whom we have asked for a sign of life; those that answered since leave at the next pulse.
     var asked = SessionSet()
-    /// What the monitor said last.
-    var judged: (level: HealthLevel, isStoreReady: Bool) = (.unknown, true)
     /// Games of which no new rooms are opened, each until then.
     var quarantined: [String: MonotonicTime] = [:]
     /// Who applies events far behind what it was sent.

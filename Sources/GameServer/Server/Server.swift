@@ -9,12 +9,12 @@ public final class Server: Sendable {
     public let port: UInt16
     /// The admin token, if this start made it; the operator has to be told once.
     public let generatedToken: Secret?
-    /// What the plugins have looked after.
-    let probes: [any HealthProbe]
     private let directory: DataDirectory
     private let store: SQLiteEventStore
     private let orders: Mailbox<GameLoop.Order>
     private let ended: Latch<Void>
+    private let desk = DeskThread()
+    private let monitor: Monitor
 
     /// Takes the data directory, reads which rooms there are, and begins to serve.
     ///
@@ -27,29 +27,48 @@ public final class Server: Sendable {
         let fault = games.fault ?? Self.fault(of: probes) ?? middleware.lazy.compactMap(\.fault).first
         if let fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
+        let recovery: RecoverySettings
+        do { recovery = try configuration.recovery.settings() } catch { throw .configuration("\(error)") }
+        let monitor: Monitor
+        do { monitor = try Monitor() } catch { throw .loop(error) }
+        self.monitor = monitor
         do {
             directory = try DataDirectory(path)
             // What an earlier run left says nothing of this one.
             unlink(directory.path + "/port")
             store = try SQLiteEventStore(
-                in: directory, options: SQLiteOptions(configuration), observer: StoreLog(logger))
+                in: directory, options: SQLiteOptions(configuration),
+                observer: StoreLog(logger, metrics) { monitor.post(.store($0)) })
         } catch {
             throw .store(error)
         }
         let token: AdminToken
+        let tokens: AdminTokens
         do {
             token = try AdminToken(configured: configuration.admin.token, dataDirectory: path)
+            tokens = try AdminTokens(
+                administrator: token.secret, operator: configuration.admin.operatorToken,
+                viewer: configuration.admin.viewerToken)
         } catch {
             store.close()
             throw .adminToken(error)
         }
         generatedToken = token.isNew ? token.secret : nil
         do {
+            var luck = Luck.system
             let files = try StaticFiles(configuration.http.resourcesDirectory)
+            let board = StatusBoard()
+            let sources = ServerSources(
+                store: store, metrics: metrics, logger: logger, monitor: monitor, configuration: configuration)
+            let operators = Operators(
+                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+                sources: sources, board: board)
+            let loopBoard = LoopBoard { monitor.post(.hint($0)) }
+            let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
-                configuration: configuration, games: games, store: store, token: token.secret,
-                files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
-                middleware: middleware, board: LoopBoard { _ in })
+                configuration: configuration, games: games, store: store, operators: operators, files: files,
+                rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
+                middleware: middleware, board: loopBoard, selfTestKey: selfTestKey)
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
@@ -63,7 +82,17 @@ public final class Server: Sendable {
             port = loop.port
             orders = loop.orders
             self.ended = ended
+            desk.start()
+            let host = configuration.server.host
+            let test = configuration.health.selfTest ? SelfTest(key: selfTestKey, host: host, port: loop.port) : nil
+            let parts = MonitorParts(
+                configuration: configuration, recovery: recovery, configurationProblems: { [] }, metrics: metrics,
+                logger: logger, store: store, games: games.all.map(\.manifest.id), probes: probes,
+                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
+                startedAt: loop.startedAt)
+            if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
+            monitor.stop()
             store.close()
             throw error
         }
@@ -77,6 +106,8 @@ public final class Server: Sendable {
     /// Returns when the server has drained.
     public func run() {
         ended.wait()
+        monitor.stop()
+        desk.close()
         store.close()
     }
 

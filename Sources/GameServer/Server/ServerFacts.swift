@@ -38,6 +38,8 @@ final class ServerFacts: ServerObserver {
         metrics.messageSeconds.record(took.duration, OperationLabel(type: type), by: writer)
     }
 
+    func visitAccepted(after waited: Duration) { metrics.wsHandshakeSeconds.record(waited, by: writer) }
+
     func visitRefused(_ reason: AcceptVerdict.Reason) {
         metrics.wsConnectionsRejected.add(1, RejectionLabel(reason), by: writer)
     }

@@ -10,6 +10,8 @@ protocol ServerObserver: AnyObject {
     func requestAnswered(code: String?)
     /// One message in so many: how long it took to handle.
     func messageHandled(_ type: String, _ took: Elapsed)
+    /// Somebody is let in, so long after the connection was accepted.
+    func visitAccepted(after waited: Duration)
     /// Somebody was not let in.
     func visitRefused(_ reason: AcceptVerdict.Reason)
     /// A middleware threw.

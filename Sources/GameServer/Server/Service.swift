@@ -9,9 +9,14 @@ public struct Service {
     public var games: [InstalledGame]
     /// What the games depend on, looked after on threads of their own.
     public var probes: [any HealthProbe]
+    /// What stands in the life of connections and rooms behind the server's own.
+    public var middleware: [MiddlewarePlugin]
 
-    public init(games: [InstalledGame], probes: [any HealthProbe] = []) {
+    public init(
+        games: [InstalledGame], middleware: [MiddlewarePlugin] = [], probes: [any HealthProbe] = []
+    ) {
         self.games = games
+        self.middleware = middleware
         self.probes = probes
     }
 
@@ -23,14 +28,15 @@ public struct Service {
         DescriptorLimit.raise()
         let metrics = Observability.Metrics(
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
-            loops: configuration.server.loops, routes: [])
+            loops: configuration.server.loops, routes: AdminRoutes.labels)
         let logger: Logger
         do { logger = try Self.makeLogger(configuration, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }
         let server: Server
         do {
             server = try Server(
-                configuration: configuration, games: games, probes: probes, logger: logger, metrics: metrics)
+                configuration: configuration, games: games, middleware: middleware, probes: probes, logger: logger,
+                metrics: metrics)
         } catch {
             return Self.failed(error)
         }
@@ -57,9 +63,12 @@ public struct Service {
         return ExitCode.failed
     }
 
-    private static func process() -> Observability.Metrics.Process {
+    private static func process(_ configuration: Configuration) -> Observability.Metrics.Process {
         let start = ContinuousClock.now
-        return Observability.Metrics.Process(version: Version.current, startSeconds: Date().timeIntervalSince1970) {
+        return Observability.Metrics.Process(
+            version: Version.current, node: configuration.server.node,
+            volumes: [("data", configuration.server.dataDirectory)], startSeconds: Date().timeIntervalSince1970
+        ) {
             let (seconds, attoseconds) = (ContinuousClock.now - start).components
             return Double(seconds) + Double(attoseconds) / 1e18
         }

@@ -8,13 +8,18 @@ final class SocketEndpoint {
 
     private let sessions: SessionDirectory
     private let services: LoopServices
+    private let selfTestKey: Digest
 
-    init(sessions: SessionDirectory, services: LoopServices) {
+    init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
+        self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
     func open(_ request: Request, _ exchange: Exchange) {
+        if let key = request.headers[SelfTest.header], Digest(of: Array(key.utf8)).matches(selfTestKey) {
+            return exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
+        }
         guard !services.isDraining else {
             services.observer.visitRefused(.draining)
             return exchange.respond(.problem(503, "draining", "the server is shutting down", [("Retry-After", "2")]))
@@ -36,6 +41,7 @@ final class SocketEndpoint {
             return exchange.respond(.problem(status, code, message, headers))
         }
         let conversation = Conversation(sessions: sessions, client: client)
+        services.observer.visitAccepted(after: exchange.sinceOpened)
         exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
     }
 }
@@ -75,4 +81,12 @@ private final class Conversation: ConnectionHandler {
         session?.closed(code: closure.code.rawValue, isClean: closure.isClean, fault: fault)
         session = nil
     }
+}
+
+/// The other end of the server's own test.
+private final class SelfTestEcho: ConnectionHandler {
+    func opened(_ connection: Connection) {}
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) { connection.send(text: message) }
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) {}
 }

@@ -18,6 +18,7 @@ final class FactLog: ServerObserver, Middleware {
     func sessionClosed() { open -= 1 }
     func requestAnswered(code: String?) { codes.append(code ?? "ok") }
     func messageHandled(_ type: String, _ took: Elapsed) {}
+    func visitAccepted(after waited: Duration) {}
     func visitRefused(_ reason: AcceptVerdict.Reason) {}
     func middlewareFault(_ name: String, hook: String, _ error: any Error) { faults.append("\(name): \(error)") }
     func middlewareSample(_ name: String, _ took: Elapsed) {}

@@ -1,3 +1,4 @@
+import Observability
 import PluginAPI
 
 /// Where the desk finds what operators ask for. One method a source.
@@ -29,8 +30,10 @@ protocol OperatorSources: Sendable {
 
     /// Records that hold events above `sequence`, for operators: never delays a commit.
     func records(of room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void)
-    /// What the room is rebuilt from: the newest snapshot not above `sequence` and the records after it, oldest first.
-    func history(of room: RoomID, upTo sequence: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void)
+    /// What a room is rebuilt from: the newest snapshot not above event `base`, and the records after it, those without
+    /// events too, oldest first, up to the one that holds event `last`.
+    func history(
+        of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void)
     func storeStatistics(now: Timestamp, answer: @escaping @Sendable (Finding) -> Void)
     func cleanup(_ order: CleanupOrder, answer: @escaping @Sendable (Finding) -> Void)
     func systemEvents(
@@ -47,7 +50,7 @@ protocol OperatorSources: Sendable {
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)?
     func logLevels() -> Finding
     /// - Parameter category: nil for all that have no level of their own.
-    func setLogLevel(_ level: String, for category: String?) -> Finding
+    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding
 }
 
 /// A log that is being followed. Letting go of it ends that; so does `end`.
@@ -111,4 +114,62 @@ enum HistoryOutcome: Sendable {
     /// Older history was deleted: nothing before this event can be rebuilt.
     case trimmed(first: Int)
     case unavailable
+    case absent
+}
+
+extension OperatorSources {
+    func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server does not check its health"))
+    }
+
+    func health(of component: String, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server does not check its health"))
+    }
+
+    func resources(answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server does not read its resources"))
+    }
+
+    func recoveryStatus(answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server has no recovery procedures"))
+    }
+
+    func trigger(_ order: RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server has no recovery procedures"))
+    }
+
+    func setProcedure(
+        _ name: String, enabled: Bool, by requester: Requester, requestID: String,
+        answer: @escaping @Sendable (Finding) -> Void
+    ) {
+        answer(.absent("this server has no recovery procedures"))
+    }
+
+    func history(
+        of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
+    ) {
+        answer(.absent)
+    }
+
+    func storeStatistics(now: Timestamp, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server's store is not counted"))
+    }
+
+    func cleanup(_ order: CleanupOrder, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server's store is not cleaned up"))
+    }
+
+    func systemEvents(
+        after number: Int, limit: Int, kind: String?, answer: @escaping @Sendable (Finding) -> Void
+    ) {
+        answer(.absent("this server keeps no events of its own"))
+    }
+
+    func note(_ action: OperatorAction) {}
+
+    func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server's log is not searched"))
+    }
+
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)? { nil }
 }

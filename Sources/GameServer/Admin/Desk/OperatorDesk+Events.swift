@@ -1,0 +1,152 @@
+import PluginAPI
+import WebSocket
+
+extension OperatorDesk {
+    /// Most records read for one answer.
+    private static let maxRecords = 500
+
+    /// One event as operators get it.
+    private struct Line {
+        var sequence: Int
+        var at: Timestamp
+        var record: Int
+        var event: JSON
+    }
+
+    /// What happened in a room: as stored for administrators, as a viewer saw it for everybody else.
+    ///
+    /// Reads the log itself, so closed rooms answer too.
+    func events(_ question: DeskQuestion, _ reply: @escaping Reply) {
+        guard let room = question.arguments.room("id") else {
+            return reply(.problem(.roomNotFound, id: question.requestID))
+        }
+        let eyes: RequestedViewer?
+        do throws(Refused) { eyes = try Self.eyes(question) } catch { return reply(error.response) }
+        let since = question.arguments.text("since")
+        let after = since.map { Int($0) ?? -1 } ?? question.arguments.integer("after") ?? 0
+        guard after >= 0 else {
+            let message = "since is \((since ?? "").prefix(20)): a whole number from 0"
+            return reply(.problem(.badRequest(message), id: question.requestID))
+        }
+        let limit = question.arguments.integer("limit") ?? RoomReports.maxRooms
+        if let eyes {
+            let last = after > Int.max - limit ? Int.max : after + limit
+            sources.history(of: room, from: after, through: last) { [self] outcome in
+                resume { [self] in reply(seen(room, outcome, after: after, limit: limit, eyes, question)) }
+            }
+        } else {
+            sources.records(of: room, after: after, limit: Self.maxRecords) { [self] outcome in
+                resume { reply(Self.stored(room, outcome, after: after, limit: limit, question)) }
+            }
+        }
+    }
+
+    // MARK: As stored
+
+    private static func stored(
+        _ room: RoomID, _ outcome: ReadOutcome, after: Int, limit: Int, _ question: DeskQuestion
+    ) -> Response {
+        guard case .records(let records, let head) = outcome else { return refusal(outcome, question) }
+        var lines: [Line] = []
+        do throws(StoredFormError) {
+            for stored in records where lines.count < limit {
+                let (record, raw) = try Record.decode(stored.payload)
+                for (index, event) in raw.enumerated() where record.firstSeq + index > after && lines.count < limit {
+                    lines.append(
+                        Line(sequence: record.firstSeq + index, at: record.at, record: record.record, event: event))
+                }
+            }
+        } catch {
+            return .problem(500, "internal", error.message, id: question.requestID)
+        }
+        return page(lines, room, after: after, head: head, question)
+    }
+
+    private static func refusal(_ outcome: ReadOutcome, _ question: DeskQuestion) -> Response {
+        switch outcome {
+        case .notFound: .problem(.roomNotFound, id: question.requestID)
+        case .trimmed(let first, _):
+            .problem(
+                410, "history_trimmed", "events before \(first) were deleted: ask again after \(first - 1)",
+                id: question.requestID)
+        case .records, .unavailable: .problem(.storeUnavailable, id: question.requestID)
+        }
+    }
+
+    // MARK: As seen
+
+    private func seen(
+        _ room: RoomID, _ outcome: HistoryOutcome, after: Int, limit: Int, _ eyes: RequestedViewer,
+        _ question: DeskQuestion
+    ) -> Response {
+        switch outcome {
+        case .parts(let snapshot, let records, let head):
+            do throws(StoredFormError) {
+                let last = after > Int.max - limit ? Int.max : after + limit
+                let replay = try RoomReplay(room, snapshot, records, games: games, upTo: min(head, last))
+                let seats = replay.state.seats.count
+                guard let viewer = eyes.viewer(seats: seats) else {
+                    return .problem(
+                        .badRequest("as: watcher or a seat from 0 to \(seats - 1)"), id: question.requestID)
+                }
+                let place = replay.state.viewerIndex(of: viewer)
+                var lines: [Line] = []
+                for (event, record, at) in replay.events where event.sequence > after {
+                    // Our own text: what does not parse is a fault of the game's encoder.
+                    let view = (try? JSON(parsing: event.views[place])) ?? .null
+                    lines.append(Line(sequence: event.sequence, at: at, record: record, event: view))
+                }
+                return Self.page(lines, room, after: after, head: head, question)
+            } catch {
+                return .problem(500, "internal", error.message, id: question.requestID)
+            }
+        case .notFound: return .problem(.roomNotFound, id: question.requestID)
+        case .trimmed(let first):
+            return .problem(
+                410, "history_trimmed", "history begins behind event \(first - 1): what was before was deleted",
+                id: question.requestID)
+        case .unavailable: return .problem(.storeUnavailable, id: question.requestID)
+        case .absent: return Response(.absent("this server shows no viewer's events"), id: question.requestID)
+        }
+    }
+
+    // MARK: A page
+
+    private static func page(
+        _ lines: [Line], _ room: RoomID, after: Int, head: Int, _ question: DeskQuestion
+    ) -> Response {
+        let wanted = question.arguments.text("event_type")
+        let kept = lines.filter { wanted == nil || $0.event["kind"]?.string == wanted }
+        var types: [(kind: String, count: Int64)] = []
+        for line in kept {
+            let kind = line.event["kind"]?.string ?? "hidden"
+            if let place = types.firstIndex(where: { $0.kind == kind }) {
+                types[place].count += 1
+            } else {
+                types.append((kind, 1))
+            }
+        }
+        let last = lines.last?.sequence ?? after
+        return .json(
+            200,
+            [
+                "success": true, "room": .string(room.description), "room_id": .string(room.description),
+                "event_count": .integer(Int64(kept.count)), "events": .array(kept.map(json)),
+                "analysis": [
+                    "first_event": kept.first.map(json) ?? .null, "last_event": kept.last.map(json) ?? .null,
+                    "event_types": .object(types.map { JSON.Member($0.kind, .integer($0.count)) }),
+                ],
+                "recovery_info": [
+                    "latest_sequence": .integer(Int64(head)), "has_more_events": .bool(last < head),
+                    "next": .integer(Int64(last)),
+                ],
+            ])
+    }
+
+    private static func json(_ line: Line) -> JSON {
+        [
+            "seq": .integer(Int64(line.sequence)), "at": .integer(line.at.unixMilliseconds),
+            "record": .integer(Int64(line.record)), "event": line.event,
+        ]
+    }
+}

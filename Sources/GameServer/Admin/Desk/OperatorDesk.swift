@@ -1,0 +1,147 @@
+import Observability
+import PluginAPI
+import WebSocket
+
+/// The desk of production: a thread that encodes, and sources that know.
+final class OperatorDesk: Desk {
+    typealias Reply = @Sendable (Response) -> Void
+
+    let sources: any OperatorSources
+    let games: InstalledGames
+    private let thread: DeskThread
+    private let logger: Logger
+    private let description: [UInt8]
+
+    init(sources: any OperatorSources, games: InstalledGames, thread: DeskThread, logger: Logger) {
+        self.sources = sources
+        self.games = games
+        self.thread = thread
+        self.logger = logger
+        description = OpenAPI.document(AdminRoutes.table, version: Version.current).encoded()
+    }
+
+    func answer(_ question: DeskQuestion, reply: @escaping Reply) {
+        let reply = audited(question, reply)
+        let isTaken = thread.take { [self] in work(on: question, reply) }
+        if !isTaken { reply(.problem(.overloaded("the operators' desk is full"), id: question.requestID)) }
+    }
+
+    /// Goes on with an answer that came on another thread.
+    func resume(_ work: @escaping @Sendable () -> Void) { thread.resume(work) }
+
+    private func work(on question: DeskQuestion, _ reply: @escaping Reply) {
+        let arguments = question.arguments
+        let tell: @Sendable (Finding) -> Void = { reply(Response($0, id: question.requestID)) }
+        switch question.endpoint {
+        case .detailedHealth:
+            let isDraft = question.accept?.contains("application/health+json") ?? false
+            sources.health(isDraft ? .draft : .own, answer: tell)
+        case .socketHealth: sources.health(of: "websocket", answer: tell)
+        case .storeHealth: sources.health(of: "store", answer: tell)
+        case .metrics: sources.scrape(accept: question.accept, acceptEncoding: question.acceptEncoding, answer: tell)
+        case .socketStatistics: reply(socketStatistics(question))
+        case .rateStatistics: reply(rateStatistics(question))
+        case .roomFigures: reply(roomFigures(question))
+        case .roomStatistics: reply(roomStatistics(question))
+        case .systemStatistics: systemStatistics(question, reply)
+        case .recoveryStatus: sources.recoveryStatus(answer: tell)
+        case .recoveryTrigger: trigger(question, reply)
+        case .procedureEnable, .procedureDisable:
+            guard let requester = question.requester else { return reply(Self.nobody(question)) }
+            sources.setProcedure(
+                arguments.text("name") ?? "", enabled: question.endpoint == .procedureEnable, by: requester,
+                requestID: question.requestID, answer: tell)
+        case .rooms: reply(rooms(question))
+        case .room: reply(room(question))
+        case .roomState: state(question, reply)
+        case .roomEvents, .roomEventsSince: events(question, reply)
+        case .storeStatistics: sources.storeStatistics(now: question.asked, answer: tell)
+        case .storeCleanup: cleanUp(question, reply)
+        case .systemEvents:
+            sources.systemEvents(
+                after: arguments.integer("after") ?? 0, limit: arguments.integer("limit") ?? 1000,
+                kind: arguments.text("kind"), answer: tell)
+        case .logs: sources.logs(LogQuestion(arguments), answer: tell)
+        case .logLevels: tell(sources.logLevels())
+        case .setLogLevel: reply(setLogLevel(question))
+        case .openAPI: reply(.json(200, description))
+        case .live, .ready, .started, .health, .logTail, .logTicket:
+            preconditionFailure("\(question.endpoint) is answered on the loop")
+        }
+    }
+
+    // MARK: What changes something
+
+    /// Whatever came of it, an operator's action leaves a line and a system event.
+    private func audited(_ question: DeskQuestion, _ reply: @escaping Reply) -> Reply {
+        guard question.endpoint.isMutating, let requester = question.requester else { return reply }
+        return { [logger, sources] response in
+            let target = question.arguments.text("name") ?? question.body?["category"]?.string ?? "server"
+            let action = OperatorAction(
+                at: question.asked, actor: requester.actor, action: question.endpoint.rawValue, target: target,
+                status: response.status, requestID: question.requestID)
+            logger.log(
+                .notice, .audit, "operator_action", "\(action.actor): \(action.action) of \(target): \(action.status)",
+                [
+                    "actor": .string(action.actor), "action": .string(action.action), "target": .string(target),
+                    "status": .integer(action.status),
+                ], in: LogContext(correlationID: action.requestID))
+            sources.note(action)
+            reply(response)
+        }
+    }
+
+    private static func nobody(_ question: DeskQuestion) -> Response {
+        .problem(.internal("nobody asked for it"), id: question.requestID)
+    }
+
+    private func trigger(_ question: DeskQuestion, _ reply: @escaping Reply) {
+        guard let requester = question.requester else { return reply(Self.nobody(question)) }
+        let body = question.body ?? [:]
+        let scope = body["scope"] ?? .null
+        let dryRun = body["dry_run"] ?? false
+        let context = body["context"] ?? [:]
+        for (name, isRight, expectation) in [
+            ("scope", scope.isNull || scope.string.map { (1...200).contains($0.count) } ?? false, "a text, at most 200 characters"),
+            ("dry_run", dryRun.bool != nil, "true or false"), ("context", context.members != nil, "an object"),
+        ] where !isRight {
+            return reply(.problem(.badRequest("\(name) has to be \(expectation)"), id: question.requestID))
+        }
+        let order = RecoveryTrigger(
+            name: question.arguments.text("name") ?? "", scope: scope.string, isDryRun: dryRun.bool ?? false,
+            context: context.encoded(), requester: requester, requestID: question.requestID)
+        sources.trigger(order) { reply(Response($0, id: question.requestID)) }
+    }
+
+    private func cleanUp(_ question: DeskQuestion, _ reply: @escaping Reply) {
+        guard let requester = question.requester else { return reply(Self.nobody(question)) }
+        let order = CleanupOrder(
+            olderThanHours: question.arguments.integer("older_than_hours") ?? 24,
+            isDryRun: question.arguments.flag("dry_run"), now: question.asked, requester: requester,
+            requestID: question.requestID)
+        sources.cleanup(order) { reply(Response($0, id: question.requestID)) }
+    }
+
+    private func setLogLevel(_ question: DeskQuestion) -> Response {
+        let body = question.body ?? [:]
+        guard let name = body["level"]?.string, let level = LogLevel(name: name) else {
+            let names = LogQuestion.levels.joined(separator: ", ")
+            return .problem(.badRequest("level has to be one of \(names)"), id: question.requestID)
+        }
+        let category = body["category"] ?? .null
+        guard category.isNull || LogCategory(rawValue: category.string ?? "") != nil else {
+            let names = LogQuestion.categories.joined(separator: ", ")
+            return .problem(.badRequest("category has to be one of \(names)"), id: question.requestID)
+        }
+        return Response(
+            sources.setLogLevel(level, for: category.string.flatMap(LogCategory.init(rawValue:))),
+            id: question.requestID)
+    }
+}
+
+extension Endpoint {
+    /// Whether asking changes something, which the audit trail then tells.
+    var isMutating: Bool {
+        AdminRoutes.table.routes.contains { $0.endpoint == self && $0.isMutating }
+    }
+}

@@ -1,0 +1,43 @@
+import Observability
+import WebSocket
+
+/// What every loop needs to answer operators: who they are, who knows what they ask, and what any thread may read.
+struct Operators: Sendable {
+    var tokens: AdminTokens
+    var desk: any Desk
+    var sources: any OperatorSources
+    var board: StatusBoard
+}
+
+extension AdminSurface {
+    /// A surface whose answers from other threads come in through mailboxes of this loop.
+    static func on(
+        _ loop: EventLoop, services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory,
+        facts: any LoopFacts, operators: Operators, logger: Logger
+    ) throws(SystemError) -> AdminSurface {
+        let ports = Ports()
+        let replies: Mailbox<DeskReply> = try loop.makeMailbox(capacity: DeskClient.maxQuestions) {
+            ports.desk?.deliver($0)
+        }
+        let desk = DeskClient(operators.desk) { reply in
+            // Never more than were asked; one that comes after the loop has ended is nobody's any more.
+            let posted = replies.post(reply)
+            precondition(posted != .full, "the desk's answers fit the mailbox")
+        }
+        let lines: Mailbox<TailEndpoint.Parcel> = try loop.makeMailbox(capacity: TailEndpoint.maxWaiting) {
+            ports.tails?.deliver($0)
+        }
+        let tails = TailEndpoint(operators.sources, timeline: services.timeline) { lines.post($0) == .delivered }
+        ports.desk = desk
+        ports.tails = tails
+        return AdminSurface(
+            services: services, rooms: rooms, sessions: sessions, facts: facts, tokens: operators.tokens, desk: desk,
+            tails: tails, board: operators.board, ledger: AccessLedger(logger))
+    }
+
+    /// Breaks the circle of a mailbox that needs its receiver and a receiver that needs the mailbox.
+    private final class Ports {
+        var desk: DeskClient?
+        var tails: TailEndpoint?
+    }
+}

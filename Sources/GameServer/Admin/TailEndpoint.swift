@@ -1,0 +1,133 @@
+import PluginAPI
+import WebSocket
+
+/// `/api/logs/tail`: log lines as they are written, over a WebSocket. Lives on the loop.
+final class TailEndpoint {
+    /// Name and version of what is sent: one line of the log in each text message.
+    static let subprotocol = "gameserver.logs"
+    /// Most that follow the log at once.
+    static let maxTails = 8
+    /// Lines that wait for the loop, all tails together; more are lost, and the tail says how many.
+    static let maxWaiting = 4096
+
+    /// One line on its way to one tail.
+    struct Parcel: Sendable {
+        var tail: Int
+        var line: [UInt8]
+    }
+
+    private let sources: any OperatorSources
+    private let timeline: any Timeline
+    private let post: @Sendable (Parcel) -> Bool
+    private var tickets = LogTickets()
+    private var tails: [Int: TailConversation] = [:]
+    private var opened = 0
+
+    /// - Parameter post: carries a line to the loop, which hands it to `deliver`; false when it had to be left behind.
+    init(_ sources: any OperatorSources, timeline: any Timeline, post: @escaping @Sendable (Parcel) -> Bool) {
+        self.sources = sources
+        self.timeline = timeline
+        self.post = post
+    }
+
+    // MARK: Tickets
+
+    func ticket(for inquiry: Inquiry) -> Response {
+        guard let requester = inquiry.requester,
+            let ticket = tickets.issue(to: requester, at: timeline.now)
+        else { return .problem(.overloaded("\(LogTickets.maxTickets) tickets wait to be used"), id: inquiry.id) }
+        return .json(
+            201,
+            [
+                "ticket": .string(ticket), "expires_in_seconds": .integer(Int64(LogTickets.seconds)),
+                "path": "/api/logs/tail",
+            ])
+    }
+
+    func redeem(_ ticket: String) -> Requester? { tickets.redeem(ticket, at: timeline.now) }
+
+    // MARK: Tails
+
+    func open(_ inquiry: Inquiry) {
+        guard inquiry.request.headers.hasToken("websocket", in: "Upgrade") else {
+            return inquiry.refuse(426, "upgrade_required", "this path is a WebSocket", [("Upgrade", "websocket")])
+        }
+        let offered = inquiry.request.offeredSubprotocols
+        guard offered.isEmpty || offered.contains(Self.subprotocol) else {
+            return inquiry.refuse(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)")
+        }
+        guard tails.count < Self.maxTails else {
+            return inquiry.refuse(.overloaded("\(Self.maxTails) follow the log already"))
+        }
+        opened += 1
+        let number = opened
+        let followed = sources.tail(LogQuestion(inquiry.arguments)) { [post] line in
+            post(Parcel(tail: number, line: line))
+        }
+        guard let followed else {
+            return inquiry.answer(Response(.absent("this server's log is not followed"), id: inquiry.id))
+        }
+        let conversation = TailConversation(followed) { [weak self] in self?.tails[number] = nil }
+        tails[number] = conversation
+        inquiry.exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
+        inquiry.noteUpgrade(granted: conversation.isOpen)
+        // The handshake was refused, or the client has gone meanwhile.
+        if !conversation.isOpen { conversation.end() }
+    }
+
+    /// Hands a line to its tail; on the loop.
+    func deliver(_ parcel: Parcel) { tails[parcel.tail]?.send(parcel.line) }
+}
+
+/// One client that follows the log.
+private final class TailConversation: ConnectionHandler {
+    /// Unsent bytes above which lines are lost.
+    private static let maxUnsentBytes = 1 << 20
+
+    private let followed: any LogTail
+    private let ended: () -> Void
+    private var connection: Connection?
+    private var isOver = false
+    /// Lines this reader was too slow for.
+    private var skipped = 0
+    /// Lost lines that have been told.
+    private var told = 0
+
+    init(_ followed: any LogTail, ended: @escaping () -> Void) {
+        self.followed = followed
+        self.ended = ended
+    }
+
+    deinit { followed.end() }
+
+    var isOpen: Bool { connection != nil }
+
+    func end() {
+        guard !isOver else { return }
+        isOver = true
+        connection = nil
+        followed.end()
+        ended()
+    }
+
+    func send(_ line: [UInt8]) {
+        guard let connection, connection.isOpen else { return }
+        guard connection.unsentBytes < Self.maxUnsentBytes else {
+            skipped += 1
+            return
+        }
+        let lost = followed.lost + skipped
+        if lost > told {
+            connection.send(text: JSON.object([.init("lost", .integer(Int64(lost - told)))]).encoded())
+            told = lost
+        }
+        connection.send(text: line)
+    }
+
+    // MARK: From the connection
+
+    func opened(_ connection: Connection) { self.connection = connection }
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {}
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) { end() }
+}
