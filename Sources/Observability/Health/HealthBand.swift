@@ -50,6 +50,18 @@ public struct HealthBand: Sendable, Equatable {
         self.earlyWarning = earlyWarning
     }
 
+    /// The band a metric carries in the catalogue; one that carries none is never left for the worse.
+    init(
+        of metric: MetricDescription, warningHold: Duration = .zero, criticalHold: Duration = .zero,
+        earlyWarning: EarlyWarning? = nil
+    ) {
+        self.init(
+            metric.band?.direction == .below ? .below : .above, warning: metric.band?.enterWarning,
+            leaveWarning: metric.band?.leaveWarning, critical: metric.band?.enterCritical,
+            leaveCritical: metric.band?.leaveCritical, warningHold: warningHold, criticalHold: criticalHold,
+            earlyWarning: earlyWarning)
+    }
+
     /// The level this value alone would enter.
     public func entered(_ value: Double) -> HealthLevel {
         guard !value.isNaN else { return .unknown }

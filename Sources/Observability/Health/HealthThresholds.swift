@@ -24,35 +24,30 @@ public struct HealthThresholds: Sendable, Equatable {
     public var selfTestSeconds: HealthBand
     public var logDropsPerMinute: HealthBand
 
-    /// What the server comes with.
+    /// What the server comes with: the catalogue's bands where a metric carries one.
     public static let standard = HealthThresholds(
-        cpu: HealthBand(
-            .above, warning: 0.80, leaveWarning: 0.70, critical: 0.90, leaveCritical: 0.80, warningHold: .seconds(30),
-            criticalHold: .seconds(60)),
-        memory: HealthBand(.above, warning: 0.75, leaveWarning: 0.70, critical: 0.90, leaveCritical: 0.85),
+        cpu: HealthBand(of: MetricCatalogue.cpuRatio, warningHold: .seconds(30), criticalHold: .seconds(60)),
+        memory: HealthBand(of: MetricCatalogue.memoryRatio),
         disk: HealthBand(
-            .above, warning: 0.80, leaveWarning: 0.75, critical: 0.90, leaveCritical: 0.88,
-            earlyWarning: .init(limit: 1, within: .seconds(24 * 3600))),
+            of: MetricCatalogue.diskRatio, earlyWarning: .init(limit: 1, within: .seconds(24 * 3600))),
         // Nobody gets beyond the limit, so that being at it has to count.
         connections: HealthBand(.above, warning: 0.80, leaveWarning: 0.75, critical: 0.9999, leaveCritical: 0.95),
-        pendingMessages: HealthBand(.above, warning: 100, leaveWarning: 80),
-        deliveryRatio: HealthBand(.below, warning: 0.95, leaveWarning: 0.97),
+        pendingMessages: HealthBand(of: MetricCatalogue.pendingMessages),
+        deliveryRatio: HealthBand(of: MetricCatalogue.deliveries),
         failureRatio: HealthBand(.above, critical: 0.10, leaveCritical: 0.08),
         errorRatio: HealthBand(
-            .above, warning: 0.01, leaveWarning: 0.005, critical: 0.05, leaveCritical: 0.025,
-            warningHold: .seconds(300), criticalHold: .seconds(120)),
-        handlingSeconds: HealthBand(.above, warning: 0.05, leaveWarning: 0.04, critical: 0.2, leaveCritical: 0.15),
-        roundTripSeconds: HealthBand(.above, warning: 0.2, leaveWarning: 0.15, critical: 1, leaveCritical: 0.8),
+            of: MetricCatalogue.messageErrors, warningHold: .seconds(300), criticalHold: .seconds(120)),
+        handlingSeconds: HealthBand(of: MetricCatalogue.messageSeconds),
+        roundTripSeconds: HealthBand(of: MetricCatalogue.wsRoundTripSeconds),
+        // The catalogue's warning is of the 95th percentile, its critical of the 99th: two values here.
         httpSeconds: HealthBand(.above, warning: 2, leaveWarning: 1.5),
         httpSlowestSeconds: HealthBand(.above, critical: 5, leaveCritical: 4),
-        storeSeconds: HealthBand(.above, warning: 0.5, leaveWarning: 0.4, critical: 2, leaveCritical: 1.5),
+        storeSeconds: HealthBand(of: MetricCatalogue.storeOperationSeconds),
         storeErrorsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
-        walBytes: HealthBand(
-            .above, warning: 256 * 1_048_576, leaveWarning: 192 * 1_048_576, critical: 1024 * 1_048_576,
-            leaveCritical: 768 * 1_048_576),
-        loopLagSeconds: HealthBand(.above, warning: 0.05, leaveWarning: 0.04, critical: 0.25, leaveCritical: 0.1),
+        walBytes: HealthBand(of: MetricCatalogue.storeWalBytes),
+        loopLagSeconds: HealthBand(of: MetricCatalogue.loopLagSeconds),
         loopStillSeconds: HealthBand(.above, warning: 0.5, leaveWarning: 0.25, critical: 1.5, leaveCritical: 0.5),
-        pluginFaultsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
+        pluginFaultsPerMinute: HealthBand(of: MetricCatalogue.pluginExceptions),
         invariantViolationsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
         refusedRatio: HealthBand(.above, warning: 0.20, leaveWarning: 0.15, critical: 0.50, leaveCritical: 0.40),
         certificateDays: HealthBand(.below, warning: 14, leaveWarning: 15, critical: 3, leaveCritical: 4),

@@ -26,7 +26,7 @@ extension MetricCatalogue {
         labels: [.list(.plugins)])
     static let pluginExceptions = MetricDescription(
         "gameserver_plugin_exceptions_total", .counter, "Errors a plugin threw that its caller had to catch.",
-        labels: [.list(.plugins)], band: .above(warning: (1, 0.5), critical: (10, 5), of: "per minute"))
+        labels: [.list(.plugins)], band: .above(warning: (0, 0), critical: (5, 1), of: "per minute"))
     static let pluginHandlerSeconds = MetricDescription(
         "gameserver_plugin_handler_duration_seconds", .histogram, "One call of a plugin's handler; sampled.",
         labels: [.list(.plugins)], bounds: MetricBounds.handling)
@@ -49,7 +49,7 @@ extension MetricCatalogue {
     static let storeOperationSeconds = MetricDescription(
         "gameserver_store_operation_duration_seconds", .histogram, "What the event store was asked and took for it.",
         labels: [.of(StoreOperationLabel.self)], bounds: MetricBounds.disk,
-        band: .above(warning: (0.1, 0.08), critical: (0.5, 0.4), of: "p95"))
+        band: .above(warning: (0.5, 0.4), critical: (2, 1.5), of: "p95"))
     static let storeErrors = MetricDescription(
         "gameserver_store_errors_total", .counter,
         "What the event store was asked and could not do, by kind of trouble.",
@@ -74,7 +74,7 @@ extension MetricCatalogue {
         labels: [.list(.plugins)])
     static let eventChainBreaks = MetricDescription(
         "gameserver_event_chain_breaks_total", .counter, "Records whose digest does not follow from the one before.",
-        band: .above(warning: nil, critical: (0, 0), of: "increase"))
+        band: .above(warning: (0, 0), critical: nil, of: "increase"))
     static let eventAppendLagSeconds = MetricDescription(
         "gameserver_event_append_lag_seconds", .gauge, "How long the oldest record has waited for its commit.",
         band: .above(warning: (1, 0.5), critical: (5, 2)))
@@ -90,7 +90,7 @@ extension MetricCatalogue {
     static let loopLagSeconds = MetricDescription(
         "gameserver_eventloop_lag_seconds", .histogram, "How much later than due an event loop came to its work.",
         labels: [.list(.loops)], bounds: MetricBounds.handling,
-        band: .above(warning: (0.05, 0.03), critical: (0.25, 0.15), of: "p95"))
+        band: .above(warning: (0.05, 0.03), critical: (0.25, 0.15), of: "p99"))
     static let loopBusySeconds = MetricDescription(
         "gameserver_eventloop_busy_seconds_total", .counter, "Time an event loop spent working and not waiting.",
         labels: [.list(.loops)])

@@ -116,7 +116,7 @@ public enum MetricCatalogue {
         "gameserver_broadcast_fanout", .histogram, "Receivers of one committed record.", bounds: MetricBounds.fanout)
     static let pendingMessages = MetricDescription(
         "gameserver_pending_messages", .gauge, "Messages that have waited for their receiver for more than a second.",
-        band: .above(warning: (50, 40), critical: (100, 80)))
+        band: .above(warning: (100, 80), critical: nil))
     static let sendQueueBytes = MetricDescription(
         "gameserver_send_queue_bytes", .gauge, "Bytes queued for all clients.")
     static let laggingConnections = MetricDescription(

@@ -5,11 +5,11 @@ import Testing
 @Suite("Health: a simulated day") struct HealthDayTests {
     /// A load that drifts, jumps and lies now and then; every run of it is written down.
     private final class Fault {
-        var luck: SeededLuck
+        var luck: Jitter
         var value = 0.5
         var results: [CheckReading] = []
 
-        init(seed: UInt64) { luck = SeededLuck(seed: seed) }
+        init(seed: UInt64) { luck = Jitter(seed: seed) }
 
         func reading() -> CheckReading {
             switch Double.random(in: 0..<1, using: &luck) {
@@ -27,7 +27,7 @@ import Testing
         let check = HealthCheck.load()
         let band = try #require(check.bands["load"])
         let fault = Fault(seed: seed)
-        var luck = SeededLuck(seed: seed &* 31)
+        var luck = Jitter(seed: seed &* 31)
         var monitor = HealthMonitor([check], at: .zero, randomSeed: seed)
         var now = Duration.zero
         var level = HealthLevel.unknown

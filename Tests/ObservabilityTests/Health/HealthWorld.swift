@@ -55,6 +55,3 @@ extension HealthCheck {
 extension CheckReading {
     static func load(_ value: Double) -> CheckReading { .measured([Measurement("load", value, unit: "ratio")]) }
 }
-
-/// Luck that repeats itself for the same seed.
-typealias SeededLuck = Jitter

@@ -76,4 +76,16 @@ import Testing
             }
         }
     }
+
+    @Test func `every band judges something, and HTTP's is the catalogue's in two halves`() throws {
+        for check in StandardChecks.all(plugins: ["chess"], hasCertificate: true) {
+            for (name, band) in check.bands {
+                #expect(band.enterWarning != nil || band.enterCritical != nil, "\(check.id) \(name)")
+            }
+        }
+        let http = HealthBand(of: MetricCatalogue.httpRequestSeconds)
+        let (usual, slowest) = (HealthThresholds.standard.httpSeconds, HealthThresholds.standard.httpSlowestSeconds)
+        #expect(http.enterWarning == usual.enterWarning && http.leaveWarning == usual.leaveWarning)
+        #expect(http.enterCritical == slowest.enterCritical && http.leaveCritical == slowest.leaveCritical)
+    }
 }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Health: trends") struct TrendTests {
     /// Noise of about one standard deviation `share`, from a sum of uniform values.
-    private func noise(_ share: Double, _ luck: inout SeededLuck) -> Double {
+    private func noise(_ share: Double, _ luck: inout Jitter) -> Double {
         let sum = (0..<12).reduce(0.0) { total, _ in total + Double.random(in: 0...1, using: &luck) }
         return (sum - 6) * share
     }
 
     @Test(arguments: 1...25 as ClosedRange<UInt64>)
     func `a leak under noise is predicted within thirty percent`(seed: UInt64) throws {
-        var luck = SeededLuck(seed: seed)
+        var luck = Jitter(seed: seed)
         // 0.40 to 0.75 in 70 min, noise of half a point, looked at every 30 s with jitter.
         let slope = 0.35 / 4200
         var trend = Trend(spacing: .seconds(5))
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `noise alone is hardly ever a trend`() {
         let steady = (1...120 as ClosedRange<UInt64>).count { seed in
-            var luck = SeededLuck(seed: seed)
+            var luck = Jitter(seed: seed)
             var trend = Trend(spacing: .zero)
             for step in 0..<32 { trend.add(0.5 + noise(0.05, &luck), at: .seconds(step * 30)) }
             return trend.slopePerSecond != nil
