@@ -2,7 +2,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("Recovery: what is usual") struct RateTests {
+@Suite("Recovery: what is usual") struct RecoveryRateTests {
     @Test func `a rate window counts the last sixty seconds and no other`() {
         var window = RateWindow()
         for second in 0..<200 { window.add(2, at: .seconds(second)) }
@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [UInt64.random(in: 0...UInt64(Int64.max))]) func `a rate window agrees with counting`(seed: UInt64)
     {
-        var luck = SeededLuck(seed)
+        var luck = RecoveryLuck(seed)
         var window = RateWindow()
         var now = -100
         var events: [Int] = []
