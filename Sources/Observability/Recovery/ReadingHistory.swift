@@ -9,6 +9,7 @@ struct ReadingHistory: Sendable {
     static let maxSamples = 128
 
     let span: Duration
+    /// Oldest first.
     private var samples: [Sample] = []
 
     init(span: Duration) { self.span = span }
@@ -16,8 +17,8 @@ struct ReadingHistory: Sendable {
     /// What is not a number is not a reading.
     mutating func record(_ value: Double, at now: Duration) {
         guard value.isFinite else { return }
-        samples.removeAll { now - $0.at > span }
-        if samples.count == Self.maxSamples { samples.removeFirst() }
+        let old = samples.prefix { now - $0.at > span }.count
+        samples.removeFirst(samples.count == Self.maxSamples ? max(1, old) : old)
         samples.append(Sample(at: now, value: value))
     }
 

@@ -61,7 +61,7 @@ struct Patient {
     /// - Parameter only: procedures left switched on; nil for all.
     init(only: Set<String>? = nil, seed: UInt64 = 1, limits: RecoveryLimits = RecoveryLimits()) {
         let procedures = StandardProcedures.all.filter { only?.contains($0.id) ?? true }
-        engine = RecoveryEngine(procedures, limits: limits, luck: SeededLuck(seed))
+        engine = RecoveryEngine(procedures, limits: limits, luck: RecoveryLuck(seed))
     }
 
     mutating func fall(ill illness: Illness) {
@@ -108,20 +108,4 @@ struct Patient {
 extension ActionReport {
     /// Did what it was asked to, and can prove it.
     static let healing = ActionReport(.done, touched: 1, eligible: 10, repaired: 1)
-}
-
-/// Luck that can be had again.
-/// - Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (SplitMix64).
-struct SeededLuck: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }

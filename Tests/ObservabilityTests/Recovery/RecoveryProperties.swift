@@ -7,7 +7,7 @@ import Testing
     /// fail, lie, come late or never.
     private struct World {
         var engine: RecoveryEngine
-        var luck: SeededLuck
+        var luck: RecoveryLuck
         var now = Duration.zero
         var started: [(order: RecoveryOrder, at: Duration)] = []
         var open: [(order: RecoveryOrder, at: Duration)] = []
@@ -16,11 +16,11 @@ import Testing
         var badSpell = Duration.zero
 
         init(seed: UInt64) {
-            luck = SeededLuck(seed)
-            engine = RecoveryEngine(luck: SeededLuck(seed &+ 1))
+            luck = RecoveryLuck(seed)
+            engine = RecoveryEngine(luck: RecoveryLuck(seed &+ 1))
         }
 
-        func isOneIn(_ count: Int, _ luck: inout SeededLuck) -> Bool { Int.random(in: 0..<count, using: &luck) == 0 }
+        func isOneIn(_ count: Int, _ luck: inout RecoveryLuck) -> Bool { Int.random(in: 0..<count, using: &luck) == 0 }
 
         mutating func step() {
             now += .milliseconds(Int.random(in: 200...8000, using: &luck))

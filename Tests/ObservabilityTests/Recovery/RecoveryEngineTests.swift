@@ -1,0 +1,325 @@
+import Testing
+
+@testable import Observability
+
+@Suite("Recovery: the engine") struct RecoveryEngineTests {
+    private let memory = Patient.illnesses.first { $0.procedure == "memory_pressure" }!  // it is in the list
+    private let overload = Patient.illnesses.first { $0.procedure == "system_overload" }!  // it is in the list
+    private let storm = Patient.illnesses.first { $0.procedure == "reconnect_storm" }!  // it is in the list
+    private let rooms = Patient.illnesses.first { $0.procedure == "room_state_corruption" }!  // it is in the list
+
+    private func ill(_ illness: Patient.Illness, only: Set<String>? = nil) -> Patient {
+        var patient = Patient(only: only ?? [illness.procedure])
+        _ = patient.seconds(60)
+        patient.fall(ill: illness)
+        return patient
+    }
+
+    // MARK: By hand
+
+    @Test func `a person passes the same gate and is told when it opens`() throws {
+        var patient = Patient()
+        _ = patient.seconds(60)
+        let answer = patient.engine.trigger(
+            "memory_pressure", by: "ops", context: ["ticket": "42"], at: patient.now)
+        guard case .started(let order) = answer else { throw Patient.NothingCame() }
+        patient.acted(order, .healing)
+        #expect(
+            patient.engine.trigger("memory_pressure", by: "ops", at: patient.now).refusal == "running")
+        let run = try patient.end(of: order)
+        // It was well before, so nothing can have become better.
+        #expect(run.verdict == .ineffective && run.reason == "was_within_target")
+        #expect(run.cause == .manual(by: "ops") && run.context == ["ticket": "42"])
+
+        let began = run.started
+        let again = patient.engine.trigger("memory_pressure", by: "ops", at: patient.now)
+        guard case .refused(let refused, let until) = again else { throw Patient.NothingCame() }
+        #expect(refused.verdict == .refused && refused.reason == "cooldown" && !refused.isAttempt)
+        #expect(until == began + .seconds(60))
+        #expect(patient.engine.takeFinished().map(\.run) == [refused.run])
+    }
+
+    @Test func `what does not exist, or needs to know where, is told`() {
+        var engine = RecoveryEngine()
+        #expect(engine.trigger("defragment", by: "ops", at: .zero) == .unknownProcedure)
+        #expect(engine.trigger("client_desync", by: "ops", at: .zero) == .wrongScope(expected: .connection))
+        #expect(
+            engine.trigger("memory_pressure", scope: "K3QX", by: "ops", at: .zero) == .wrongScope(expected: .server))
+        let isKnown = engine.enable("defragment", true, by: "ops", at: .zero)
+        #expect(!isKnown)
+    }
+
+    @Test func `a dry run passes every gate, uses no attempt and is no success`() throws {
+        var patient = ill(memory)
+        _ = patient.engine.enable("memory_pressure", false, by: "ops", at: patient.now)
+        for _ in 0..<5 {
+            let answer = patient.engine.trigger("memory_pressure", by: "ops", dryRun: true, at: patient.now)
+            guard case .started(let order) = answer else { throw Patient.NothingCame() }
+            #expect(order.isDryRun)
+            patient.acted(order, ActionReport(.done, touched: 7, eligible: 9))
+            let run = try patient.end(of: order)
+            #expect(run.verdict == .dryRun && !run.isSuccess && !run.isAttempt && run.report?.touched == 7)
+        }
+        let status = patient.engine.status(at: patient.now)
+        #expect(status.attempts == 0 && status.successRate == 0 && status.procedures[0].recentAttempts == 0)
+        _ = patient.engine.enable("memory_pressure", true, by: "ops", at: patient.now)
+        _ = try patient.nextOrder(within: 1)
+    }
+
+    @Test func `what is switched off does not run, by itself or by hand`() {
+        var patient = ill(memory)
+        _ = patient.engine.enable("memory_pressure", false, by: "ops", at: patient.now)
+        let orders = patient.seconds(600)
+        #expect(orders.isEmpty)
+        let told = patient.engine.takeFinished()
+        #expect(told.map(\.reason) == ["disabled_by_operator"])
+        #expect(
+            patient.engine.trigger("memory_pressure", by: "ops", at: patient.now).refusal == "disabled_by_operator")
+    }
+
+    @Test func `inactive means that people decide`() throws {
+        var patient = ill(memory)
+        patient.engine.isActive = false
+        let orders = patient.seconds(600)
+        #expect(orders.isEmpty && patient.engine.takeFinished().map(\.reason) == ["inactive"])
+        guard case .started = patient.engine.trigger("memory_pressure", by: "ops", at: patient.now) else {
+            throw Patient.NothingCame()
+        }
+    }
+
+    // MARK: Many at once
+
+    @Test func `a hundred corrupt rooms are healed two at a time, each once, and the server keeps a place`() throws {
+        var patient = Patient()
+        _ = patient.seconds(60)
+        var corrupt = Set((100..<200).map { "R\($0)" })
+        var healed: [String] = []
+        for second in 0..<600 where !corrupt.isEmpty {
+            patient.readings[.corruptRooms] = Double(corrupt.count)
+            patient.readings[.memoryRatio] = second >= 20 ? 0.95 : 0.4
+            patient.scopes = ["room_state_corruption": Dictionary(uniqueKeysWithValues: corrupt.map { ($0, 1) })]
+            let orders = patient.second()
+            if second == 20 {
+                #expect(orders.contains { $0.procedure == "memory_pressure" }, "the last place is the server's")
+            }
+            for order in orders where order.procedure == "room_state_corruption" {
+                corrupt.remove(order.scope)
+                healed.append(order.scope)
+                patient.acted(order, ActionReport(.done, touched: 1, eligible: 1, repaired: 1))
+            }
+            let busy = patient.engine.status(at: patient.now).running
+            #expect(busy.count <= 3 && busy.count { $0.order.procedure == "room_state_corruption" } <= 2)
+        }
+        #expect(healed.count == 100 && Set(healed).count == 100)
+        let told = patient.engine.takeFinished().filter { $0.procedure == "room_state_corruption" }
+        #expect(told.count { $0.verdict == .refused } <= 1, "waiting for a place is told once, not for each room")
+        #expect(told.count { $0.verdict == .effective } >= 97)
+    }
+
+    @Test func `the gravest comes first`() throws {
+        var patient = Patient()
+        _ = patient.seconds(60)
+        for illness in Patient.illnesses where illness.isOfServer {
+            patient.readings.merge(illness.ill) { $1 }
+        }
+        let orders = patient.seconds(3)
+        #expect(orders.prefix(1).map(\.procedure) == ["memory_pressure"])
+        #expect(orders.count == 3)
+    }
+
+    @Test func `a repair that nobody proved is none`() throws {
+        var patient = ill(rooms)
+        let order = try patient.nextOrder()
+        patient.acted(order, ActionReport(.done, touched: 1, eligible: 1))
+        patient.getWell(of: rooms)
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "repair_not_proven")
+    }
+
+    @Test func `a repair nobody had called for counts when it is proven`() throws {
+        var patient = Patient()
+        _ = patient.seconds(60)
+        let answer = patient.engine.trigger("room_state_corruption", scope: "K3QX", by: "ops", at: patient.now)
+        guard case .started(let order) = answer else { throw Patient.NothingCame() }
+        patient.acted(order, .healing)
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .effective && run.effect == nil)
+    }
+
+    // MARK: Bounds
+
+    @Test func `an action that reaches further than it may has failed`() throws {
+        var procedures = StandardProcedures.all.filter { $0.id == "high_pending_messages" }
+        procedures[0].blastRadius = 0.2
+        var engine = RecoveryEngine(procedures)
+        let orders = engine.observe([.pendingMessages: 200], at: .seconds(1))
+        let order = try #require(orders.first)
+        #expect(order.maxTouched(of: 20) == 4 && order.maxTouched(of: 3) == 1 && order.maxTouched(of: 0) == 0)
+        engine.acted(order.run, ActionReport(.done, touched: 5, eligible: 20), at: .seconds(2))
+        #expect(engine.takeFinished().map(\.reason) == ["blast_radius_exceeded"])
+    }
+
+    @Test func `an action that never comes back has failed and bars its scope until it does`() throws {
+        var patient = ill(storm)
+        let order = try patient.nextOrder()
+        #expect(patient.engine.nextDeadline == patient.now + .seconds(30))
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .failed && run.reason == "timed_out")
+        #expect(patient.engine.isVerifying.isEmpty && patient.engine.nextDeadline == nil)
+        let orders = patient.seconds(600)
+        #expect(orders.isEmpty)
+        // Late it did put admission control in force, which nobody would judge: it is taken back.
+        let isTaken = patient.engine.acted(order.run, .healing, at: patient.now)
+        #expect(!isTaken)
+        let then = patient.second()
+        #expect(then.map(\.kind) == [.release, .act] && then[0].run == order.run && then[1].run != order.run)
+    }
+
+    @Test func `nothing measured afterwards is no success`() throws {
+        var patient = ill(memory)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.memoryRatio] = nil
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "not_measured")
+        #expect(run.effect?.after == nil && run.ended - run.started == .seconds(60))
+    }
+
+    @Test func `half of what was wanted is enough and less is not`() throws {
+        for (reading, verdict) in [(0.888, RecoveryRun.Verdict.effective), (0.892, .ineffective)] {
+            var patient = ill(memory)
+            let order = try patient.nextOrder()
+            patient.acted(order, .healing)
+            patient.readings[.memoryRatio] = reading  // 0.93 before, 0.85 wanted
+            let run = try patient.end(of: order)
+            #expect(run.verdict == verdict)
+        }
+    }
+
+    @Test func `what would have happened anyway is no merit`() throws {
+        for isControlled in [false, true] {
+            var patient = ill(memory)
+            let order = try patient.nextOrder()
+            if isControlled { patient.engine.observeControl(of: order.run, 0.93) }
+            patient.acted(order, .healing)
+            if isControlled { patient.engine.observeControl(of: order.run, 0.72) }
+            patient.getWell(of: memory)
+            let run = try patient.end(of: order)
+            #expect(run.verdict == (isControlled ? .ineffective : .effective))
+            #expect((run.effect?.control != nil) == isControlled)
+        }
+    }
+
+    @Test func `noise of the service level is no harm`() throws {
+        var patient = Patient(only: ["memory_pressure"])
+        for second in 0..<60 {
+            patient.readings[.deliveryErrorRatio] = second % 2 == 0 ? 0 : 0.1
+            _ = patient.second()
+        }
+        patient.fall(ill: memory)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.getWell(of: memory)
+        patient.readings[.deliveryErrorRatio] = 0.1
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .effective)
+    }
+
+    // MARK: Ladder and release
+
+    @Test func `what does not help twice gives way to the next procedure`() throws {
+        var patient = ill(memory, only: ["memory_pressure", "system_overload"])
+        var last: RecoveryRun?
+        for _ in 0..<2 {
+            let order = try patient.nextOrder()
+            #expect(order.procedure == "memory_pressure")
+            patient.acted(order, ActionReport(.nothingToDo))
+            last = patient.engine.takeFinished().first { $0.run == order.run }
+        }
+        #expect(last?.escalatedTo == "system_overload")
+        let order = try patient.nextOrder(within: 1)
+        #expect(order.procedure == "system_overload")
+        patient.acted(order, .healing)
+        let run = try patient.end(of: order)
+        #expect(run.cause == .escalation(from: try #require(last).run))
+    }
+
+    @Test func `nothing is escalated once the condition is gone`() throws {
+        var patient = ill(memory, only: ["memory_pressure", "system_overload"])
+        for _ in 0..<3 {
+            patient.fall(ill: memory)
+            let order = try patient.nextOrder()
+            patient.getWell(of: memory)
+            _ = patient.second()
+            patient.acted(order, ActionReport(.nothingToDo))
+            _ = patient.second()
+        }
+        #expect(patient.engine.takeFinished().allSatisfy { $0.escalatedTo == nil })
+    }
+
+    @Test func `protection stays while it is needed and is taken back after a quiet minute`() throws {
+        var patient = ill(overload)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        let whileIll = patient.seconds(300)
+        #expect(whileIll.isEmpty)
+        #expect(patient.engine.status(at: patient.now).procedures[0].state == .inEffect)
+        patient.getWell(of: overload)
+        _ = patient.seconds(30)
+        patient.readings[.cpuRatio] = 0.9
+        _ = patient.second()
+        patient.getWell(of: overload)
+        let stillOn = patient.seconds(60)
+        #expect(stillOn.isEmpty, "the minute begins again")
+        let release = patient.second()
+        #expect(release.map(\.kind) == [.release] && release[0].run == order.run)
+        #expect(release[0].correlationID == order.correlationID)
+    }
+
+    @Test func `protection ends when it does harm, is switched off, or has lasted an hour`() throws {
+        var harmed = ill(overload)
+        harmed.acted(try harmed.nextOrder(), .healing)
+        harmed.readings[.deliveryErrorRatio] = 0.5
+        let afterHarm = harmed.seconds(120)
+        #expect(afterHarm.map(\.kind) == [.release])
+
+        var switchedOff = ill(overload)
+        switchedOff.acted(try switchedOff.nextOrder(), .healing)
+        _ = switchedOff.engine.enable("system_overload", false, by: "ops", at: switchedOff.now)
+        let afterSwitch = switchedOff.second()
+        #expect(afterSwitch.map(\.kind) == [.release])
+
+        var endless = ill(overload)
+        endless.acted(try endless.nextOrder(), .healing)
+        let afterAnHour = endless.seconds(3600)
+        #expect(afterAnHour.first?.kind == .release)
+    }
+
+    // MARK: Restart
+
+    @Test func `a restart forgets neither attempts nor harm`() throws {
+        let storeLoss = Patient.illnesses.first { $0.procedure == "database_connection_loss" }!  // it is in the list
+        var patient = Patient(only: ["database_connection_loss", "memory_pressure"])
+        for ago in [50, 40, 30, 20, 11] {
+            patient.engine.restore(
+                "database_connection_loss", scope: "server", verdict: .failed, ago: .seconds(ago), at: patient.now)
+        }
+        patient.engine.restore(
+            "memory_pressure", scope: "server", verdict: .harmful, ago: .seconds(7200), at: patient.now)
+        patient.fall(ill: storeLoss)
+        patient.readings[.memoryRatio] = 0.99
+        let orders = patient.second()
+        #expect(orders.isEmpty)
+        #expect(Set(patient.engine.takeFinished().map(\.reason)) == ["max_attempts", "disabled_by_harm"])
+    }
+
+    @Test func `runs are numbered on from where the store ended`() throws {
+        var engine = RecoveryEngine(startRun: 4711)
+        let orders = engine.observe([.memoryRatio: 0.99], at: .zero)
+        #expect(orders.map(\.run) == [4711])
+    }
+}
+
+extension TriggerAnswer {
+    fileprivate var refusal: String? { if case .refused(let run, _) = self { run.reason } else { nil } }
+}
