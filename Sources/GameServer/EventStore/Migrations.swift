@@ -67,9 +67,9 @@ enum Migrations {
         guard found <= known else { throw Refusal.newerSchema(found: found) }
     }
 
-    /// Brings a checked database to the schema of this version.
-    static func run(on connection: SQLiteConnection) throws(SQLiteFailure) {
-        for version in Int(try connection.integer("PRAGMA user_version"))..<known {
+    /// Brings a checked database to the schema of this version, or, if it is older, of another.
+    static func run(on connection: SQLiteConnection, upTo goal: Int = known) throws(SQLiteFailure) {
+        for version in Int(try connection.integer("PRAGMA user_version"))..<goal {
             do throws(SQLiteFailure) {
                 try connection.execute("BEGIN IMMEDIATE")
                 try connection.execute(steps[version])

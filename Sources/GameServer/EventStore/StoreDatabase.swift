@@ -8,8 +8,7 @@ final class StoreDatabase {
     let rooms: RoomTables
     let system: SystemTable
     let cleaning: CleanupTables
-    /// As of the opening: whether others have written since is told by comparing with it.
-    let dataVersion: Int64
+    private let selectVersion: SQLiteStatement
 
     /// Opens a database whose schema is known to be right.
     convenience init(path: String, busyTimeout: Duration, mode: SQLiteConnection.Mode) throws(SQLiteFailure) {
@@ -21,8 +20,11 @@ final class StoreDatabase {
         rooms = try RoomTables(connection)
         system = try SystemTable(connection)
         cleaning = try CleanupTables(connection)
-        dataVersion = try connection.integer("PRAGMA data_version")
+        selectVersion = try connection.prepare("PRAGMA data_version")
     }
+
+    /// Changes when another connection has written; also when one's own writing is taken back.
+    func version() throws(SQLiteFailure) -> Int64 { try selectVersion.first { $0.integer(0) } ?? 0 }
 
     /// Opens the database for writing and brings it to the schema of this version.
     ///
@@ -34,10 +36,12 @@ final class StoreDatabase {
         let connection = try SQLiteConnection(path: path, busyTimeout: options.busyTimeout, mode: mode)
         // Before anything is changed: whether it is ours to change.
         try Migrations.check(connection)
-        // The first two count only for a database without tables: free pages can be given back to the file system.
+        if try connection.integer("PRAGMA page_count") == 0 {
+            // Counts only before there are tables: free pages can be given back to the file system.
+            try connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        }
         try connection.execute(
             """
-            PRAGMA auto_vacuum = INCREMENTAL;
             PRAGMA journal_mode = WAL;
             PRAGMA journal_size_limit = \(4 * options.checkpointPages * 4096);
             PRAGMA synchronous = \(options.durability == .power ? "FULL" : "NORMAL");

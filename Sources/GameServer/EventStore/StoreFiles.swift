@@ -57,6 +57,16 @@ final class StoreFiles: Sendable {
         return try open()
     }
 
+    /// Cuts the log behind its first pages. Nobody may be writing to it.
+    ///
+    /// - Source: the SQLite file format, §4.1: a header of 32 bytes, and 24 before each page.
+    func cutLog(pages: Int, ofBytes pageBytes: Int) {
+        let bytes = 32 + pages * (24 + pageBytes)
+        guard state == .same, walBytes > bytes else { return }
+        // A log that cannot be cut stays as long as it is.
+        truncate(logPath, bytes)
+    }
+
     // MARK: Writing back
 
     private var spare: String { path + ".restoring" }

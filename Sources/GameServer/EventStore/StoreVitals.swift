@@ -34,6 +34,14 @@ final class StoreVitals: Sendable {
 
     var lastCommitAge: Duration? { signs.withLock { $0.lastCommitAt.map { .now - $0 } } }
 
+    /// Whether the disk was full lately, also if a smaller write has succeeded since.
+    func wasFull(within age: Duration) -> Bool {
+        signs.withLock { signs in
+            signs.trouble == .full
+                || signs.failure.map { StoreFailureKind(code: $0.code) == .full && .now - $0.at <= age } ?? false
+        }
+    }
+
     /// How long the group at work has been at it; nil when none is.
     var busyFor: Duration? { signs.withLock { $0.busySince.map { .now - $0 } } }
 

@@ -4,7 +4,9 @@ struct StoreWatch {
     private var nextLook: ContinuousClock.Instant
     private var nextCleanup: ContinuousClock.Instant?
     private var lastNoted: ContinuousClock.Instant?
-    private var dataVersion: Int64
+    /// As last seen; nil before it was.
+    private(set) var version: Int64?
+    private var hasForeignWrite = false
     private(set) var lastGroup: ContinuousClock.Instant
 
     /// The first cleanup does not wait longer than this, so that one that is often started anew cleans up too.
@@ -12,9 +14,8 @@ struct StoreWatch {
     /// How often writes of others become a system event at most.
     private static let noteEvery = Duration.seconds(60)
 
-    init(_ options: SQLiteOptions, dataVersion: Int64, now: ContinuousClock.Instant) {
+    init(_ options: SQLiteOptions, now: ContinuousClock.Instant) {
         self.options = options
-        self.dataVersion = dataVersion
         nextLook = now + options.watchEvery
         nextCleanup = options.schedule.map { now + min($0.every, Self.firstCleanup) }
         lastGroup = now
@@ -45,13 +46,19 @@ struct StoreWatch {
         return true
     }
 
-    /// Another connection counts its versions from somewhere else.
-    mutating func opened(dataVersion: Int64) { self.dataVersion = dataVersion }
+    /// Another connection counts its versions from somewhere else, and one's own taking back may change it.
+    mutating func opened(version: Int64) { self.version = version }
 
-    /// - Returns: whether somebody else has written since the last look.
-    mutating func sawDataVersion(_ found: Int64) -> Bool {
-        defer { dataVersion = found }
-        return found != dataVersion
+    /// Any other change of the version is somebody else's write.
+    mutating func saw(version found: Int64) {
+        if let version, found != version { hasForeignWrite = true }
+        version = found
+    }
+
+    /// - Returns: whether somebody else has written since the last time.
+    mutating func takeForeignWrite() -> Bool {
+        defer { hasForeignWrite = false }
+        return hasForeignWrite
     }
 
     /// - Returns: whether a write of others is to become a system event.

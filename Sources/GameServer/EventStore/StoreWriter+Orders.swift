@@ -65,7 +65,8 @@ extension StoreWriter {
     }
 
     private func lookForOthers(_ now: ContinuousClock.Instant) throws(SQLiteFailure) {
-        guard watch.sawDataVersion(try database.connection.integer("PRAGMA data_version")) else { return }
+        watch.saw(version: try database.version())
+        guard watch.takeForeignWrite() else { return }
         vitals.sawForeignWrite()
         observer.foreignWrite()
         scrub(nil)
@@ -98,8 +99,8 @@ extension StoreWriter {
         if vitals.trouble != nil { return commitNothing(isQuiet: true) && vitals.trouble == nil }
         if let age = vitals.lastCommitAge, age < options.stallAfter { return true }
         do throws(SQLiteFailure) {
-            try database.connection.execute("BEGIN IMMEDIATE")
-            database.connection.rollBack()
+            try begin()
+            rollBack()
             return true
         } catch {
             failed(.health, error)
@@ -121,14 +122,14 @@ extension StoreWriter {
         var next = work
         let start = ContinuousClock.now
         do throws(SQLiteFailure) {
-            try database.connection.execute("BEGIN IMMEDIATE")
+            try begin()
             try next.run.step(database, maxRecords: options.cleanupRecords)
             if next.run.isOver, let event = next.run.report.event(for: next.run.request) {
                 _ = try database.system.insert(event)
             }
             try commit(database.connection)
         } catch {
-            database.connection.rollBack()
+            rollBack()
             failed(.cleanup, error)
             return retry(work)
         }

@@ -4,6 +4,9 @@ import PluginAPI
 
 /// Mending the connection to the database. What is asked meanwhile waits.
 extension StoreWriter {
+    /// How long a full disk is the likely reason to mend anything.
+    private static let fullFor = Duration.seconds(60)
+
     /// Opens the database anew; writes it back first when the file under the path is not the one that is open.
     func reopen() -> ReopenOutcome {
         lookAtFile()
@@ -26,7 +29,7 @@ extension StoreWriter {
     private func mend() -> ReopenOutcome {
         do {
             switch vitals.file {
-            case .same where vitals.trouble == .full:
+            case .same where vitals.wasFull(within: Self.fullFor):
                 return try free()
             case .same:
                 try exchange(for: StoreDatabase.forWriting(files.path, options: options, mode: .existing))
@@ -90,7 +93,7 @@ extension StoreWriter {
         database = new
         files.remember()
         vitals.openedAnew()
-        watch.opened(dataVersion: new.dataVersion)
+        watch.opened(version: try new.version())
     }
 
     /// Writes the whole database, as the open connection still sees it, back to the path.
@@ -119,15 +122,27 @@ extension StoreWriter {
     /// Gives back to the file system what the database does not need.
     private func free() throws(SQLiteFailure) -> ReopenOutcome {
         let before = size
+        try cutLog()
         _ = try database.connection.checkpoint(truncating: true)
         // Needs room itself, which there may not be: then what the log gave back has to do.
         do throws(SQLiteFailure) {
             try database.connection.execute("PRAGMA incremental_vacuum")
             _ = try database.connection.checkpoint(truncating: true)
         } catch {
-            database.connection.rollBack()
+            rollBack()
         }
         return commitNothing(isQuiet: true) ? .freed(bytes: max(before - size, 0)) : .failed(.full)
+    }
+
+    /// Cuts off what transactions that did not fit have left at the end of the log: it may be all the disk had left, and
+    /// without it the log itself cannot be moved.
+    private func cutLog() throws(SQLiteFailure) {
+        let known = watch.version
+        try begin()
+        defer { rollBack() }
+        // Only what this connection committed last is known to be the end.
+        guard database.connection.walPages > 0, watch.version == known else { return }
+        files.cutLog(pages: database.connection.walPages, ofBytes: try database.cleaning.pages().bytes)
     }
 
     private var size: Int { (FileIdentity.bytes(of: files.path) ?? 0) + files.walBytes }

@@ -70,6 +70,8 @@ extension StoreWriter {
     /// What was written during a checkpoint keeps the log from beginning anew: another one, and the last few pages here.
     private func checkpointed(log number: Int, moved: Int?) {
         let connection = database.connection
+        // One that began since tells when it has ended.
+        guard !checkpointer.isAtWork else { return }
         guard let moved, number == connection.logNumber else { return passes = 0 }
         connection.noteMoved(moved)
         guard connection.walPages >= options.checkpointPages, connection.unmovedPages > 0 else { return passes = 0 }

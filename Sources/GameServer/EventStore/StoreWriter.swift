@@ -46,7 +46,7 @@ final class StoreWriter {
         self.commit = commit
         self.scrub = scrub
         retention = SnapshotRetention(events: options.retainedEvents)
-        watch = StoreWatch(options, dataVersion: database.dataVersion, now: .now)
+        watch = StoreWatch(options, now: .now)
     }
 
     private typealias Answer = () -> Void
@@ -74,7 +74,7 @@ final class StoreWriter {
                 settle(group, after: failure)
                 return
             case .failed(let failure, let index):
-                database.connection.rollBack()
+                rollBack()
                 failed(group[index].operation, failure)
                 guard failure.isOfTheDatabase else {
                     // Only this request cannot be done: the others again, without it.
@@ -95,7 +95,7 @@ final class StoreWriter {
         var last = start
         for (index, request) in group.enumerated() {
             do throws(SQLiteFailure) {
-                if !database.connection.isInTransaction { try database.connection.execute("BEGIN IMMEDIATE") }
+                if !database.connection.isInTransaction { try begin() }
                 bytes += request.bytes
                 answers.append(try perform(request))
             } catch {
@@ -169,7 +169,7 @@ final class StoreWriter {
     private func settle(_ group: [StoreRequest], after failure: SQLiteFailure) {
         // Busy is said before anything is written, and leaves the transaction open.
         let wroteNothing = failure.primaryCode == SQLITE_BUSY && database.connection.isInTransaction
-        database.connection.rollBack()
+        rollBack()
         let isSettled = wroteNothing || commitNothing()
         for request in group {
             do throws(SQLiteFailure) {
@@ -204,19 +204,33 @@ final class StoreWriter {
     func commitNothing(isQuiet: Bool = false) -> Bool {
         let start = ContinuousClock.now
         do throws(SQLiteFailure) {
-            try database.connection.execute("BEGIN IMMEDIATE")
+            try begin()
             try database.rooms.settle()
             try commit(database.connection)
             succeeded(took: ContinuousClock.now - start)
             return true
         } catch {
-            database.connection.rollBack()
+            rollBack()
             if isQuiet {
                 vitals.failed(.commit, code: error.code)
             } else {
                 failed(.commit, error)
             }
             return false
+        }
+    }
+
+    /// Begins a transaction, and sees whether somebody else has written before it.
+    func begin() throws(SQLiteFailure) {
+        try database.connection.execute("BEGIN IMMEDIATE")
+        watch.saw(version: try database.version())
+    }
+
+    /// Takes back what is not committed. That may change the version, and nobody else has written since `begin`.
+    func rollBack() {
+        database.connection.rollBack()
+        do throws(SQLiteFailure) { watch.opened(version: try database.version()) } catch {
+            // A database that cannot even be asked that is in trouble, and says so at the next thing it is asked.
         }
     }
 

@@ -163,7 +163,7 @@ extension EventStore {
 
     func reopened() throws -> ReopenOutcome { try asking { reopen(answer: $0) } }
 
-    private func asking<Answer>(_ ask: (@escaping @Sendable (Answer) -> Void) -> Void) throws -> Answer {
+    private func asking<Answer: Sendable>(_ ask: (@escaping @Sendable (Answer) -> Void) -> Void) throws -> Answer {
         let reply = Reply<Answer>()
         ask { reply($0) }
         return try reply.wait()

@@ -1,0 +1,151 @@
+import Foundation
+import PluginAPI
+import TestSupport
+import Testing
+
+@testable import GameServer
+
+@Suite("The log in SQLite: files that go away, and mending") struct StoreRepairTests {
+    private func fixture() throws -> SQLiteFixture {
+        var options = SQLiteOptions(durability: .power)
+        options.watchEvery = .milliseconds(10)
+        return try SQLiteFixture(options)
+    }
+
+    @Test func `a deleted file is noticed, and written back with everything that was committed`() throws {
+        let fixture = try fixture()
+        var writers = (1...3).map { RoomWriter($0) }
+        for index in writers.indices { for _ in 1...4 { try writers[index].commit(to: fixture.store) } }
+        for suffix in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: fixture.databasePath + suffix) }
+        try fixture.observer.awaitNews { $0 == .troubled(.io) }
+        #expect(try fixture.store.healthy().file == .missing)
+        // What is committed meanwhile goes into the file without a name, and is not lost either.
+        try writers[0].commit(to: fixture.store)
+        #expect(try fixture.store.reopened() == .restored(movedAside: nil))
+        try fixture.observer.awaitNews { $0 == .recovered }
+        let health = try fixture.store.healthy()
+        #expect(health.file == .same && health.isReachable && health.trouble == nil)
+        for index in writers.indices { try writers[index].commit(to: fixture.store) }
+        try fixture.reopen()
+        #expect(try fixture.store.verified(writers[0].room) == .sound(records: 6))
+        for writer in writers.dropFirst() { #expect(try fixture.store.verified(writer.room) == .sound(records: 5)) }
+        #expect(try fixture.store.events(kind: .storeRepair).map(\.event.body) == [#"{"outcome":"restored"}"#])
+        let files = try FileManager.default.contentsOfDirectory(atPath: fixture.place.path)
+        #expect(!files.contains { $0.contains("restoring") || $0.contains("foreign") })
+    }
+
+    @Test func `a stranger's database put in its place is moved aside whole`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        for _ in 1...4 { try writer.commit(to: fixture.store) }
+        let stranger = fixture.place.path + "/theirs"
+        try SQLiteConnection(path: stranger, busyTimeout: .zero).execute(
+            "CREATE TABLE theirs (a); INSERT INTO theirs VALUES (42)")
+        #expect(rename(stranger, fixture.databasePath) == 0)
+        try fixture.observer.awaitNews { $0 == .troubled(.io) }
+        #expect(try fixture.store.healthy().file == .replaced)
+        #expect(try fixture.store.reopened() == .restored(movedAside: "rooms.sqlite.foreign-1"))
+        try writer.commit(to: fixture.store)
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 5))
+        let aside = try SQLiteConnection(path: fixture.databasePath + ".foreign-1", busyTimeout: .zero)
+        #expect(try aside.integer("SELECT a FROM theirs") == 42)
+        try fixture.reopen()
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 5))
+    }
+
+    @Test func `a write-ahead log that was taken away is trouble too, and loses nothing`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        for _ in 1...4 { try writer.commit(to: fixture.store) }
+        try FileManager.default.removeItem(atPath: fixture.databasePath + "-wal")
+        try fixture.observer.awaitNews { $0 == .troubled(.io) }
+        try writer.commit(to: fixture.store)
+        #expect(try fixture.store.reopened() == .restored(movedAside: nil))
+        try fixture.reopen()
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 5))
+    }
+
+    @Test func `appends wait while the store is mended, and go on after it`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        try writer.commit(to: fixture.store)
+        let (repair, late) = try fixture.whileBusy {
+            let repair = Reply<ReopenOutcome>()
+            try FileManager.default.removeItem(atPath: fixture.databasePath)
+            fixture.store.reopen { repair($0) }
+            return (repair, fixture.store.appending(writer.next()))
+        }
+        #expect(try repair.wait() == .restored(movedAside: nil))
+        #expect(try late.wait() == .committed)
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 2))
+    }
+
+    @Test func `a database overwritten in place is not taken for whole`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        for _ in 1...4 { try writer.commit(to: fixture.store) }
+        fixture.store.close()
+        try fixture.reopen()
+        let file = try FileHandle(forWritingTo: URL(filePath: fixture.databasePath))
+        try file.write(contentsOf: Data(repeating: 0x41, count: 32_768))
+        try file.close()
+        let outcome = try fixture.store.reopened()
+        #expect(outcome == .failed(.corrupt))
+        #expect(try fixture.store.healthy().trouble == .corrupt)
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))
+    func `when the disk is full, mending gives back what is not needed`() throws {
+        let disk = try #require(try SmallDisk(megabytes: 8))
+        let observer = StoreFacts()
+        var options = SQLiteOptions(durability: .power)
+        options.goneFor = .zero
+        let store = try SQLiteEventStore(in: DataDirectory(disk.path + "/data"), options: options, observer: observer)
+        defer { store.close() }
+        var old = RoomWriter(1)
+        for _ in 1...30 {
+            try old.commit(old.next(payload: Array(repeating: 7, count: 50_000), status: .closed), to: store)
+        }
+        let now = Timestamp(unixMilliseconds: 5_000)
+        #expect(try store.cleaned(CleanupRequest(olderThan: .zero, dryRun: false, now: now)).rooms == 1)
+        var writer = RoomWriter(2)
+        try writer.commit(to: store)
+
+        let large = writer.next(payload: Array(repeating: 7, count: 8_000_000))
+        #expect(try store.appended(large) == .unavailable)
+        try observer.awaitNews { $0 == .troubled(.full) }
+        #expect(try store.healthy().lastFailure?.kind == .full)
+        #expect(try store.verified(writer.room) == .sound(records: 1))
+        let outcome = try store.reopened()
+        guard case .freed(let bytes) = outcome else { throw UnexpectedRepair(outcome: outcome) }
+        #expect(bytes > 1_000_000)
+        #expect(try store.healthy().trouble == nil)
+        try writer.commit(to: store)
+        #expect(try store.verified(writer.room) == .sound(records: 2))
+        #expect(try store.events(kind: .storeRepair).count == 1)
+        // What was taken back is nobody else's write.
+        #expect(try store.healthy().foreignWrites == 0)
+    }
+}
+
+/// A file system of a few megabytes; nil where none can be mounted.
+private final class SmallDisk {
+    let path: String
+    private let place: TemporaryDirectory
+
+    init?(megabytes: Int) throws {
+        place = try TemporaryDirectory()
+        path = place.path
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else { return nil }
+    }
+
+    deinit { umount(path) }
+
+    static var isPossible: Bool {
+        do { return try SmallDisk(megabytes: 1) != nil } catch { return false }
+    }
+}
+
+private struct UnexpectedRepair: Error {
+    var outcome: ReopenOutcome
+}
