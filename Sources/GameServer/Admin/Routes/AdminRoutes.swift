@@ -61,7 +61,8 @@ enum AdminRoutes {
         Route(
             .detailedHealth, .get, "/api/health/detailed", .role(.viewer),
             judged("DetailedHealth", also: ["application/health+json"]),
-            "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."),
+            "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."
+        ),
         Route(
             .socketHealth, .get, "/api/v1/monitoring/websocket/health", aliases: ["/api/monitoring/websocket/health"],
             .role(.viewer), judged("ComponentHealth"), "The component `websocket`."),
@@ -131,7 +132,8 @@ enum AdminRoutes {
     private static let noRoom = [(404, "there is no such room"), (410, "the room is closed")]
     private static let eyes = QueryParameter(
         "as", .viewer,
-        "Through whose eyes. Without it administrators see the truth, others what a watcher sees; a seat's eyes are for administrators.")
+        "Through whose eyes. Without it administrators see the truth, others what a watcher sees; a seat's eyes are for administrators."
+    )
     private static let events: [QueryParameter] = [
         limit, eyes, QueryParameter("event_type", .text(64), "Only events of this kind."),
     ]
@@ -147,7 +149,8 @@ enum AdminRoutes {
                 + events, named("RoomEvents"), refusals: [noRoom[0]],
             "What happened in a room, closed or not, oldest first."),
         Route(
-            .roomEventsSince, .get, "/api/rooms/{id}/events/{since}", .role(.viewer), query: events, named("RoomEvents"),
+            .roomEventsSince, .get, "/api/rooms/{id}/events/{since}", .role(.viewer), query: events,
+            named("RoomEvents"),
             refusals: [noRoom[0]], "What happened in a room behind event `since`."),
         Route(
             .roomState, .get, "/api/rooms/{id}/state", .role(.viewer),
@@ -207,10 +210,12 @@ enum AdminRoutes {
             [Route.Answer(status: 101)], refusals: [(426, "it is a WebSocket")],
             "A WebSocket (subprotocol `gameserver.logs`) that sends log lines as they are written."),
         Route(
-            .logTicket, .post, "/api/logs/tickets", .role(.operator), [Route.Answer(status: 201, schema: .named("LogTicket"))],
+            .logTicket, .post, "/api/logs/tickets", .role(.operator),
+            [Route.Answer(status: 201, schema: .named("LogTicket"))],
             "A ticket that opens `/api/logs/tail` once, for pages that cannot send a token."),
         Route(
-            .logLevels, .get, "/api/logs/levels", .role(.operator), named("LogLevels"), "The least level of each category."),
+            .logLevels, .get, "/api/logs/levels", .role(.operator), named("LogLevels"),
+            "The least level of each category."),
         Route(
             .setLogLevel, .put, "/api/logs/levels", .role(.operator),
             body: Route.Body(schema: .named("LogLevelChange"), isRequired: true), named("LogLevels"),
@@ -219,6 +224,6 @@ enum AdminRoutes {
 
     private static let surface = [
         Route(
-            .openAPI, .get, "/api/openapi.json", .role(.viewer), json(.map(.any)), "This description, as OpenAPI 3.1."),
+            .openAPI, .get, "/api/openapi.json", .role(.viewer), json(.map(.any)), "This description, as OpenAPI 3.1.")
     ]
 }

@@ -10,11 +10,11 @@ struct Route: Sendable {
     /// Who may ask.
     enum Access: Sendable, Equatable {
         case everybody
-        case role(Role)
+        case role(OperatorRole)
         /// Everybody with `metrics.public`, else viewers.
         case metrics
 
-        func least(metricsArePublic: Bool) -> Role? {
+        func least(metricsArePublic: Bool) -> OperatorRole? {
             switch self {
             case .everybody: nil
             case .role(let role): role
