@@ -133,7 +133,7 @@ import WebSocket
                 let events = try #require(page["events"]?.elements)
                 #expect(!events.isEmpty && events.count <= 150)
                 numbers += events.compactMap { $0.int("seq") }
-                #expect(page["recovery_info"]?.int("next") == numbers.last)
+                #expect(page.int("next") == numbers.last)
                 hasMore = page["recovery_info"]?["has_more_events"]?.bool
                 pages += 1
             }

@@ -104,7 +104,7 @@ final class OperatorDesk: Desk {
         for (name, isRight, expectation) in [
             (
                 "scope", scope.isNull || scope.string.map { (1...200).contains($0.count) } ?? false,
-                "a text, at most 200 characters"
+                "a text of 1 to 200 characters"
             ),
             ("dry_run", dryRun.bool != nil, "true or false"), ("context", context.members != nil, "an object"),
         ] where !isRight {

@@ -145,7 +145,9 @@ enum AdminRoutes {
             .room, .get, "/api/rooms/{id}", .role(.viewer), named("Room"), refusals: noRoom, "One room."),
         Route(
             .roomEvents, .get, "/api/rooms/{id}/events", .role(.viewer),
-            query: [QueryParameter("after", .integer(0...Int.max), fallback: 0, "Only events behind this number.")]
+            query: [
+                QueryParameter("after", .integer(0...Route.largest), fallback: 0, "Only events behind this number.")
+            ]
                 + events, named("RoomEvents"), refusals: [noRoom[0]],
             "What happened in a room, closed or not, oldest first."),
         Route(
@@ -155,7 +157,7 @@ enum AdminRoutes {
         Route(
             .roomState, .get, "/api/rooms/{id}/state", .role(.viewer),
             query: [
-                eyes, QueryParameter("at", .integer(0...Int.max), "As of this event, rebuilt from the log."),
+                eyes, QueryParameter("at", .integer(0...Route.largest), "As of this event, rebuilt from the log."),
                 QueryParameter(
                     "source", .choice(["live", "replay"]), fallback: "live", "`replay` rebuilds it from the log."),
             ], named("RoomState"), refusals: noRoom, "The state of a room's game, as it is or as it was."),
@@ -177,7 +179,8 @@ enum AdminRoutes {
         Route(
             .systemEvents, .get, "/api/system/events", .role(.operator),
             query: [
-                limit, QueryParameter("after", .integer(0...Int.max), fallback: 0, "Only events behind this number."),
+                limit,
+                QueryParameter("after", .integer(0...Route.largest), fallback: 0, "Only events behind this number."),
                 QueryParameter("kind", .text(64), "Only events of this kind."),
             ], named("SystemEvents"), "What the server itself did: recoveries, operators' actions, cleanups."),
     ]
@@ -199,7 +202,8 @@ enum AdminRoutes {
             .logs, .get, "/api/logs", .role(.operator),
             query: [
                 QueryParameter("limit", .integer(1...1000), fallback: 100, "Most lines of one answer."),
-                QueryParameter("before", .integer(1...Int.max), "Only lines with a smaller `log_seq`: the next page."),
+                QueryParameter(
+                    "before", .integer(1...Route.largest), "Only lines with a smaller `log_seq`: the next page."),
                 QueryParameter("from", .instant, "Not before this time."),
                 QueryParameter("to", .instant, "Not after this time."),
                 QueryParameter("files", .flag, "Also reads the log files, not only the newest lines in memory."),

@@ -52,7 +52,9 @@ struct Route: Sendable {
     let refusals: [(status: Int, meaning: String)]
     let summary: String
 
-    static let roomPattern = "^[0-9A-Za-z]{8}$"
+    static let roomPattern = "^[0-9A-TV-Za-tv-z]{8}$"
+    /// The largest number that every reader of JSON keeps exactly.
+    static let largest = 1 << 53 - 1
 
     init(
         _ endpoint: Endpoint, _ method: Method, _ path: String, aliases: [String] = [], _ access: Access,
