@@ -63,6 +63,7 @@ bench: release tools  ## figures beside other servers, in one run on this machin
 
 release: libraries
 	swift build -c release --product gameserver
+	swift build -c release --product FaultyServer
 
 libraries: swift
 	@$(call packages,$(LIBRARIES))

@@ -17,7 +17,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "WebSocket", dependencies: ["CLinux", "COpenSSL"], exclude: ["README.md"]),
-        .target(name: "Observability", dependencies: ["CLinux"], exclude: ["README.md"]),
+        .target(name: "Observability", dependencies: ["CLinux", "CZlib"], exclude: ["README.md"]),
         .target(name: "PluginAPI", path: "Sources/Plugins/API", exclude: ["README.md"]),
         .target(name: "LiapTui", dependencies: ["PluginAPI"], path: "Sources/Plugins/LiapTui", exclude: ["README.md"]),
         .target(
@@ -30,6 +30,9 @@ let package = Package(
             name: "GameServerCommand",
             dependencies: ["GameServer", "WebSocket", "Observability", "LiapTui", "TicTacToe"], exclude: ["README.md"]),
 
+        .executableTarget(
+            name: "FaultyServer", dependencies: ["GameServer", "PluginAPI"], path: "Tests/FaultyServer",
+            exclude: ["README.md"]),
         .target(
             name: "TestSupport", dependencies: ["GameServer", "WebSocket", "PluginAPI"], path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),

@@ -1,4 +1,5 @@
 import Foundation
+import GameServer
 
 /// The user's own browser.
 enum Browser {

@@ -3,9 +3,6 @@ import GameServer
 
 /// The command line from its words to its exit code.
 enum Command {
-    /// What the process ends with.
-    enum ExitCode { static let fine: Int32 = 0, failed: Int32 = 1, usage: Int32 = 2 }
-
     static func run(_ words: [String]) -> Int32 {
         do {
             let arguments = try Arguments(words)
@@ -20,7 +17,9 @@ enum Command {
             case .echo: return EchoCommand.run(try arguments.load(environment: environment).configuration.server)
             case .serve:
                 let configuration = try arguments.load(environment: environment).configuration
-                return ServeCommand.run(configuration, opensBrowser: arguments.opensBrowser)
+                return Service(games: InstalledPlugins.games).run(configuration) { address in
+                    if arguments.opensBrowser { Browser.open(address) }
+                }
             }
             return ExitCode.fine
         } catch {

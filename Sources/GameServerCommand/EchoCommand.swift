@@ -14,10 +14,10 @@ enum EchoCommand {
             Console.say("Echo:  ws://\(server.host):\(listener.port)/ and /fanout")
             Console.say("Ready")
             loop.run()
-            return Command.ExitCode.fine
+            return ExitCode.fine
         } catch {
             Console.complain("gameserver: \(error)")
-            return Command.ExitCode.failed
+            return ExitCode.failed
         }
     }
 }

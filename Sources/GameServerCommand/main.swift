@@ -1,3 +1,4 @@
+import GameServer
 import Glibc
 
 // First of all, so that every thread started later leaves SIGTERM and SIGINT to `Signals.wait`.

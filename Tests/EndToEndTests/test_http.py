@@ -114,9 +114,8 @@ def test_metrics_are_valid_exposition(server):
     answer = server.request("GET", "/metrics", token=TOKEN)
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
-    assert families and all(name.startswith(("gameserver_", "process_")) for name in families)
-    for name in ("gameserver_connections", "gameserver_rooms", "gameserver_messages_received",
-                 "gameserver_messages_sent", "gameserver_commits"):
+    assert families and all(name.startswith(("gameserver_", "process_", "http_server_")) for name in families)
+    for name in ("gameserver_ws_connections", "gameserver_rooms", "gameserver_messages", "gameserver_commits"):
         assert name in families, sorted(families)
         assert families[name].documentation
 
@@ -127,12 +126,12 @@ async def test_metrics_count_what_happens(server, clients):
         return sum(sample.value for family in text_string_to_metric_families(text) for sample in family.samples
                    if sample.name == name and labels.items() <= sample.labels.items())
 
-    connections, commits = value("gameserver_connections"), value("gameserver_commits_total")
-    sent = value("gameserver_messages_sent_total")
+    connections, commits = value("gameserver_ws_connections"), value("gameserver_commits_total")
+    sent = value("gameserver_messages_total", direction="out")
     chairs = await start(clients, server, 4, options={"turn_ms": 3_600_000})
-    assert value("gameserver_connections") == connections + 4
+    assert value("gameserver_ws_connections") == connections + 4
     assert value("gameserver_commits_total") >= commits + 5
-    assert value("gameserver_messages_sent_total") > sent
+    assert value("gameserver_messages_total", direction="out") > sent
     text = server.request("GET", "/metrics", token=TOKEN).text
     assert chairs[0].room not in text and "Ana" not in text
 

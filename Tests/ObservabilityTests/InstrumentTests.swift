@@ -12,28 +12,30 @@ import Testing
         for thread in 0..<4 {
             Thread.detachNewThread(in: done) {
                 let writer = thread % 2 == 0 ? metrics.makeWriter() : nil
-                for _ in 0..<50_000 { metrics.messagesReceived.add(by: writer) }
+                for _ in 0..<50_000 { metrics.messages.add(1, .in, by: writer) }
             }
         }
         done.wait()
-        #expect(metrics.messagesReceived.value == 200_000)
+        #expect(metrics.messages.value(.in) == 200_000)
     }
 
     @Test func `a thread beyond the last writer shares the common row`() {
         let writers = (0..<MetricWriter.limit + 3).map { _ in metrics.makeWriter() }
         #expect(writers.count { $0 != nil } == MetricWriter.limit)
-        for writer in writers { metrics.connectionsOpened.add(by: writer) }
-        #expect(metrics.connectionsOpened.value == writers.count)
+        for writer in writers { metrics.wsConnectionsOpened.add(by: writer) }
+        #expect(metrics.wsConnectionsOpened.value == writers.count)
     }
 
-    @Test func `a gauge is what was added and what is read together`() {
-        metrics.rooms.add(3, .playing)
-        metrics.rooms.add(-1, .playing)
-        metrics.rooms.read(.playing) { 5 }
-        metrics.rooms.read(.waiting) { 7 }
-        #expect(metrics.rooms.value(.playing) == 7)
-        #expect(metrics.rooms.value(.waiting) == 7)
-        #expect(metrics.rooms.value(.finished) == 0)
+    @Test func `a gauge is what was added, what was set and what is read together`() {
+        metrics.queueDepth.add(3, .store)
+        metrics.queueDepth.add(-1, .store)
+        metrics.queueDepth.read(.store) { 5 }
+        metrics.queueDepth.read(.room) { 7 }
+        metrics.queueDepth.set(2.5, .log)
+        #expect(metrics.queueDepth.value(.store) == 7)
+        #expect(metrics.queueDepth.value(.room) == 7)
+        #expect(metrics.queueDepth.value(.log) == 2.5)
+        #expect(metrics.queueDepth.value(.monitor) == 0)
     }
 
     @Test func `a label outside its closed set counts as other`() {

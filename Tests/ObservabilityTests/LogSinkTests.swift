@@ -8,7 +8,9 @@ import Testing
     @Test func `a log file is its owner's alone and is appended to`() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/server.log"
-        for line in ["one\n", "two\n"] { #expect(try LogSink.file(path).write(Array(line.utf8))) }
+        for line in ["one\n", "two\n"] {
+            #expect(LogFile(try LogFilePlan(opening: path)).write(Array(line.utf8), at: 0).isWritten)
+        }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "one\ntwo\n")
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
@@ -22,7 +24,7 @@ import Testing
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         let lines = Array(String(repeating: "a line of a log\n", count: 65_536).utf8)
         let writer = Thread {
-            #expect(LogSink.writeAll(lines, to: descriptor))
+            #expect(LogStream(descriptor).write(lines))
             close(descriptor)
         }
         writer.start()

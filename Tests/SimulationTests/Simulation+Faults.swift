@@ -33,6 +33,8 @@ extension Simulation {
         case 98: world.advance(by: .seconds(Int.random(in: 20...100, using: &random)))
         case 99: world.closeDelay = { .milliseconds(300) }
         case 100: world.closeDelay = { .zero }
+        case 101..<103: for each in players { each.client.cut() }
+        case 103..<112: sleeps += world.rooms.sleepIdle(atMost: 3)
         default: break
         }
     }

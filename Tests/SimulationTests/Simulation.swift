@@ -30,6 +30,8 @@ final class Simulation {
     var faultsAreOn = true
     private(set) var steps = 0
     var crashes = 0
+    /// Rooms put to sleep early; others fall asleep by themselves.
+    var sleeps = 0
 
     init(seed: UInt64) {
         self.seed = seed
@@ -37,6 +39,8 @@ final class Simulation {
         var configuration = Configuration()
         configuration.rooms.retentionEvents = 40
         configuration.rooms.snapshotEveryRecords = 16
+        configuration.rooms.pauseAfterMs = 600
+        configuration.rooms.sleepAfterMs = 1200
         configuration.limits.queueCommands = 4
         configuration.slow.laggingBytes = 4096
         world = World(

@@ -11,6 +11,9 @@ public struct Configuration: Sendable, Equatable {
     public var store = Store()
     public var admin = Admin()
     public var metrics = Metrics()
+    public var monitoring = Monitoring()
+    public var health = Health()
+    public var recovery = Recovery()
     public var logging = Logging()
     public var games = Games()
     public var drain = Drain()
@@ -48,12 +51,15 @@ public struct Configuration: Sendable, Equatable {
         public var idleMs = 15_000
         public var waitedMs = 5000
         public var answerMs = 10_000
+        public var suspectMs = 2000
         public var helloMs = 10_000
     }
 
     public struct Slow: Sendable, Equatable {
         public var laggingBytes = 262_144
         public var laggingMs = 20_000
+        public var gapEvents = 10
+        public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
     }
 
@@ -62,6 +68,7 @@ public struct Configuration: Sendable, Equatable {
         public var graceMs = 5000
         public var waitingGraceMs = 60_000
         public var pauseAfterMs = 30_000
+        public var sleepAfterMs = 600_000
         public var abandonedMs = 86_400_000
         public var goneMs = 86_400_000
         public var finishedMs = 86_400_000
@@ -74,6 +81,11 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Store: Sendable, Equatable {
         public var durability = Durability.power
+        public var cleanupEveryMs = 3_600_000
+        public var closedRetentionMs = 30 * 86_400_000
+        /// 0 for no limit.
+        public var maxBytes = 0
+        public var scrubRecordsPerS = 100
     }
 
     /// What a committed record outlives.
@@ -94,6 +106,34 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Metrics: Sendable, Equatable {
         public var isPublic = false
+    }
+
+    public struct Monitoring: Sendable, Equatable {
+        /// Off leaves the guards, and nothing that watches.
+        public var isEnabled = true
+        public var pulseMs = 500
+    }
+
+    public struct Health: Sendable, Equatable {
+        public var intervalMs = 30_000
+        public var floorMs = 10_000
+        public var ceilingMs = 120_000
+        public var confirmMs = 500
+        public var selfTest = true
+        /// Empty for none.
+        public var certificateFile = ""
+    }
+
+    public struct Recovery: Sendable, Equatable {
+        public var isEnabled = true
+        public var probeMs = 5000
+        public var proofMs = 3000
+        public var pendingAgeMs = 5000
+        public var admitPerS = 50
+        public var holdMs = 60_000
+        public var quarantineMs = 300_000
+        /// `procedure.name=value`, separated by commas.
+        public var overrides = ""
     }
 
     public struct Logging: Sendable, Equatable {
@@ -117,6 +157,8 @@ public struct Configuration: Sendable, Equatable {
         public var headerMs = engine.requestMilliseconds
         public var keepAliveMs = engine.keepAliveMilliseconds
         public var bodyBytes = engine.maxBodyBytes
+        /// Separated by commas; empty for all.
+        public var allowedOrigins = ""
         public var publicRatePerMin = 600
         public var operatorRatePerMin = 6000
         public var failedAuthPerMin = 60

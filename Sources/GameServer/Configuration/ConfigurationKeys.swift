@@ -49,6 +49,9 @@ extension ConfigurationKey {
             "heartbeat", "answer_ms", \.heartbeat.answerMs, 10...dayMs,
             "Silence after a ping that closes a connection with 4004."),
         .integer(
+            "heartbeat", "suspect_ms", \.heartbeat.suspectMs, 10...dayMs,
+            "Silence after a ping from which what is sent to a connection counts as failed."),
+        .integer(
             "heartbeat", "hello_ms", \.heartbeat.helloMs, 10...dayMs,
             "Time for `hello` to come; then the connection closes with 4509."),
 
@@ -57,6 +60,12 @@ extension ConfigurationKey {
             "Unsent bytes above which a client gets no more events, and one snapshot when it has caught up."),
         .integer(
             "slow", "lagging_ms", \.slow.laggingMs, 10...dayMs, "Time a client may lag; then it is closed with 4003."),
+        .integer(
+            "slow", "gap_events", \.slow.gapEvents, 1...10_000,
+            "Events a client may have been sent and not acknowledged; with more it counts as out of step."),
+        .integer(
+            "slow", "gap_ms", \.slow.gapMs, 10...dayMs,
+            "How long its last acknowledgement may be ago before that counts."),
         .integer(
             "slow", "outbox_bytes", \.slow.outboxBytes, 65_536...1_073_741_824,
             "Unsent bytes that end a connection at once."),
@@ -73,6 +82,9 @@ extension ConfigurationKey {
         .integer(
             "rooms", "pause_after_ms", \.rooms.pauseAfterMs, 0...dayMs,
             "Time without any connected player after which bots and timers pause, and a room that is nobody's closes."),
+        .integer(
+            "rooms", "sleep_after_ms", \.rooms.sleepAfterMs, 0...monthMs,
+            "Time without anybody after which a paused room leaves the memory, until somebody asks for it."),
         .integer(
             "rooms", "abandoned_ms", \.rooms.abandonedMs, 1000...monthMs,
             "Time without any connected player after which a room closes."),
@@ -96,6 +108,18 @@ extension ConfigurationKey {
         .choice(
             "store", "durability", \.store.durability, flag: "--durability",
             "What a committed record outlives: loss of `power`, or only the end of the `process`."),
+        .integer(
+            "store", "cleanup_every_ms", \.store.cleanupEveryMs, 0...monthMs,
+            "Time between two cleanups of the store; 0 for none but those an operator asks for."),
+        .integer(
+            "store", "closed_retention_ms", \.store.closedRetentionMs, 0...3660 * dayMs,
+            "How long closed rooms are kept, never less than `rooms.gone_ms`, and records living rooms no longer need."),
+        .integer(
+            "store", "max_bytes", \.store.maxBytes, 0...1 << 50,
+            "Database size above which a cleanup takes younger ones too, oldest closed rooms first; 0 for no limit."),
+        .integer(
+            "store", "scrub_records_per_s", \.store.scrubRecordsPerS, 0...100_000,
+            "Stored records checked against their digests each second, in the background; 0 for none."),
 
         .secret(
             "admin", "token", \.admin.token, flag: "--admin-token",
@@ -107,6 +131,48 @@ extension ConfigurationKey {
             "admin", "viewer_token", \.admin.viewerToken,
             "Token of the role viewer: reads numbers and health, as a monitor does. Without it there is no such role."),
         .boolean("metrics", "public", \.metrics.isPublic, "Whether /metrics is open to everybody."),
+        .boolean(
+            "monitoring", "enabled", \.monitoring.isEnabled,
+            "Whether connections and rooms are watched, health is judged and trouble is mended."),
+        .integer(
+            "monitoring", "pulse_ms", \.monitoring.pulseMs, 50...5000,
+            "How often a loop reports its state to the monitor, and the monitor looks at the system."),
+        .integer(
+            "health", "interval_ms", \.health.intervalMs, 100...dayMs,
+            "How often a component is checked to begin with; trouble makes it more often, quiet less."),
+        .integer("health", "floor_ms", \.health.floorMs, 100...dayMs, "The most often a component is checked."),
+        .integer("health", "ceiling_ms", \.health.ceilingMs, 100...dayMs, "The least often a component is checked."),
+        .integer(
+            "health", "confirm_ms", \.health.confirmMs, 50...60_000,
+            "How soon a bad reading is looked at again before it counts."),
+        .boolean(
+            "health", "self_test", \.health.selfTest,
+            "Whether the server opens a WebSocket to itself now and then; it is counted nowhere."),
+        .text(
+            "health", "certificate_file", \.health.certificateFile, 0...4096,
+            "Certificate whose expiry is watched, in PEM, such as that of the proxy in front; empty for none."),
+        .boolean("recovery", "enabled", \.recovery.isEnabled, "Whether procedures start by themselves."),
+        .integer(
+            "recovery", "probe_ms", \.recovery.probeMs, 50...60_000,
+            "How long a silent connection has to answer when stale connections are looked for."),
+        .integer(
+            "recovery", "proof_ms", \.recovery.proofMs, 50...60_000,
+            "How long a client has to show that it is in step again."),
+        .integer(
+            "recovery", "pending_age_ms", \.recovery.pendingAgeMs, 50...dayMs,
+            "How long messages have waited for a reader before a snapshot takes their place."),
+        .integer(
+            "recovery", "admit_per_s", \.recovery.admitPerS, 1...100_000,
+            "New connections a second while many reconnect at once."),
+        .integer(
+            "recovery", "hold_ms", \.recovery.holdMs, 100...dayMs,
+            "The longest that new connections are held back without being decided anew."),
+        .integer(
+            "recovery", "quarantine_ms", \.recovery.quarantineMs, 100...dayMs,
+            "How long no new rooms of a game are opened that faults again and again."),
+        .text(
+            "recovery", "overrides", \.recovery.overrides, 0...4096,
+            "Numbers of single procedures, as in `memory_pressure.cooldown_seconds=120`, separated by commas."),
         .level("logging", "level", \.logging.level, flag: "--log-level", "The least important lines that are logged."),
         .text("logging", "file", \.logging.file, 0...4096, "Log file; empty for standard error."),
         .boolean(
@@ -131,6 +197,9 @@ extension ConfigurationKey {
         .integer(
             "http", "body_bytes", \.http.bodyBytes, 0...16_777_216,
             "Longest request body; a longer one is answered 413."),
+        .text(
+            "http", "allowed_origins", \.http.allowedOrigins, 0...4096,
+            "Origins, separated by commas, whose pages may connect; empty for all."),
         .integer(
             "http", "public_rate_per_min", \.http.publicRatePerMin, 1...1_000_000,
             "Requests a minute an address may make without a token, half as many again at once; more is answered 429."),

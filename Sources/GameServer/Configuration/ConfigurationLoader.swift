@@ -34,6 +34,9 @@ public struct ConfigurationLoader: Sendable {
         }
         try checkOrder(
             "limits.message_bytes", \.limits.messageBytes, "limits.socket_message_bytes", \.limits.socketMessageBytes)
+        try checkOrder("health.floor_ms", \.health.floorMs, "health.interval_ms", \.health.intervalMs)
+        try checkOrder("health.interval_ms", \.health.intervalMs, "health.ceiling_ms", \.health.ceilingMs)
+        try checkOverrides()
         try checkOrder("slow.lagging_bytes", \.slow.laggingBytes, "slow.outbox_bytes", \.slow.outboxBytes)
     }
 
@@ -70,6 +73,16 @@ public struct ConfigurationLoader: Sendable {
         }
         key.write(&configuration, value)
         sources[key.path] = source
+    }
+
+    private func checkOverrides() throws(ConfigurationError) {
+        do throws(RecoveryOverrideError) {
+            _ = try configuration.recovery.settings()
+        } catch {
+            let key = "recovery.overrides"
+            throw .badValue(
+                key: key, source: sources[key] ?? .defaults, value: "\"\(error.entry)\"", objection: error.objection)
+        }
     }
 
     /// One number that may not be above another.

@@ -63,7 +63,7 @@ public final class DataDirectory: Sendable {
     }
 
     /// A new file survives a power failure only when its directory was written too.
-    private static func synchronize(directory path: String) throws(StoreError) {
+    static func synchronize(directory path: String) throws(StoreError) {
         let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw .directory(path: path, code: errno) }
         defer { Glibc.close(directory) }

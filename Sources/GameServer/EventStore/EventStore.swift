@@ -15,14 +15,15 @@ public protocol EventStore: Sendable {
 
     /// Takes the room over: raises its term, which fences every earlier owner, and reads what is needed to go on.
     ///
-    /// - Parameter retaining: the snapshot handed out is the newest that lies at least this many events below the head,
-    ///   so that the records after it still hold those events.
-    func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void)
+    /// Sees every append asked for before it.
+    func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void)
 
     /// Stores a snapshot. Failing to is harmless: the log alone is enough, only slower.
     func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot)
 
     /// Reads records that hold events with a sequence number above `sequence`, oldest first.
+    ///
+    /// Sees every append that was answered before it was asked; never delays one.
     ///
     /// - Parameter limit: most records returned, at least 1.
     func read(
@@ -31,8 +32,75 @@ public protocol EventStore: Sendable {
     /// Every room that is not closed, and those closed since `closedAfter`.
     func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void)
 
+    /// One page of every room there is, closed or not, by ascending number.
+    func directory(_ page: DirectoryPage, answer: @escaping @Sendable (DirectoryOutcome) -> Void)
+
+    /// Checks the whole stored log of a room against its digests.
+    func verify(_ room: RoomID, answer: @escaping @Sendable (VerifyOutcome) -> Void)
+
+    /// Keeps something the server did or noticed.
+    func note(_ event: SystemEvent, answer: @escaping @Sendable (NoteOutcome) -> Void)
+
+    /// Reads system events numbered above `number`, oldest first.
+    ///
+    /// - Parameters:
+    ///   - limit: most events returned, at least 1.
+    ///   - kind: only of this kind; nil for all.
+    func systemEvents(
+        after number: Int, limit: Int, kind: SystemEvent.Kind?,
+        answer: @escaping @Sendable (SystemEventsOutcome) -> Void)
+
+    /// Checks all system events against their digests.
+    func verifySystemEvents(answer: @escaping @Sendable (VerifyOutcome) -> Void)
+
+    /// Deletes what is old, or says what would be, a little at a time between appends.
+    func cleanup(_ request: CleanupRequest, answer: @escaping @Sendable (CleanupOutcome) -> Void)
+
+    /// Counts what there is. Asked again within a second, it may say the same.
+    ///
+    /// - Parameter now: the moment of the count.
+    func statistics(now: Timestamp, answer: @escaping @Sendable (StatisticsOutcome) -> Void)
+
+    /// How the store is doing; tries whether it could write.
+    func health(answer: @escaping @Sendable (StoreHealth) -> Void)
+
+    /// Mends the connection to where the log is kept. Nothing that was committed is lost by it.
+    func reopen(answer: @escaping @Sendable (ReopenOutcome) -> Void)
+
     /// Finishes what was asked, then refuses everything as `unavailable`. Returns when nothing is in progress.
     func close()
+}
+
+extension EventStore {
+    /// Takes the room over with a snapshot from which the last `events` events can be told again.
+    public func claim(
+        _ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void
+    ) {
+        claim(room, from: .retaining(events: events), answer: answer)
+    }
+}
+
+/// Where a claimed room begins.
+public enum ClaimOrigin: Sendable, Equatable {
+    /// At the newest snapshot that lies at least this many events below the head, so that the records after it still
+    /// hold those events; without one, at the oldest there is.
+    case retaining(events: Int)
+    /// At the newest snapshot above which every record is whole. For a room whose older records are damaged: they stay
+    /// as evidence, the room goes on without them.
+    case newestSnapshot
+}
+
+/// A part of the directory.
+public struct DirectoryPage: Sendable, Equatable {
+    /// The last room of the page before; nil for the first page.
+    public var after: RoomID?
+    /// Most rooms returned, at least 1.
+    public var limit: Int
+
+    public init(after: RoomID? = nil, limit: Int) {
+        self.after = after
+        self.limit = limit
+    }
 }
 
 /// One record to append, with what the directory should know of the room afterwards.
@@ -129,12 +197,16 @@ public struct Claim: Sendable, Equatable {
 public enum ClaimOutcome: Sendable, Equatable {
     case claimed(Claim)
     case notFound
+    /// No snapshot has whole records above it: nothing was claimed. Only for `ClaimOrigin.newestSnapshot`.
+    case damaged
     case unavailable
 }
 
 public enum ReadOutcome: Sendable, Equatable {
     /// `head` is the number of the room's last event.
     case records([StoredRecord], head: Int)
+    /// History below event `first` was trimmed, so not all that was asked for is there: ask again after `first` − 1.
+    case trimmed(first: Int, head: Int)
     case notFound
     case unavailable
 }

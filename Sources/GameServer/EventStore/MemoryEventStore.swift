@@ -17,15 +17,9 @@ public final class MemoryEventStore: EventStore {
         case fenced
     }
 
-    private struct Room {
-        var head: RoomHead
-        var summary: RoomSummary
-        var records: [StoredRecord]
-        var snapshots: [Snapshot] = []
-    }
-
-    private struct Contents {
-        var rooms: [RoomID: Room] = [:]
+    struct Contents {
+        var rooms: [RoomID: MemoryRoom] = [:]
+        var systemEvents: [StoredSystemEvent] = []
         var faults: [Fault] = []
         var isReachable = true
         var isClosed = false
@@ -33,23 +27,29 @@ public final class MemoryEventStore: EventStore {
         var answers: Bool { isReachable && !isClosed }
     }
 
-    private let contents: Mutex<Contents>
-    private let retention: SnapshotRetention
+    let contents: Mutex<Contents>
+    let retention: SnapshotRetention
+    let goneFor: Duration
 
-    /// - Parameter retainedEvents: how many events below the head of a room a snapshot must stay for.
-    public init(retainedEvents: Int = 300) {
+    /// - Parameters:
+    ///   - retainedEvents: how many events below the head of a room a snapshot must stay for.
+    ///   - goneFor: how long a closed room is kept at least.
+    public init(retainedEvents: Int = 300, goneFor: Duration = .seconds(86_400)) {
         contents = Mutex(Contents())
         retention = SnapshotRetention(events: retainedEvents)
+        self.goneFor = goneFor
     }
 
-    private init(rooms: [RoomID: Room], retention: SnapshotRetention) {
-        contents = Mutex(Contents(rooms: rooms))
-        self.retention = retention
+    private init(_ found: Contents, of store: MemoryEventStore) {
+        contents = Mutex(found)
+        retention = store.retention
+        goneFor = store.goneFor
     }
 
     /// What the next process finds after this one died: everything committed, no fault.
     public func afterCrash() -> MemoryEventStore {
-        MemoryEventStore(rooms: contents.withLock { $0.rooms }, retention: retention)
+        let found = contents.withLock { Contents(rooms: $0.rooms, systemEvents: $0.systemEvents) }
+        return MemoryEventStore(found, of: self)
     }
 
     /// Lets the next appends fail, one fault each, in order.
@@ -66,29 +66,23 @@ public final class MemoryEventStore: EventStore {
         answer(contents.withLock { $0.answers ? Self.outcome(of: append, in: &$0) : .unavailable })
     }
 
-    public func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
+    public func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
         answer(
             contents.withLock { contents in
                 guard contents.answers else { return .unavailable }
-                contents.rooms[room]?.head.term += 1
-                guard let found = contents.rooms[room] else { return .notFound }
-                let snapshot = found.snapshots.last { $0.sequence <= found.head.sequence - max(events, 0) }
-                let records = found.records.dropFirst(snapshot?.number ?? 0)
-                return .claimed(Claim(term: found.head.term, snapshot: snapshot, records: Array(records)))
+                guard var found = contents.rooms[room] else { return .notFound }
+                found.head.term += 1
+                guard let claim = found.claim(from: origin) else { return .damaged }
+                contents.rooms[room] = found
+                return .claimed(claim)
             })
     }
 
     public func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
         contents.withLock { contents in
-            guard contents.answers, var found = contents.rooms[room], found.head.admits(snapshot, term: term)
+            guard contents.answers, let found = contents.rooms[room], found.head.admits(snapshot, term: term)
             else { return }
-            found.snapshots.removeAll { $0.number == snapshot.number }
-            found.snapshots.append(snapshot)
-            found.snapshots.sort { $0.number < $1.number }
-            let surplus = retention.surplus(
-                of: found.snapshots.map { ($0.number, $0.sequence) }, headSequence: found.head.sequence)
-            found.snapshots.removeAll { surplus.contains($0.number) }
-            contents.rooms[room] = found
+            contents.rooms[room]?.insert(snapshot, retention: retention)
         }
     }
 
@@ -99,6 +93,9 @@ public final class MemoryEventStore: EventStore {
             contents.withLock { contents in
                 guard contents.answers else { return .unavailable }
                 guard let found = contents.rooms[room] else { return .notFound }
+                guard sequence >= found.trim.sequence else {
+                    return .trimmed(first: found.trim.sequence + 1, head: found.head.sequence)
+                }
                 let missed = found.records.lazy
                     .filter { $0.eventCount > 0 && $0.firstSequence + $0.eventCount - 1 > sequence }
                     .prefix(max(limit, 1))
@@ -113,6 +110,24 @@ public final class MemoryEventStore: EventStore {
                 let summaries = contents.rooms.values.map(\.summary)
                     .filter { $0.status != .closed || $0.changed >= closedAfter }
                 return .rooms(summaries.sorted { $0.room.raw < $1.room.raw })
+            })
+    }
+
+    public func directory(_ page: DirectoryPage, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
+        answer(
+            contents.withLock { contents in
+                guard contents.answers else { return .unavailable }
+                let all = contents.rooms.values.map(\.summary).sorted { $0.room.raw < $1.room.raw }
+                let rest = all.drop { summary in page.after.map { summary.room.raw <= $0.raw } ?? false }
+                return .rooms(Array(rest.prefix(max(page.limit, 1))))
+            })
+    }
+
+    public func verify(_ room: RoomID, answer: @escaping @Sendable (VerifyOutcome) -> Void) {
+        answer(
+            contents.withLock { contents in
+                guard contents.answers else { return .unavailable }
+                return contents.rooms[room]?.verify() ?? .notFound
             })
     }
 
@@ -138,22 +153,15 @@ public final class MemoryEventStore: EventStore {
         }
     }
 
-    private static func write(_ append: Append, in rooms: inout [RoomID: Room]) -> AppendOutcome {
-        if let outcome = verdict(on: append, room: rooms[append.room]) { return outcome }
-        let head = RoomHead(after: append)
-        if append.number == 1 {
-            rooms[append.room] = Room(head: head, summary: append.summary, records: [append.record])
+    private static func write(_ append: Append, in rooms: inout [RoomID: MemoryRoom]) -> AppendOutcome {
+        let room = rooms[append.room]
+        let stored = room?.record(append.number)
+        if let outcome = RoomHead.verdict(on: append, head: room?.head, stored: stored) { return outcome }
+        if room == nil {
+            rooms[append.room] = MemoryRoom(append)
         } else {
-            rooms[append.room]?.head = head
-            rooms[append.room]?.summary = append.summary
-            rooms[append.room]?.records.append(append.record)
+            rooms[append.room]?.accept(append)
         }
         return .committed
-    }
-
-    private static func verdict(on append: Append, room: Room?) -> AppendOutcome? {
-        var stored: StoredRecord?
-        if let room, room.records.indices.contains(append.number - 1) { stored = room.records[append.number - 1] }
-        return RoomHead.verdict(on: append, head: room?.head, stored: stored)
     }
 }

@@ -30,7 +30,22 @@ enum Migrations {
         ) STRICT;
         CREATE TABLE settling (count INTEGER NOT NULL) STRICT;
         INSERT INTO settling VALUES (0);
+        """,
         """
+        CREATE TABLE system_events (
+            id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+            actor TEXT NOT NULL, correlation_id TEXT, body TEXT NOT NULL, previous BLOB NOT NULL, digest BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX system_events_by_kind ON system_events (kind);
+        CREATE TABLE trims (
+            room INTEGER PRIMARY KEY, number INTEGER NOT NULL, sequence INTEGER NOT NULL, digest BLOB NOT NULL
+        ) STRICT;
+        ALTER TABLE records ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+        UPDATE records SET at_ms = json_extract(CAST(payload AS TEXT), '$.at')
+            WHERE json_valid(CAST(payload AS TEXT)) AND json_type(CAST(payload AS TEXT), '$.at') = 'integer';
+        ALTER TABLE snapshots ADD COLUMN payload_digest BLOB;
+        CREATE INDEX rooms_closed ON rooms (changed_ms, room) WHERE status = 'closed';
+        """,
     ]
 
     /// A database that has to stay as it is.

@@ -24,6 +24,25 @@ public struct RecordChain: Sendable {
         digest = snapshot?.digest ?? .zero
     }
 
+    /// Starts where the log was trimmed.
+    init(after trim: RoomTrim) {
+        number = trim.number
+        sequence = trim.sequence
+        digest = trim.digest
+    }
+
+    /// Whether nothing of the log is missing.
+    func ends(at head: RoomHead) -> Bool {
+        number == head.number && sequence == head.sequence && digest == head.digest
+    }
+
+    /// Whether the records of a claim are whole, from where it begins to the head.
+    static func holds(_ claim: Claim, head: RoomHead) -> Bool {
+        var chain = RecordChain(after: claim.snapshot)
+        for record in claim.records where !chain.accept(record) { return false }
+        return chain.ends(at: head)
+    }
+
     /// Takes the next record.
     ///
     /// - Returns: whether it continues the chain; one that does not leaves the chain as it was.

@@ -8,6 +8,10 @@ final class RoomTables {
     private let updateRoom: SQLiteStatement
     private let raiseTerm: SQLiteStatement
     private let selectDirectory: SQLiteStatement
+    private let selectPage: SQLiteStatement
+    private let selectNext: SQLiteStatement
+    private let selectRecent: SQLiteStatement
+    private let selectTrim: SQLiteStatement
     private let insertRecord: SQLiteStatement
     private let selectRecord: SQLiteStatement
     private let selectRecords: SQLiteStatement
@@ -36,7 +40,14 @@ final class RoomTables {
             SELECT summary, changed_ms, next_deadline_ms FROM rooms
             WHERE status <> 'closed' OR changed_ms >= ? ORDER BY room
             """)
-        insertRecord = try connection.prepare("INSERT INTO records (room, \(record)) VALUES (?, ?, ?, ?, ?, ?)")
+        selectPage = try connection.prepare(
+            "SELECT summary, changed_ms, next_deadline_ms FROM rooms WHERE room > ? ORDER BY room LIMIT ?")
+        selectNext = try connection.prepare("SELECT room FROM rooms WHERE room > ? ORDER BY room LIMIT 1")
+        selectRecent = try connection.prepare(
+            "SELECT room FROM rooms WHERE changed_ms >= ? ORDER BY changed_ms DESC LIMIT ?")
+        selectTrim = try connection.prepare("SELECT number, sequence, digest FROM trims WHERE room = ?")
+        insertRecord = try connection.prepare(
+            "INSERT INTO records (room, \(record), at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)")
         selectRecord = try connection.prepare("SELECT \(record) FROM records WHERE room = ? AND number = ?")
         selectRecords = try connection.prepare(
             "SELECT \(record) FROM records WHERE room = ? AND number > ? ORDER BY number LIMIT ?")
@@ -47,9 +58,9 @@ final class RoomTables {
         selectLastSequence = try connection.prepare(
             "SELECT first_sequence + event_count - 1 FROM records WHERE room = ? AND number = ?")
         insertSnapshot = try connection.prepare(
-            "INSERT OR REPLACE INTO snapshots (room, \(snapshot)) VALUES (?, ?, ?, ?, ?)")
+            "INSERT OR REPLACE INTO snapshots (room, \(snapshot), payload_digest) VALUES (?, ?, ?, ?, ?, ?)")
         selectSnapshot = try connection.prepare(
-            "SELECT \(snapshot) FROM snapshots WHERE room = ? AND sequence <= ? ORDER BY number DESC LIMIT 1")
+            "SELECT \(snapshot), payload_digest FROM snapshots WHERE room = ? AND number = ?")
         selectSnapshots = try connection.prepare(
             "SELECT number, sequence FROM snapshots WHERE room = ? ORDER BY number")
         deleteSnapshot = try connection.prepare("DELETE FROM snapshots WHERE room = ? AND number = ?")
@@ -86,11 +97,18 @@ final class RoomTables {
         }
         try insertRecord.run(
             room, .integer(append.number), .integer(append.firstSequence), .integer(append.eventCount),
-            .blob(append.payload), .blob(append.digest.bytes))
+            .blob(append.payload), .blob(append.digest.bytes), changed)
     }
 
     func setTerm(_ term: UInt64, of room: RoomID) throws(SQLiteFailure) {
         try raiseTerm.run(.integer(Int(Int64(bitPattern: term))), room.column)
+    }
+
+    /// The end of what was deleted from a room's beginning.
+    func trim(of room: RoomID) throws(SQLiteFailure) -> RoomTrim {
+        try selectTrim.first(room.column) {
+            RoomTrim(number: $0.int(0), sequence: $0.int(1), digest: $0.digest(2))
+        } ?? .nothing
     }
 
     /// Records above `number`, oldest first.
@@ -103,9 +121,9 @@ final class RoomTables {
     /// Numbers are dense and sequence numbers rise with them, so the first such record is found by bisection: no second
     /// index that every append would have to pay for.
     func events(
-        of room: RoomID, after sequence: Int, head: RoomHead, limit: Int
+        of room: RoomID, after sequence: Int, trim: RoomTrim, head: RoomHead, limit: Int
     ) throws(SQLiteFailure) -> [StoredRecord] {
-        var low = 1
+        var low = trim.number + 1
         var high = head.number + 1
         while low < high {
             let middle = (low + high) / 2
@@ -116,18 +134,38 @@ final class RoomTables {
     }
 
     func directory(closedAfter: Timestamp) throws(SQLiteFailure) -> [DirectoryRow] {
-        try selectDirectory.all(.integer(Int(closedAfter.unixMilliseconds))) {
-            DirectoryRow(
-                summary: $0.bytes(0), changed: Timestamp(unixMilliseconds: $0.integer(1)),
-                nextDeadline: $0.isNull(2) ? nil : Timestamp(unixMilliseconds: $0.integer(2)))
-        }
+        try selectDirectory.all(.integer(Int(closedAfter.unixMilliseconds)), read: Self.directoryRow)
     }
 
-    /// The newest snapshot whose last event is not above `sequence`.
-    func snapshot(of room: RoomID, upTo sequence: Int) throws(SQLiteFailure) -> Snapshot? {
-        try selectSnapshot.first(room.column, .integer(sequence)) {
-            Snapshot(number: $0.int(0), sequence: $0.int(1), digest: $0.digest(2), payload: $0.bytes(3))
+    /// One page of all rooms, closed or not.
+    func directory(_ page: DirectoryPage) throws(SQLiteFailure) -> [DirectoryRow] {
+        try selectPage.all(page.after?.column ?? .integer(-1), .integer(max(page.limit, 1)), read: Self.directoryRow)
+    }
+
+    /// The room with the next higher number.
+    func room(after room: RoomID?) throws(SQLiteFailure) -> RoomID? {
+        try selectNext.first(room?.column ?? .integer(-1)) { RoomID(raw: UInt64($0.int(0))) }
+    }
+
+    /// Rooms that changed since `instant`, the latest first.
+    func rooms(changedSince instant: Timestamp, limit: Int) throws(SQLiteFailure) -> [RoomID] {
+        try selectRecent.all(.integer(Int(instant.unixMilliseconds)), .integer(limit)) { RoomID(raw: UInt64($0.int(0))) }
+    }
+
+    /// Which snapshots of a room there are, oldest first.
+    func snapshots(of room: RoomID) throws(SQLiteFailure) -> [(number: Int, sequence: Int)] {
+        try selectSnapshots.all(room.column) { (number: $0.int(0), sequence: $0.int(1)) }
+    }
+
+    /// A snapshot; nil when it is not there or not what was written.
+    func snapshot(_ number: Int, of room: RoomID) throws(SQLiteFailure) -> Snapshot? {
+        let found = try selectSnapshot.first(room.column, .integer(number)) { row in
+            let snapshot = Snapshot(
+                number: row.int(0), sequence: row.int(1), digest: row.digest(2), payload: row.bytes(3))
+            // Those of the first schema have no digest to compare with.
+            return row.isNull(4) || row.digest(4) == Digest(of: snapshot.payload) ? snapshot : nil
         }
+        return found ?? nil
     }
 
     /// Stores a snapshot and deletes those that are not needed any more.
@@ -136,8 +174,8 @@ final class RoomTables {
     ) throws(SQLiteFailure) {
         try insertSnapshot.run(
             room.column, .integer(snapshot.number), .integer(snapshot.sequence), .blob(snapshot.digest.bytes),
-            .blob(snapshot.payload))
-        let all = try selectSnapshots.all(room.column) { (number: $0.int(0), sequence: $0.int(1)) }
+            .blob(snapshot.payload), .blob(Digest(of: snapshot.payload).bytes))
+        let all = try snapshots(of: room)
         for number in retention.surplus(of: all, headSequence: head.sequence) {
             try deleteSnapshot.run(room.column, .integer(number))
         }
@@ -145,6 +183,12 @@ final class RoomTables {
 
     /// Changes something that means nothing, so that a commit has something to write.
     func settle() throws(SQLiteFailure) { try countSettling.run() }
+
+    private static func directoryRow(_ row: SQLiteStatement) -> DirectoryRow {
+        DirectoryRow(
+            summary: row.bytes(0), changed: Timestamp(unixMilliseconds: row.integer(1)),
+            nextDeadline: row.isNull(2) ? nil : Timestamp(unixMilliseconds: row.integer(2)))
+    }
 
     private static func record(_ row: SQLiteStatement) -> StoredRecord {
         StoredRecord(
@@ -155,5 +199,5 @@ final class RoomTables {
 
 extension RoomID {
     /// 40 bits fit SQLite's integers.
-    fileprivate var column: SQLiteStatement.Value { .integer(Int(raw)) }
+    var column: SQLiteStatement.Value { .integer(Int(raw)) }
 }

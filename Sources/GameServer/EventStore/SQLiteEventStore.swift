@@ -1,14 +1,20 @@
 import PluginAPI
 
-/// The log in one SQLite file, written by one thread that commits whatever waits as one group.
+/// The log in one SQLite file, written by one thread that commits whatever waits as one group, and read for operators by
+/// another.
 ///
 /// - Source: docs/ARCHITECTURE.md, "The log".
 public final class SQLiteEventStore: EventStore {
-    static let fileName = "rooms.sqlite"
+    static let fileName = StoreDatabase.fileName
 
     private let directory: DataDirectory
-    private let inbox: StoreInbox
-    private let thread: StoreThread
+    private let options: SQLiteOptions
+    private let files: StoreFiles
+    private let vitals = StoreVitals()
+    private let requests: StoreInbox<StoreRequest>
+    private let readings: StoreInbox<StoreReading>
+    private let writerThread: StoreThread
+    private let readerThread: StoreThread
     private let observer: any StoreObserver
 
     /// Opens the database of a data directory, or makes it.
@@ -28,30 +34,86 @@ public final class SQLiteEventStore: EventStore {
         commit: sending @escaping StoreWriter.Commit
     ) throws(StoreError) {
         self.directory = directory
+        self.options = options
         self.observer = observer
         let path = try directory.createFile(named: Self.fileName)
-        let writer = try Self.open(path, options: options, observer: observer, commit: commit)
-        let inbox = try StoreInbox(maxRequests: options.maxWaitingRequests, maxBytes: options.maxWaitingBytes)
-        self.inbox = inbox
-        thread = try StoreThread(name: "store") {
-            Self.serve(inbox, with: writer, options: options)
+        let database = try Self.open(path, options)
+        let files = StoreFiles(path: path, in: directory)
+        files.discardSpare()
+        let requests = try StoreInbox<StoreRequest>(
+            maxRequests: options.maxWaitingRequests, maxBytes: options.maxWaitingBytes)
+        let readings = try StoreInbox<StoreReading>(maxRequests: options.maxWaitingReadings, maxBytes: .max)
+        self.files = files
+        self.requests = requests
+        self.readings = readings
+        let vitals = vitals
+        readerThread = try StoreThread(name: "store-reader") {
+            let reader = StoreReader(files: files, options: options, vitals: vitals, observer: observer) { event in
+                _ = requests.offer(.note(event) { _ in })
+            }
+            reader.serve(readings)
+        }
+        do {
+            let checkpointer = try StoreCheckpointer(
+                files: files, options: options, vitals: vitals, observer: observer
+            ) { number, moved in _ = requests.offer(.order(.checkpointed(log: number, moved: moved))) }
+            let writer = StoreWriter(
+                database: database, files: files, options: options, vitals: vitals, observer: observer,
+                checkpointer: checkpointer, commit: commit
+            ) { room in _ = readings.offer(.scrub(room)) }
+            writerThread = try StoreThread(name: "store") { writer.serve(requests) }
+        } catch {
+            readings.close()
+            throw error
         }
     }
 
-    /// Without `close()` before: what waits is still done, by a thread that nobody waits for.
-    deinit { inbox.close() }
+    /// Without `close()` before: what waits is still done, by threads that nobody waits for.
+    deinit {
+        readings.close()
+        requests.close()
+    }
+
+    // MARK: Writing
 
     public func append(_ append: Append, answer: @escaping @Sendable (AppendOutcome) -> Void) {
         submit(.append(append, answer))
     }
 
-    public func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
-        submit(.claim(room, retaining: events, answer))
+    public func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
+        submit(.claim(room, origin, answer))
     }
 
     public func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
         submit(.checkpoint(room, term: term, snapshot))
     }
+
+    public func note(_ event: SystemEvent, answer: @escaping @Sendable (NoteOutcome) -> Void) {
+        guard event.bytes <= SystemEvent.maxBytes else {
+            return answer(.tooLarge(bytes: event.bytes, limit: SystemEvent.maxBytes))
+        }
+        submit(.note(event, answer))
+    }
+
+    public func cleanup(_ request: CleanupRequest, answer: @escaping @Sendable (CleanupOutcome) -> Void) {
+        if request.dryRun { submit(.dryRun(request, answer)) } else { submit(.order(.cleanup(request, answer))) }
+    }
+
+    /// Answers at once when the writer does not get on; otherwise once the writer has tried.
+    public func health(answer: @escaping @Sendable (StoreHealth) -> Void) {
+        let isStuck = vitals.busyFor.map { $0 > options.stallAfter } ?? false
+        let order = StoreRequest.order(
+            .health { [vitals, requests, files] isReachable in
+                var health = vitals.health(queue: requests.queue, freeDiskBytes: files.freeDiskBytes)
+                health.isReachable = isReachable
+                answer(health)
+            })
+        if isStuck || !requests.offer(order) { order.refuse() }
+    }
+
+    public func reopen(answer: @escaping @Sendable (ReopenOutcome) -> Void) { submit(.order(.reopen(answer))) }
+
+    // MARK: Reading
 
     public func read(
         _ room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void
@@ -63,44 +125,58 @@ public final class SQLiteEventStore: EventStore {
         submit(.directory(closedAfter: closedAfter, answer))
     }
 
-    /// Checks the whole stored log of a room against its digests.
+    public func directory(_ page: DirectoryPage, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
+        submit(.page(page, answer))
+    }
+
     public func verify(_ room: RoomID, answer: @escaping @Sendable (VerifyOutcome) -> Void) {
         submit(.verify(room, answer))
     }
 
+    public func systemEvents(
+        after number: Int, limit: Int, kind: SystemEvent.Kind?,
+        answer: @escaping @Sendable (SystemEventsOutcome) -> Void
+    ) {
+        submit(.systemEvents(after: number, limit: limit, kind, answer))
+    }
+
+    public func verifySystemEvents(answer: @escaping @Sendable (VerifyOutcome) -> Void) {
+        submit(.verifySystemEvents(answer))
+    }
+
+    public func statistics(now: Timestamp, answer: @escaping @Sendable (StatisticsOutcome) -> Void) {
+        submit(.statistics(now, answer))
+    }
+
+    /// Processor time the reader's thread has used; nil once the store is closed.
+    public var readerCPUTime: Duration? { readerThread.cpuTime }
+
     /// Finishes what waits, empties the write-ahead log and lets go of the database. Not from within an answer.
     public func close() {
-        precondition(!thread.isCurrent, "an answer would wait for itself")
-        inbox.close()
-        thread.join()
+        precondition(!writerThread.isCurrent && !readerThread.isCurrent, "an answer would wait for itself")
+        readings.close()
+        readerThread.join()
+        requests.close()
+        writerThread.join()
     }
 
     private func submit(_ request: StoreRequest) {
-        guard inbox.offer(request) else {
+        guard requests.offer(request) else {
             observer.refused(request.operation)
             return request.refuse()
         }
     }
 
-    private static func open(
-        _ path: String, options: SQLiteOptions, observer: any StoreObserver,
-        commit: sending @escaping StoreWriter.Commit
-    ) throws(StoreError) -> sending StoreWriter {
+    private func submit(_ reading: StoreReading) {
+        guard readings.offer(reading) else {
+            observer.refused(reading.operation)
+            return reading.refuse()
+        }
+    }
+
+    private static func open(_ path: String, _ options: SQLiteOptions) throws(StoreError) -> sending StoreDatabase {
         do {
-            let connection = try SQLiteConnection(path: path, busyTimeout: options.busyTimeout)
-            // Before anything is changed: whether it is ours to change.
-            try Migrations.check(connection)
-            try connection.execute(
-                """
-                PRAGMA journal_mode = WAL;
-                PRAGMA synchronous = \(options.durability == .power ? "FULL" : "NORMAL");
-                PRAGMA secure_delete = OFF;
-                PRAGMA temp_store = MEMORY;
-                """)
-            try Migrations.run(on: connection)
-            return try StoreWriter(
-                connection: connection, retention: SnapshotRetention(events: options.retainedEvents),
-                observer: observer, commit: commit)
+            return try StoreDatabase.forWriting(path, options: options, mode: .creating)
         } catch let failure as SQLiteFailure {
             throw .database(path: path, code: failure.code, message: failure.message)
         } catch Migrations.Refusal.newerSchema(let found) {
@@ -109,25 +185,6 @@ public final class SQLiteEventStore: EventStore {
             throw .foreign(path: path, applicationID: applicationID)
         } catch {
             preconditionFailure("nothing else is thrown above: \(error)")
-        }
-    }
-
-    /// The life of the store's thread. Checkpoints come after the answers have gone out.
-    private static func serve(_ inbox: StoreInbox, with writer: StoreWriter, options: SQLiteOptions) {
-        while true {
-            let patience = writer.walPages > 0 ? options.idleCheckpointDelay : nil
-            switch inbox.take(
-                atMost: options.maxGroupRequests, maxBytes: options.maxGroupBytes, patience: patience)
-            {
-            case .requests(let group):
-                writer.run(group)
-                let isDue = writer.walPages >= options.checkpointPages && inbox.isEmpty
-                if isDue || writer.walPages >= 4 * options.checkpointPages { writer.checkpoint() }
-            case .quiet:
-                writer.checkpoint()
-            case .closed:
-                return writer.checkpoint(truncating: true)
-            }
         }
     }
 }

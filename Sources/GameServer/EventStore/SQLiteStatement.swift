@@ -52,6 +52,8 @@ final class SQLiteStatement {
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
+    func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+
     /// A digest; one of the wrong length reads as zero, which continues nothing.
     func digest(_ column: Int32) -> Digest { Digest(bytes: bytes(column)) ?? .zero }
 

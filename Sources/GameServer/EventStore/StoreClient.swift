@@ -1,8 +1,10 @@
 import PluginAPI
+import WebSocket
 
 /// An answer of the store on its way back to the loop that asked.
 enum StoreReply: Sendable {
-    case append(UInt64, AppendOutcome)
+    /// With the instant the store knew, on its own thread.
+    case append(UInt64, AppendOutcome, at: MonotonicTime)
     case claim(UInt64, ClaimOutcome)
     case read(UInt64, ReadOutcome)
     case directory(UInt64, DirectoryOutcome)
@@ -14,7 +16,7 @@ final class StoreClient {
     private let store: any EventStore
     private let post: @Sendable (StoreReply) -> Void
     private var asked: UInt64 = 0
-    private var appends: [UInt64: (AppendOutcome) -> Void] = [:]
+    private var appends: [UInt64: (AppendOutcome, MonotonicTime) -> Void] = [:]
     private var claims: [UInt64: (ClaimOutcome) -> Void] = [:]
     private var reads: [UInt64: (ReadOutcome) -> Void] = [:]
     private var directories: [UInt64: (DirectoryOutcome) -> Void] = [:]
@@ -28,16 +30,28 @@ final class StoreClient {
     /// Appends on their way; never more than one per room.
     var appendsInFlight: Int { appends.count }
 
-    func append(_ append: Append, then: @escaping (AppendOutcome) -> Void) {
+    /// - Parameter then: told the outcome, and when the store knew it.
+    func append(_ append: Append, then: @escaping (AppendOutcome, MonotonicTime) -> Void) {
         let number = next()
         appends[number] = then
-        store.append(append) { [post] in post(.append(number, $0)) }
+        store.append(append) { [post] in post(.append(number, $0, at: .now())) }
     }
 
     func claim(_ room: RoomID, retaining events: Int, then: @escaping (ClaimOutcome) -> Void) {
         let number = next()
         claims[number] = then
         store.claim(room, retaining: events) { [post] in post(.claim(number, $0)) }
+    }
+
+    func claim(_ room: RoomID, from origin: ClaimOrigin, then: @escaping (ClaimOutcome) -> Void) {
+        let number = next()
+        claims[number] = then
+        store.claim(room, from: origin) { [post] in post(.claim(number, $0)) }
+    }
+
+    /// Keeps something that happened; what becomes of it, the store's observer hears.
+    func note(_ event: SystemEvent) {
+        store.note(event) { _ in }
     }
 
     /// Most readings on their way, which operators ask for. Above it they are `unavailable`.
@@ -63,7 +77,7 @@ final class StoreClient {
     /// Hands an answer to whoever asked; on the loop.
     func deliver(_ reply: StoreReply) {
         switch reply {
-        case .append(let number, let outcome): appends.removeValue(forKey: number)?(outcome)
+        case .append(let number, let outcome, let at): appends.removeValue(forKey: number)?(outcome, at)
         case .claim(let number, let outcome): claims.removeValue(forKey: number)?(outcome)
         case .read(let number, let outcome): reads.removeValue(forKey: number)?(outcome)
         case .directory(let number, let outcome): directories.removeValue(forKey: number)?(outcome)

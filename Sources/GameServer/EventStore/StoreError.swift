@@ -45,6 +45,9 @@ struct SQLiteFailure: Error, Equatable {
     /// The first eight bits: the kind of trouble.
     var primaryCode: Int32 { code & 0xFF }
 
+    /// What it counts as.
+    var kind: StoreFailureKind { StoreFailureKind(code: code) }
+
     /// The database cannot work now, whatever it is asked; otherwise what was asked is to blame.
     var isOfTheDatabase: Bool {
         switch primaryCode {
@@ -53,5 +56,20 @@ struct SQLiteFailure: Error, Equatable {
             true
         default: false
         }
+    }
+}
+
+extension StoreFailureKind {
+    /// - Parameter code: SQLite's result code, extended or not.
+    init(code: Int32) {
+        self =
+            switch code & 0xFF {
+            case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: .busy
+            case SQLITE_FULL: .full
+            case SQLITE_IOERR, SQLITE_CANTOPEN: .io
+            case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt
+            case SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH: .readonly
+            default: .other
+            }
     }
 }

@@ -3,10 +3,22 @@ import Glibc
 import PluginAPI
 import Synchronization
 
-/// What waits for the store's thread: any thread puts in, that one takes out, in order.
-final class StoreInbox: Sendable {
+/// Something asked of one of the store's threads, with the way to its answer.
+protocol StoreQuestion: Sendable {
+    /// Payload it brings along.
+    var bytes: Int { get }
+    /// Has to get through when others are refused, and is rare.
+    var isUrgent: Bool { get }
+
+    /// Answers that it was certainly not done.
+    func refuse()
+}
+
+/// What waits for one of the store's threads: any thread puts in, that one takes out, in order.
+final class StoreInbox<Question: StoreQuestion>: Sendable {
     private struct Waiting {
-        var requests: [StoreRequest] = []
+        var questions: [Question] = []
+        var arrivals: [ContinuousClock.Instant] = []
         var bytes = 0
         var isClosed = false
     }
@@ -16,6 +28,9 @@ final class StoreInbox: Sendable {
     private let maxBytes: Int
     /// An eventfd, readable when something arrived in an empty inbox or it was closed.
     private let bell: Int32
+
+    /// How many urgent questions fit on top of `maxRequests`.
+    private static var reserve: Int { 64 }
 
     /// - Throws: `StoreError.thread` when the process has no file descriptor left.
     init(maxRequests: Int, maxBytes: Int) throws(StoreError) {
@@ -27,20 +42,28 @@ final class StoreInbox: Sendable {
 
     deinit { Glibc.close(bell) }
 
-    var isEmpty: Bool { waiting.withLock { $0.requests.isEmpty } }
+    var isEmpty: Bool { waiting.withLock { $0.questions.isEmpty } }
 
-    /// Puts a request in, behind all others.
+    /// How many wait, and since when the oldest has.
+    var queue: (count: Int, oldest: ContinuousClock.Instant?) {
+        waiting.withLock { ($0.questions.count, $0.arrivals.first) }
+    }
+
+    /// Puts a question in, behind all others.
     ///
-    /// - Returns: false when the inbox is full or closed; the request was not taken.
-    func offer(_ request: StoreRequest) -> Bool {
-        let bytes = request.bytes
+    /// - Returns: false when the inbox is full or closed; the question was not taken.
+    func offer(_ question: Question) -> Bool {
+        let bytes = question.bytes
+        let limit = question.isUrgent ? maxRequests + Self.reserve : maxRequests
+        let now = ContinuousClock.now
         let (taken, wakes) = waiting.withLock { waiting in
-            guard !waiting.isClosed, waiting.requests.count < maxRequests, waiting.bytes + bytes <= maxBytes else {
+            guard !waiting.isClosed, waiting.questions.count < limit, waiting.bytes + bytes <= maxBytes else {
                 return (false, false)
             }
-            waiting.requests.append(request)
+            waiting.questions.append(question)
+            waiting.arrivals.append(now)
             waiting.bytes += bytes
-            return (true, waiting.requests.count == 1)
+            return (true, waiting.questions.count == 1)
         }
         if wakes { ring() }
         return taken
@@ -53,25 +76,27 @@ final class StoreInbox: Sendable {
     }
 
     enum Delivery {
-        /// The oldest requests, at least one.
-        case requests([StoreRequest])
+        /// The oldest questions, at least one.
+        case questions([Question])
         /// Nothing came in the time given.
         case quiet
         /// Closed, and everything was taken out.
         case closed
     }
 
-    /// Waits for requests and takes the oldest.
+    /// Waits for questions and takes the oldest.
     ///
     /// - Parameters:
-    ///   - patience: how long to wait; nil for as long as it takes.
-    ///   - maxBytes: most payload taken, but never less than one request.
-    func take(atMost maxCount: Int, maxBytes: Int, patience: Duration?) -> Delivery {
+    ///   - patience: how long to wait; zero for not at all.
+    ///   - maxBytes: most payload taken, but never less than one question.
+    func take(atMost maxCount: Int, maxBytes: Int, patience: Duration) -> Delivery {
+        let deadline = ContinuousClock.now + patience
         while true {
             if let delivery = takeNow(atMost: maxCount, maxBytes: maxBytes) { return delivery }
+            let left = deadline - .now
+            guard left > .zero else { return .quiet }
             var poll = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
-            let timeout = patience.map { Int32(clamping: max($0.milliseconds, 1)) } ?? -1
-            if Glibc.poll(&poll, 1, timeout) == 0 { return .quiet }
+            if Glibc.poll(&poll, 1, Int32(clamping: left.milliseconds + 1)) == 0 { return .quiet }
             var rings: UInt64 = 0
             // Nothing to read means that the bell was heard before; the loop looks either way.
             _ = Glibc.read(bell, &rings, MemoryLayout<UInt64>.size)
@@ -80,18 +105,19 @@ final class StoreInbox: Sendable {
 
     private func takeNow(atMost maxCount: Int, maxBytes: Int) -> Delivery? {
         waiting.withLock { waiting in
-            guard !waiting.requests.isEmpty else { return waiting.isClosed ? .closed : nil }
+            guard !waiting.questions.isEmpty else { return waiting.isClosed ? .closed : nil }
             var count = 0
             var bytes = 0
-            for request in waiting.requests.prefix(maxCount) {
-                guard count == 0 || bytes + request.bytes <= maxBytes else { break }
-                bytes += request.bytes
+            for question in waiting.questions.prefix(maxCount) {
+                guard count == 0 || bytes + question.bytes <= maxBytes else { break }
+                bytes += question.bytes
                 count += 1
             }
-            let taken = Array(waiting.requests.prefix(count))
-            waiting.requests.removeFirst(count)
+            let taken = Array(waiting.questions.prefix(count))
+            waiting.questions.removeFirst(count)
+            waiting.arrivals.removeFirst(count)
             waiting.bytes -= bytes
-            return .requests(taken)
+            return .questions(taken)
         }
     }
 

@@ -1,21 +1,34 @@
 import PluginAPI
 
-/// One thing asked of the store's thread, with the way to its answer.
-enum StoreRequest: Sendable {
+/// One thing asked of the thread that writes.
+enum StoreRequest: StoreQuestion {
     case append(Append, @Sendable (AppendOutcome) -> Void)
-    case claim(RoomID, retaining: Int, @Sendable (ClaimOutcome) -> Void)
+    case claim(RoomID, ClaimOrigin, @Sendable (ClaimOutcome) -> Void)
     case checkpoint(RoomID, term: UInt64, Snapshot)
-    case read(RoomID, after: Int, limit: Int, @Sendable (ReadOutcome) -> Void)
-    case directory(closedAfter: Timestamp, @Sendable (DirectoryOutcome) -> Void)
-    case verify(RoomID, @Sendable (VerifyOutcome) -> Void)
+    case note(SystemEvent, @Sendable (NoteOutcome) -> Void)
+    /// The rest is done between two groups.
+    case order(Order)
 
-    /// Payload it brings along.
+    enum Order: Sendable {
+        case cleanup(CleanupRequest, @Sendable (CleanupOutcome) -> Void)
+        /// Answered with whether it could write.
+        case health(@Sendable (Bool) -> Void)
+        case reopen(@Sendable (ReopenOutcome) -> Void)
+        /// A checkpoint on its own thread has ended; `moved` pages of the log are in the database, nil when it failed.
+        case checkpointed(log: Int, moved: Int?)
+    }
+
     var bytes: Int {
         switch self {
         case .append(let append, _): append.payload.count
         case .checkpoint(_, _, let snapshot): snapshot.payload.count
-        case .claim, .read, .directory, .verify: 0
+        case .note(let event, _): event.bytes
+        case .claim, .order: 0
         }
+    }
+
+    var isUrgent: Bool {
+        if case .order = self { true } else { false }
     }
 
     var operation: StoreOperation {
@@ -23,29 +36,71 @@ enum StoreRequest: Sendable {
         case .append: .append
         case .claim: .claim
         case .checkpoint: .snapshot
-        case .read: .read
-        case .directory: .directory
-        case .verify: .verify
+        case .note: .note
+        case .order(.cleanup): .cleanup
+        case .order(.health): .health
+        case .order(.reopen): .reopen
+        case .order(.checkpointed): .checkpoint
         }
     }
 
-    /// Needs a transaction that is open for writing.
-    var writes: Bool {
-        switch self {
-        case .append, .claim, .checkpoint: true
-        case .read, .directory, .verify: false
-        }
-    }
-
-    /// Answers that it was certainly not done.
     func refuse() {
         switch self {
         case .append(_, let answer): answer(.unavailable)
         case .claim(_, _, let answer): answer(.unavailable)
         case .checkpoint: break
+        case .note(_, let answer): answer(.unavailable)
+        case .order(.cleanup(_, let answer)): answer(.unavailable)
+        case .order(.health(let answer)): answer(false)
+        case .order(.reopen(let answer)): answer(.unavailable)
+        case .order(.checkpointed): break
+        }
+    }
+}
+
+/// One thing asked of the thread that only reads.
+enum StoreReading: StoreQuestion {
+    case read(RoomID, after: Int, limit: Int, @Sendable (ReadOutcome) -> Void)
+    case directory(closedAfter: Timestamp, @Sendable (DirectoryOutcome) -> Void)
+    case page(DirectoryPage, @Sendable (DirectoryOutcome) -> Void)
+    case verify(RoomID, @Sendable (VerifyOutcome) -> Void)
+    case systemEvents(
+        after: Int, limit: Int, SystemEvent.Kind?, @Sendable (SystemEventsOutcome) -> Void)
+    case verifySystemEvents(@Sendable (VerifyOutcome) -> Void)
+    case statistics(Timestamp, @Sendable (StatisticsOutcome) -> Void)
+    case dryRun(CleanupRequest, @Sendable (CleanupOutcome) -> Void)
+    /// Check this room soon; nil for all rooms that changed lately.
+    case scrub(RoomID?)
+
+    var bytes: Int { 0 }
+
+    var isUrgent: Bool {
+        if case .scrub = self { true } else { false }
+    }
+
+    var operation: StoreOperation {
+        switch self {
+        case .read: .read
+        case .directory, .page: .directory
+        case .verify: .verify
+        case .systemEvents, .verifySystemEvents: .events
+        case .statistics: .statistics
+        case .dryRun: .cleanup
+        case .scrub: .scrub
+        }
+    }
+
+    func refuse() {
+        switch self {
         case .read(_, _, _, let answer): answer(.unavailable)
         case .directory(_, let answer): answer(.unavailable)
+        case .page(_, let answer): answer(.unavailable)
         case .verify(_, let answer): answer(.unavailable)
+        case .systemEvents(_, _, _, let answer): answer(.unavailable)
+        case .verifySystemEvents(let answer): answer(.unavailable)
+        case .statistics(_, let answer): answer(.unavailable)
+        case .dryRun(_, let answer): answer(.unavailable)
+        case .scrub: break
         }
     }
 }

@@ -40,6 +40,17 @@ final class StoreThread: Sendable {
         thread.withLock { thread in thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
+    /// Processor time it has used; nil when it has ended.
+    var cpuTime: Duration? {
+        thread.withLock { thread in
+            guard let thread else { return nil }
+            var clock = clockid_t()
+            var used = timespec()
+            guard pthread_getcpuclockid(thread, &clock) == 0, clock_gettime(clock, &used) == 0 else { return nil }
+            return .seconds(used.tv_sec) + .nanoseconds(used.tv_nsec)
+        }
+    }
+
     /// Returns when the thread has ended, to everyone who asks.
     func join() {
         thread.withLock { thread in

@@ -9,22 +9,44 @@ final class StoreWriter {
     /// Makes the open transaction durable.
     typealias Commit = (SQLiteConnection) throws(SQLiteFailure) -> Void
 
-    private let connection: SQLiteConnection
-    private let tables: RoomTables
+    /// Has rooms checked on the reader's thread: one, or all that changed lately.
+    typealias Scrub = (RoomID?) -> Void
+
+    let files: StoreFiles
+    let options: SQLiteOptions
+    let vitals: StoreVitals
+    let observer: any StoreObserver
+    let commit: Commit
+    let scrub: Scrub
+    var database: StoreDatabase
+    var cleanup: CleanupWork?
+    var watch: StoreWatch
+    let checkpointer: StoreCheckpointer
+    /// Checkpoints one after the other that left more than a few pages.
+    var passes = 0
     private var summaries = SummaryText()
     private let retention: SnapshotRetention
-    private let observer: any StoreObserver
-    private let commit: Commit
+    /// The last records committed, for a while: what has to be there when the database is opened anew.
+    private(set) var committed: [RoomID: RoomHead] = [:]
+
+    /// Most rooms whose last record is remembered. Above it all are forgotten, and remembered anew as they come.
+    private static let maxCommitted = 8_192
 
     init(
-        connection: SQLiteConnection, retention: SnapshotRetention, observer: any StoreObserver,
-        commit: @escaping Commit
-    ) throws(SQLiteFailure) {
-        self.connection = connection
-        tables = try RoomTables(connection)
-        self.retention = retention
+        database: StoreDatabase, files: StoreFiles, options: SQLiteOptions, vitals: StoreVitals,
+        observer: any StoreObserver, checkpointer: StoreCheckpointer, commit: @escaping Commit,
+        scrub: @escaping Scrub
+    ) {
+        self.database = database
+        self.files = files
+        self.options = options
+        self.vitals = vitals
         self.observer = observer
+        self.checkpointer = checkpointer
         self.commit = commit
+        self.scrub = scrub
+        retention = SnapshotRetention(events: options.retainedEvents)
+        watch = StoreWatch(options, dataVersion: database.dataVersion, now: .now)
     }
 
     private typealias Answer = () -> Void
@@ -38,25 +60,28 @@ final class StoreWriter {
 
     /// Does and answers a group.
     func run(_ group: [StoreRequest]) {
+        vitals.began()
+        defer { vitals.ended(walPages: database.connection.walPages) }
         var group = group
         while !group.isEmpty {
             switch attempt(group) {
             case .done(let answers):
+                remember(group)
                 for answer in answers { answer() }
                 return
             case .commitFailed(let failure):
-                observer.failed(.commit, code: failure.code)
+                failed(.commit, failure)
                 settle(group, after: failure)
                 return
             case .failed(let failure, let index):
-                connection.rollBack()
-                observer.failed(group[index].operation, code: failure.code)
+                database.connection.rollBack()
+                failed(group[index].operation, failure)
                 guard failure.isOfTheDatabase else {
                     // Only this request cannot be done: the others again, without it.
                     group.remove(at: index).refuse()
                     continue
                 }
-                for request in group { retreat(request) }
+                for request in group { request.refuse() }
                 return
             }
         }
@@ -66,23 +91,23 @@ final class StoreWriter {
         let start = ContinuousClock.now
         var answers: [Answer] = []
         answers.reserveCapacity(group.count)
-        var writes = 0
         var bytes = 0
+        var last = start
         for (index, request) in group.enumerated() {
             do throws(SQLiteFailure) {
-                if request.writes {
-                    if !connection.isInTransaction { try connection.execute("BEGIN IMMEDIATE") }
-                    writes += 1
-                    bytes += request.bytes
-                }
+                if !database.connection.isInTransaction { try database.connection.execute("BEGIN IMMEDIATE") }
+                bytes += request.bytes
                 answers.append(try perform(request))
             } catch {
                 return .failed(error, index: index)
             }
+            let now = ContinuousClock.now
+            observer.performed(request.operation, took: now - last)
+            last = now
         }
-        guard connection.isInTransaction else { return .done(answers) }
-        do throws(SQLiteFailure) { try commit(connection) } catch { return .commitFailed(error) }
-        observer.committed(writes: writes, bytes: bytes, took: ContinuousClock.now - start)
+        do throws(SQLiteFailure) { try commit(database.connection) } catch { return .commitFailed(error) }
+        succeeded(took: ContinuousClock.now - start)
+        observer.committed(writes: group.count, bytes: bytes, took: ContinuousClock.now - start)
         return .done(answers)
     }
 
@@ -92,65 +117,50 @@ final class StoreWriter {
         case .append(let append, let answer):
             let outcome = try self.append(append)
             return { answer(outcome) }
-        case .claim(let room, let retaining, let answer):
-            let outcome = try claim(room, retaining: retaining)
-            return { answer(outcome) }
+        case .claim(let room, let origin, let answer):
+            let outcome = try claim(room, from: origin)
+            return { [scrub] in
+                answer(outcome)
+                // What lies below may be damaged: somebody should know where.
+                if origin == .newestSnapshot { scrub(room) }
+            }
         case .checkpoint(let room, let term, let snapshot):
-            guard let head = try tables.head(of: room), head.admits(snapshot, term: term) else { return {} }
-            try tables.insert(snapshot, of: room, head: head, retention: retention)
+            guard let head = try database.rooms.head(of: room), head.admits(snapshot, term: term) else { return {} }
+            try database.rooms.insert(snapshot, of: room, head: head, retention: retention)
             return {}
-        case .read(let room, let sequence, let limit, let answer):
-            guard let head = try tables.head(of: room) else { return { answer(.notFound) } }
-            let records = try tables.events(of: room, after: sequence, head: head, limit: max(limit, 1))
-            return { answer(.records(records, head: head.sequence)) }
-        case .directory(let closedAfter, let answer):
-            let rooms = try directory(closedAfter: closedAfter)
-            return { answer(.rooms(rooms)) }
-        case .verify(let room, let answer):
-            let outcome = try verify(room)
-            return { answer(outcome) }
+        case .note(let event, let answer):
+            let number = try database.system.insert(event).number
+            return { answer(.stored(number: number)) }
+        case .order: preconditionFailure("orders are obeyed between groups")
         }
     }
 
     private func append(_ append: Append) throws(SQLiteFailure) -> AppendOutcome {
-        let head = try tables.head(of: append.room)
+        let head = try database.rooms.head(of: append.room)
         let stored =
-            append.number <= head?.number ?? 0 ? try tables.record(append.number, of: append.room) : nil
+            append.number <= head?.number ?? 0 ? try database.rooms.record(append.number, of: append.room) : nil
         if let outcome = RoomHead.verdict(on: append, head: head, stored: stored) { return outcome }
-        try tables.insert(append, summary: try json(append.summary))
+        try database.rooms.insert(append, summary: try json(append.summary))
         return .committed
     }
 
-    private func claim(_ room: RoomID, retaining events: Int) throws(SQLiteFailure) -> ClaimOutcome {
-        guard let head = try tables.head(of: room) else { return .notFound }
-        try tables.setTerm(head.term + 1, of: room)
-        let snapshot = try tables.snapshot(of: room, upTo: head.sequence - max(events, 0))
-        let records = try tables.records(of: room, above: snapshot?.number ?? 0)
-        return .claimed(Claim(term: head.term + 1, snapshot: snapshot, records: records))
+    private func claim(_ room: RoomID, from origin: ClaimOrigin) throws(SQLiteFailure) -> ClaimOutcome {
+        guard var head = try database.rooms.head(of: room) else { return .notFound }
+        head.term += 1
+        guard let claim = try database.rooms.claim(room, from: origin, head: head) else { return .damaged }
+        try database.rooms.setTerm(head.term, of: room)
+        return .claimed(claim)
     }
 
-    /// A room whose summary cannot be read is left out and reported: it must not hide all the others.
-    private func directory(closedAfter: Timestamp) throws(SQLiteFailure) -> [RoomSummary] {
-        try tables.directory(closedAfter: closedAfter).compactMap { row in
-            do {
-                return try SummaryText.summary(row)
-            } catch {
-                observer.failed(.directory, code: SQLITE_CORRUPT)
-                return nil
-            }
+    private func remember(_ group: [StoreRequest]) {
+        for case .append(let append, _) in group {
+            if committed.count >= Self.maxCommitted { committed.removeAll() }
+            committed[append.room] = RoomHead(after: append)
         }
     }
 
-    private func verify(_ room: RoomID) throws(SQLiteFailure) -> VerifyOutcome {
-        guard let head = try tables.head(of: room) else { return .notFound }
-        var chain = RecordChain()
-        while case let page = try tables.records(of: room, above: chain.number, limit: 256), !page.isEmpty {
-            for record in page where !chain.accept(record) { return .broken(number: chain.number + 1) }
-        }
-        let reachesHead =
-            chain.number == head.number && chain.sequence == head.sequence && chain.digest == head.digest
-        return reachesHead ? .sound(records: chain.number) : .broken(number: min(chain.number + 1, head.number))
-    }
+    /// A cleanup deleted rooms: no record of theirs has to be there.
+    func forgetCommitted() { committed.removeAll() }
 
     /// Answers after a failed commit, which may still turn out to have been one.
     ///
@@ -158,50 +168,68 @@ final class StoreWriter {
     /// One more durable commit writes over it. Only after that, what can be read is what there is.
     private func settle(_ group: [StoreRequest], after failure: SQLiteFailure) {
         // Busy is said before anything is written, and leaves the transaction open.
-        let wroteNothing = failure.primaryCode == SQLITE_BUSY && connection.isInTransaction
-        connection.rollBack()
+        let wroteNothing = failure.primaryCode == SQLITE_BUSY && database.connection.isInTransaction
+        database.connection.rollBack()
         let isSettled = wroteNothing || commitNothing()
         for request in group {
-            guard case .append(let append, let answer) = request else {
-                retreat(request)
-                continue
-            }
             do throws(SQLiteFailure) {
-                guard isSettled else {
-                    answer(.unknown)
-                    continue
+                switch request {
+                case .append(let append, let answer):
+                    guard isSettled else {
+                        answer(.unknown)
+                        continue
+                    }
+                    let isThere = try database.rooms.record(append.number, of: append.room) == append.record
+                    answer(isThere ? .committed : .unavailable)
+                case .note(let event, let answer):
+                    guard isSettled else {
+                        answer(.unknown)
+                        continue
+                    }
+                    let last = try database.system.last().number
+                    let found = try database.system.events(above: last - group.count, limit: group.count)
+                    answer(found.last { $0.event == event }.map { .stored(number: $0.number) } ?? .unavailable)
+                case .claim, .checkpoint, .order: request.refuse()
                 }
-                let isThere = try tables.record(append.number, of: append.room) == append.record
-                answer(isThere ? .committed : .unavailable)
             } catch {
-                observer.failed(.append, code: error.code)
-                answer(.unknown)
+                failed(request.operation, error)
+                request.leaveUnknown()
             }
         }
     }
 
-    private func commitNothing() -> Bool {
+    /// Makes something durable that means nothing.
+    ///
+    /// - Parameter isQuiet: a failure is only remembered.
+    func commitNothing(isQuiet: Bool = false) -> Bool {
+        let start = ContinuousClock.now
         do throws(SQLiteFailure) {
-            try connection.execute("BEGIN IMMEDIATE")
-            try tables.settle()
-            try commit(connection)
+            try database.connection.execute("BEGIN IMMEDIATE")
+            try database.rooms.settle()
+            try commit(database.connection)
+            succeeded(took: ContinuousClock.now - start)
             return true
         } catch {
-            connection.rollBack()
-            observer.failed(.commit, code: error.code)
+            database.connection.rollBack()
+            if isQuiet {
+                vitals.failed(.commit, code: error.code)
+            } else {
+                failed(.commit, error)
+            }
             return false
         }
     }
 
-    /// Answers a request of a group that could not be committed: reading is still possible.
-    private func retreat(_ request: StoreRequest) {
-        guard !request.writes else { return request.refuse() }
-        do throws(SQLiteFailure) {
-            try perform(request)()
-        } catch {
-            observer.failed(request.operation, code: error.code)
-            request.refuse()
-        }
+    private func succeeded(took: Duration) {
+        vitals.committed(took: took)
+        if vitals.recovered() { observer.recovered() }
+    }
+
+    func failed(_ operation: StoreOperation, _ failure: SQLiteFailure) {
+        vitals.failed(operation, code: failure.code)
+        observer.failed(operation, code: failure.code)
+        guard failure.isOfTheDatabase || failure.kind == .corrupt else { return }
+        if vitals.troubled(failure.kind) { observer.troubled(failure.kind) }
     }
 
     private func json(_ summary: RoomSummary) throws(SQLiteFailure) -> [UInt8] {
@@ -211,20 +239,17 @@ final class StoreWriter {
             throw SQLiteFailure(code: SQLITE_MISMATCH, message: "summary cannot be written: \(error)")
         }
     }
-
-    /// Pages of the write-ahead log that are not in the database yet.
-    var walPages: Int { connection.walPages }
-
-    /// Moves the write-ahead log into the database, as far as nobody reads it.
-    func checkpoint(truncating: Bool = false) {
-        let start = ContinuousClock.now
-        do throws(SQLiteFailure) {
-            let (moved, left) = try connection.checkpoint(truncating: truncating)
-            observer.checkpointed(pages: moved, left: left, took: ContinuousClock.now - start)
-        } catch {
-            observer.failed(.checkpoint, code: error.code)
-        }
-    }
 }
 
 @available(*, unavailable) extension StoreWriter: Sendable {}
+
+extension StoreRequest {
+    /// Answers that it was written or not.
+    fileprivate func leaveUnknown() {
+        switch self {
+        case .append(_, let answer): answer(.unknown)
+        case .note(_, let answer): answer(.unknown)
+        case .claim, .checkpoint, .order: refuse()
+        }
+    }
+}

@@ -3,7 +3,7 @@ import WebSocket
 
 /// Who is at the table right now, and what happens when somebody is not. Nothing here is stored: a restart begins
 /// with everybody away.
-struct Attendance {
+struct Attendance: Equatable {
     /// What is due because somebody is away.
     enum Due: Equatable {
         /// The quiet time is over: the others are told.
@@ -16,7 +16,7 @@ struct Attendance {
         case abandon
     }
 
-    private struct Absence {
+    private struct Absence: Equatable {
         var shownAt: MonotonicTime
         var isShown = false
         /// Nil once it has been acted on, or when nothing follows from being away.

@@ -7,7 +7,8 @@ struct Broadcast {
     final class Text {
         let events: [UInt8]?
         let status: [UInt8]?
-        private(set) lazy var message = EncodedMessage(text: joinedLines([events, status].compactMap(\.self)))
+        private(set) lazy var message = EncodedMessage(
+            text: joinedLines([events, status].compactMap(\.self)), isReplaceable: true)
 
         init(events: [UInt8]?, status: [UInt8]?) {
             self.events = events

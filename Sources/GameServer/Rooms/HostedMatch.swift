@@ -38,6 +38,8 @@ enum HostedCause: Sendable {
 protocol HostedOutcome: Sendable {
     /// The match as it will be.
     var match: any HostedMatch { get }
+    /// What the game counted; it counts once the record is stored.
+    var observations: Observations { get }
     /// Each event as it is stored.
     func storedEvents() -> [[UInt8]]
     /// Each event as every viewer may see it.

@@ -69,4 +69,12 @@ public struct InstalledGames: Sendable {
     }
 
     subscript(id: String) -> InstalledGame? { all.first { $0.manifest.id == id } }
+
+    /// The game's place among the installed ones.
+    func index(of id: String) -> Int? { all.firstIndex { $0.manifest.id == id } }
+
+    /// One sentence when a manifest breaks a rule, nil when all are sound.
+    var fault: String? {
+        all.lazy.compactMap { game in game.manifest.metricFault.map { "\(game.manifest.id): \($0)" } }.first
+    }
 }

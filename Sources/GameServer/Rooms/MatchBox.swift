@@ -77,6 +77,7 @@ private struct OutcomeBox<G: Game>: HostedOutcome {
     let before: Int
 
     var match: any HostedMatch { MatchBox(match: outcome.match) }
+    var observations: Observations { outcome.observations }
     func storedEvents() -> [[UInt8]] { outcome.events.map { text($0) } }
 
     func rendered(for viewers: [Viewer]) -> [RenderedEvent] {

@@ -12,6 +12,8 @@ final class Member {
     /// Number of the last event this connection was sent.
     private(set) var sent: Int
     private(set) var acknowledged = 0
+    /// When it last said so.
+    private(set) var acknowledgedAt: MonotonicTime?
     /// The session lagged while there was something to tell: it gets the whole view instead.
     private(set) var needsSnapshot = false
 
@@ -29,11 +31,12 @@ final class Member {
     /// - Parameters:
     ///   - shared: the message everybody with the same view gets; nil when there is nothing to tell.
     ///   - answer: this member's own line, such as `ok`.
-    func deliver(_ shared: Broadcast.Text?, answer: [UInt8]? = nil, sequence: Int) {
+    /// - Returns: false when the session lags: what it missed comes as a snapshot.
+    func deliver(_ shared: Broadcast.Text?, answer: [UInt8]? = nil, sequence: Int) -> Bool {
         if session.isLagging {
             if shared != nil { needsSnapshot = true }
             if let answer { session.hold(answer) }
-            return
+            return false
         }
         sent = sequence
         switch (shared, answer) {
@@ -42,6 +45,7 @@ final class Member {
         case (nil, let answer?): session.send(lines: [answer])
         case (nil, nil): break
         }
+        return true
     }
 
     /// Sends the whole view; numbers up to `sequence` count as sent.
@@ -60,5 +64,26 @@ final class Member {
             throw .badRequest("seq is \(sequence): \(sent) is the last one sent")
         }
         acknowledged = max(acknowledged, sequence)
+        acknowledgedAt = session.services.timeline.now
+        if !isBehind { isReportedBehind = false }
+    }
+
+    /// Events it was sent and has not applied; nil for a client that never says, which costs it nothing.
+    var gap: Int? { acknowledgedAt == nil ? nil : sent - acknowledged }
+
+    /// It says how far it is, and that is far behind.
+    var isBehind: Bool { gap.map { $0 > session.services.configuration.slow.gapEvents } ?? false }
+
+    /// Observers have been told that it is behind.
+    var isReportedBehind = false
+
+    /// Behind for so long that it will not catch up by itself, although it reads.
+    func isOutOfStep(at now: MonotonicTime) -> Bool {
+        guard isBehind, !session.isLagging, let last = acknowledgedAt else { return false }
+        return now - last > .milliseconds(session.services.configuration.slow.gapMs)
+    }
+
+    var attachment: Attachment {
+        Attachment(client: session.client, room: room.id, game: room.state.game, seat: seat)
     }
 }

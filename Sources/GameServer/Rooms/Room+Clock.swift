@@ -9,6 +9,17 @@ extension Room {
         let now = services.timeline.now
         planBotMove(at: now)
         planTick(at: now)
+        var next = nextDue
+        if let sleepsAt, next.map({ sleepsAt < $0 }) ?? true { next = sleepsAt }
+        guard next != alarm?.at else { return }
+        alarm?.alarm.cancel()
+        alarm = next.map { instant in
+            (instant, services.timeline.alarm(at: instant) { [weak self] in self?.wake() })
+        }
+    }
+
+    /// When the room has something to do by itself; nil when nothing is due before somebody asks.
+    var nextDue: MonotonicTime? {
         var next = attendance.next?.at
         if !isCommitting {
             let moves = attendance.isPaused || services.isDraining ? [] : [timers.next?.due, botMove?.at, nextTick]
@@ -19,11 +30,7 @@ extension Room {
             next = nil
         }
         if let hold = holdUntil, let planned = next { next = max(hold, planned) }
-        guard next != alarm?.at else { return }
-        alarm?.alarm.cancel()
-        alarm = next.map { instant in
-            (instant, services.timeline.alarm(at: instant) { [weak self] in self?.wake() })
-        }
+        return next
     }
 
     private func wake() {
@@ -35,6 +42,7 @@ extension Room {
             attendance.shown(seat)
             tellStatus()
         }
+        if let sleepsAt, sleepsAt <= now, directory.sleep(self) { return }
         if !isGone { rearm() }
     }
 
@@ -42,6 +50,7 @@ extension Room {
     ///
     /// - Returns: false when nothing is.
     private func serveOne(at now: MonotonicTime) -> Bool {
+        beginStep()
         if let (due, at) = attendance.next, at <= now {
             serve(due, at: now)
             return true
@@ -65,7 +74,7 @@ extension Room {
             do {
                 if let draft = try state.ticked(context()) { commit(draft) }
             } catch {
-                services.observer.roomFault(id, "a tick was refused: \(error.fault ?? error.refusal.message)")
+                fault("a tick was refused: \(error.fault ?? error.refusal.message)")
             }
             return true
         }
@@ -98,8 +107,7 @@ extension Room {
             }
         } catch {
             attendance.graceServed(seat)
-            services.observer.roomFault(
-                id, "the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
+            fault("the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 
@@ -108,7 +116,7 @@ extension Room {
             commit(try state.timerFired(name, context()))
         } catch {
             timers.drop(name)
-            services.observer.roomFault(id, "timer \(name) was refused: \(error.fault ?? error.refusal.message)")
+            fault("timer \(name) was refused: \(error.fault ?? error.refusal.message)")
         }
     }
 
@@ -149,7 +157,7 @@ extension Room {
             let grace: Duration? =
                 switch state.status {
                 case .waiting: max(.milliseconds(rooms.waitingGraceMs), floor)
-                case .playing: seat.standIn ? nil : max(.milliseconds(rooms.graceMs), floor)
+                case .playing: seat.isToldDropped ? nil : max(.milliseconds(rooms.graceMs), floor)
                 case .finished, .closed: nil
                 }
             attendance.dropped(Seat(index), at: now, quiet: .zero, grace: grace)

@@ -14,16 +14,52 @@ extension Room {
     func member(in seat: Seat) -> Member? { members.first { $0.seat == seat } }
 
     /// Tells everybody what just happened; whoever asked for it gets the `ok` behind the events, in one message.
-    func tell(_ events: [RenderedEvent], at: Timestamp, _ completion: Completion) {
+    ///
+    /// - Returns: to how many it was handed.
+    func tell(_ events: [RenderedEvent], at: Timestamp, _ completion: Completion) -> Told {
         // That a room is closed is said by `bye`.
         let changed = !state.isClosed && refreshStatus()
         let line = changed ? status.message(id, rev: rev, now: services.timeline.now) : nil
         var broadcast = Broadcast(room: id, events: events, at: at, status: line)
+        var told = Told()
         for member in members {
             let answer = answer(to: member, completion)
-            member.deliver(
+            let isHanded = member.deliver(
                 broadcast.text(for: state.viewerIndex(of: member.viewer)), answer: answer, sequence: state.sequence)
+            told.receivers += isHanded ? 1 : 0
+            told.collapsed += isHanded ? 0 : 1
+            if isHanded, member.session.isUnanswering { told.unanswering += 1 }
+            if member.isBehind { services.behind.note(member) }
         }
+        return told
+    }
+
+    /// Whom a broadcast reached.
+    struct Told {
+        var receivers = 0
+        /// They lag and get a snapshot later.
+        var collapsed = 0
+        /// Receivers that have left a ping unanswered.
+        var unanswering = 0
+    }
+
+    func delivered(_ told: Told, _ events: Int, durable: MonotonicTime, arrived: MonotonicTime?) {
+        let now = services.timeline.exactNow
+        services.middleware.deliver(
+            Delivery(
+                room: id, game: state.game, sequence: state.sequence, events: events, receivers: told.receivers,
+                collapsed: told.collapsed, unanswering: told.unanswering, delay: Elapsed(from: durable, to: now),
+                sinceAsked: arrived.map { Elapsed(from: $0, to: now) }))
+    }
+
+    /// A member applied events up to `sequence`.
+    func acknowledged(_ member: Member, _ sequence: Int) {
+        let now = services.timeline.now
+        if !member.isBehind { services.behind.forget(member) }
+        services.middleware.acknowledge(
+            Acknowledgement(
+                client: member.session.client, room: id, game: state.game, sequence: sequence, sent: member.sent,
+                delay: commitTimes[sequence].map { Elapsed(from: $0, to: now) }))
     }
 
     private func answer(to member: Member, _ completion: Completion) -> [UInt8]? {
@@ -52,7 +88,7 @@ extension Room {
     private func tellStatusLine(except newcomer: Member? = nil) {
         let text = Broadcast.Text(
             events: nil, status: status.message(id, rev: rev, now: services.timeline.now))
-        for member in members where member !== newcomer { member.deliver(text, sequence: member.sent) }
+        for member in members where member !== newcomer { _ = member.deliver(text, sequence: member.sent) }
     }
 
     func chat(_ text: String, by seat: Seat) {
@@ -71,6 +107,7 @@ extension Room {
     func sendSnapshot(to member: Member, _ reason: SnapshotReason) {
         let withStatus = reason == .lagging ? status.message(id, rev: rev, now: services.timeline.now) : nil
         member.send(snapshot: snapshotLine(for: member.viewer, reason), status: withStatus, sequence: state.sequence)
+        services.middleware.recover(.snapshot(member.session.client, id, reason: reason.rawValue))
     }
 
     private func snapshotLine(for viewer: Viewer, _ reason: SnapshotReason) -> [UInt8] {
@@ -127,7 +164,10 @@ extension Room {
         let sameHistory = resume.epoch == state.epoch && state.status != .finished
         let missed = sameHistory ? resync.missed(after: resume.sequence, head: state.sequence) : nil
         let verdict: ResumeVerdict = missed.map { $0.isEmpty ? .live : .replayed } ?? .snapshot
-        services.observer.resumed(verdict)
+        services.middleware.resume(
+            Resumption(
+                client: member.session.client, room: id, verdict: verdict.word,
+                missed: max(0, state.sequence - resume.sequence)))
         var lines = [joined(member, verdict, id: nil, secret: resume.secret)]
         switch verdict {
         case .new, .live: break
@@ -202,8 +242,9 @@ extension Room {
     func disconnected(_ member: Member) {
         guard isAttached(member) else { return }
         members.removeAll { $0 === member }
-        guard let seat = member.seat, state.seats[seat.index].occupant == .human else { return }
-        absent(seat)
+        services.middleware.detach(member.attachment)
+        if member.seat != nil { services.middleware.drop(member.attachment) }
+        if let seat = member.seat, state.seats[seat.index].occupant == .human { absent(seat) }
         rearm()
     }
 

@@ -108,7 +108,7 @@ extension Room {
         do {
             commit(try state.returned(seat, timers: afterPause, context), then: .return(arrival, seat))
         } catch {
-            if let fault = error.fault { services.observer.roomFault(id, fault) }
+            if let fault = error.fault { self.fault(fault) }
             refuse(arrival, error)
         }
     }
@@ -140,7 +140,8 @@ extension Room {
         switch request {
         case .join(let join): join.session.refuse(rejection, room: id, id: join.id, ends: id)
         case .resume(let resume):
-            services.observer.resumed(nil)
+            services.middleware.resume(
+                Resumption(client: resume.session.client, room: id, verdict: .refused, missed: 0))
             resume.session.refuse(rejection, room: id, ends: id)
         case .watch(let session, let request): session.refuse(rejection, room: id, id: request, ends: id)
         case .act(let member, let n, _, _), .order(let member, let n, _), .leave(let member, let n):
@@ -156,13 +157,13 @@ extension Room {
     }
 
     private func refuse(_ member: Member, _ n: Int, _ rejection: Rejection) {
-        if let fault = rejection.fault { services.observer.roomFault(id, fault) }
+        if let fault = rejection.fault { self.fault(fault) }
         guard let member = attached(member) else { return }  // its session is gone, or belongs to nobody here any more
         member.session.refuse(rejection, room: id, n: n)
     }
 
     private func repeated(_ member: Member, _ answer: CommandAnswer) {
         services.observer.requestAnswered(code: "repeated")
-        member.deliver(nil, answer: ServerMessage.ok(id, n: answer.n, seq: answer.seq), sequence: member.sent)
+        _ = member.deliver(nil, answer: ServerMessage.ok(id, n: answer.n, seq: answer.seq), sequence: member.sent)
     }
 }

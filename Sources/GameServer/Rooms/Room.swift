@@ -7,10 +7,13 @@ import WebSocket
 /// meanwhile waits in a bounded queue.
 final class Room {
     /// A decided step on its way to the store.
-    private struct InFlight {
+    struct InFlight {
         let draft: Draft
         let append: Append
         let then: Completion
+        /// When its command arrived, if one caused it; when the room took it up; when it was offered to the store.
+        let arrived: MonotonicTime?
+        let began: MonotonicTime
         let started: MonotonicTime
         /// An earlier try may have been written: from then on only the store's word on this record ends the wait.
         var isUnknown = false
@@ -44,11 +47,17 @@ final class Room {
 
     let services: LoopServices
     unowned let directory: RoomDirectory
-    private(set) var state: RoomState
+    var state: RoomState
     var attendance: Attendance
     var timers: RunningTimers
     var resync: Resync
-    var members: [Member] = []
+    var members: [Member] = [] {
+        didSet {
+            if !members.isEmpty { idleSince = nil } else if idleSince == nil { idleSince = services.timeline.now }
+        }
+    }
+    /// Since when nobody is in the room, or since it was read from the store if nobody has come in yet.
+    private(set) var idleSince: MonotonicTime?
     var status: RoomStatus
     var rev = 1
     /// When the bot whose turn it is moves.
@@ -61,16 +70,31 @@ final class Room {
     /// After a failed append nothing of the room's own is tried before this.
     var holdUntil: MonotonicTime?
     var alarm: (at: MonotonicTime, alarm: Alarm)?
-    private var inFlight: InFlight?
-    private var queue: [RoomRequest] = []
-    private var queuedCommands = 0
-    private var snapshotNumber: Int
+    var inFlight: InFlight?
+    private var queue: [(request: RoomRequest, arrived: MonotonicTime)] = []
+    var queuedCommands = 0
+    /// When the step being decided began, and when what caused it arrived; for measuring.
+    var stepBegan: MonotonicTime?
+    var stepArrived: MonotonicTime?
+    /// When the newest events became durable, so that an acknowledgement can be timed.
+    var commitTimes = CommitTimes()
+    var snapshotNumber: Int
+    /// The game's place among the installed ones, so that counting looks nothing up.
+    let game: Int?
     /// The last append did not get through; the members were told.
-    private var isHeldByStore = false
-    private(set) var isGone = false
+    var isHeldByStore = false
+    var isGone = false
+    /// Since its history was last compared with it.
+    var hasFaulted = false
+    /// Nothing is decided while the room is compared with its history.
+    var isFrozen = false
+    /// What waits for the record on its way, and then keeps the room frozen.
+    var afterCommit: (() -> Void)?
 
     var id: RoomID { state.room }
-    var isCommitting: Bool { inFlight != nil }
+    var isCommitting: Bool { inFlight != nil || isFrozen }
+    /// No record is on its way, none waits for the store, and no request waits for either.
+    var isAtRest: Bool { inFlight == nil && queue.isEmpty && !isHeldByStore }
     /// Requests behind the record on its way.
     var waitingRequests: Int { queue.count }
 
@@ -86,13 +110,21 @@ final class Room {
         self.state = state
         self.services = services
         self.directory = directory
+        game = services.games.index(of: state.game)
         resync = history
         attendance = Attendance(
             emptySince: now, pauseAfter: .milliseconds(rooms.pauseAfterMs),
             abandonAfter: .milliseconds(rooms.abandonedMs))
         timers = RunningTimers()
         self.snapshotNumber = snapshotNumber
+        idleSince = now
         status = RoomStatus(of: state, attendance: attendance, timers: timers)
+    }
+
+    /// The room could not do what it had to. The sentence holds no secret.
+    func fault(_ sentence: String) {
+        hasFaulted = true
+        services.middleware.stall(.fault(id, game: state.game, sentence))
     }
 
     // MARK: Asking
@@ -101,7 +133,7 @@ final class Room {
     func submit(_ request: RoomRequest) {
         if isGone { return refuse(request, .roomGone) }
         if services.isDraining, request.isCommand { return refuse(request, .draining) }
-        guard inFlight != nil || !queue.isEmpty else { return handle(request) }
+        guard isCommitting || !queue.isEmpty else { return take(request, arrived: services.timeline.exactNow) }
         let limit = services.configuration.limits.queueCommands
         if request.isCommand {
             guard queuedCommands < limit else {
@@ -114,16 +146,26 @@ final class Room {
                 return refuse(request, .overloaded("\(most) arrivals in this room are waiting"))
             }
         }
-        queue.append(request)
+        queue.append((request, services.timeline.exactNow))
     }
 
-    private func takeQueued() {
+    private func take(_ request: RoomRequest, arrived: MonotonicTime) {
+        stepArrived = arrived
+        beginStep()
+        handle(request)
+        stepArrived = nil
+    }
+
+    /// From here on a step is being decided.
+    func beginStep() { stepBegan = services.timeline.exactNow }
+
+    func takeQueued() {
         var taken = 0
-        while inFlight == nil, !isGone, taken < queue.count {
-            let request = queue[taken]
+        while !isCommitting, !isGone, taken < queue.count {
+            let (request, arrived) = queue[taken]
             taken += 1
             if request.isCommand { queuedCommands -= 1 }
-            handle(request)
+            take(request, arrived: arrived)
         }
         queue.removeFirst(taken)
         if isGone { refuseQueued(.roomGone) }
@@ -133,152 +175,10 @@ final class Room {
         let rest = queue
         queue = []
         queuedCommands = 0
-        for request in rest { refuse(request, rejection) }
+        for (request, _) in rest { refuse(request, rejection) }
     }
 
-    // MARK: Deciding and committing
-
-    func context() -> StepContext {
-        // A fixed shuffle depends on what has happened in the game, not on who came and went before.
-        let key =
-            state.seed.map { GameRandom.Key.seeded($0, step: UInt64(state.sequence)) } ?? .fresh(using: &services.luck)
-        // Later than the last record even when the wall clock was set back, so that a timer armed anew is another one.
-        // A room was created when its first record says so.
-        let at =
-            state.number == 0
-            ? state.created : max(services.timeline.wallClock, state.changed + .milliseconds(1))
-        return StepContext(at: at, key: key)
-    }
-
-    /// Sends a draft to the store. Nothing of it is seen before the answer.
-    func commit(_ draft: Draft, then completion: Completion = .nothing) {
-        precondition(inFlight == nil, "one append in flight per room")
-        let append = draft.append(lifetimes: services.lifetimes)
-        inFlight = InFlight(draft: draft, append: append, then: completion, started: services.timeline.now)
-        send(append)
-    }
-
-    private func send(_ append: Append) {
-        services.store.append(append) { [weak self] outcome in self?.appended(outcome) }
-    }
-
-    private func appended(_ outcome: AppendOutcome) {
-        guard let done = inFlight, !isGone else { return }
-        services.observer.recordAppended(outcome, took: services.timeline.now - done.started)
-        noteStore(outcome)
-        switch outcome {
-        case .unknown,
-            .unavailable where done.isUnknown:
-            // Frozen: the identical append again until the store knows. Not written now says nothing of before.
-            inFlight?.isUnknown = true
-            let again = services.timeline.now + .milliseconds(200)
-            _ = services.timeline.alarm(at: again) { [weak self] in self?.send(done.append) }
-            return
-        case .committed:
-            inFlight = nil
-            accept(done.draft, done.then)
-            checkpointIfDue()
-        case .unavailable:
-            inFlight = nil
-            holdUntil = services.timeline.now + .seconds(1)
-            refuse(done.then, .storeUnavailable)
-            if state.number == 0 { return vanish(.internal) }
-        case .conflict(let head):
-            services.observer.roomFault(id, "record \(done.append.number) met a head of \(head): reading it again")
-            return vanish(.resync)
-        case .fenced:
-            return vanish(.moved)
-        }
-        takeQueued()
-        if !isGone { rearm() }
-    }
-
-    /// Keeps what health says of the store, and tells the room when its commands stop and go on being stored.
-    private func noteStore(_ outcome: AppendOutcome) {
-        let now = services.timeline.now
-        switch outcome {
-        case .unavailable: services.storeTrouble.failed(at: now)
-        case .unknown: services.storeTrouble.froze(id)
-        case .committed: services.storeTrouble.succeeded()
-        case .conflict, .fenced: break
-        }
-        if outcome != .unknown, inFlight?.isUnknown != true || outcome != .unavailable {
-            services.storeTrouble.settled(id)
-        }
-        let isHeld = outcome == .unavailable || outcome == .unknown
-        guard isHeld != isHeldByStore, isHeld || outcome == .committed else { return }
-        isHeldByStore = isHeld
-        notify(
-            isHeld ? .storeTrouble : .recovered,
-            isHeld ? "commands cannot be stored at the moment" : "commands are stored again")
-    }
-
-    /// The record is durable: the draft is the truth now, and everybody may know.
-    private func accept(_ draft: Draft, _ completion: Completion) {
-        let before = state
-        let now = services.timeline.now
-        state = draft.state
-        let events = draft.outcome?.rendered(for: state.viewers) ?? []
-        resync.append(events, at: draft.record.at)
-        follow(draft, from: before, completion, at: now)
-        directory.changed(self)
-        tell(events, at: draft.record.at, completion)
-        complete(completion)
-        if let waiting = state.waiting, waiting.seats != before.waiting?.seats {
-            for member in members where member.seat.map(waiting.seats.contains) ?? false { member.session.watchOver() }
-        }
-        evictStrangers()
-        if state.isClosed { vanish(.roomClosed) }
-    }
-
-    /// Brings what is not stored in line with what is: timers, attendance, the bot's move.
-    private func follow(
-        _ draft: Draft, from before: RoomState, _ completion: Completion, at now: MonotonicTime
-    ) {
-        switch completion {
-        case .return(_, let seat), .seat(_, let seat): arrived(seat)
-        case .created: arrived(0)
-        case .nothing, .answer, .leave: break
-        }
-        timers.follow(state.match.timers, at: now)
-        for (index, seat) in state.seats.enumerated()
-        where seat.occupant != .human && before.seats[index].occupant == .human {
-            attendance.vacated(Seat(index), at: now)
-        }
-        if before.status != state.status {
-            if state.status == .playing {
-                attendance.restartGrace(at: now, .milliseconds(services.configuration.rooms.graceMs))
-            } else if state.status == .finished {
-                attendance.endGrace()
-                closesAt = now + .milliseconds(services.configuration.rooms.finishedMs)
-            }
-        }
-        if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }
-        botMove = nil
-        idleBots = []
-        holdUntil = nil
-    }
-
-    /// Somebody is at the table: what was paused goes on.
-    func arrived(_ seat: Seat) {
-        if attendance.isPaused {
-            timers.resume(state.match.timers, at: services.timeline.now, wallClock: state.changed)
-        }
-        if state.status != .finished { closesAt = nil }
-        attendance.arrived(seat)
-    }
-
-    private func checkpointIfDue() {
-        let every = services.configuration.rooms.snapshotEveryRecords
-        guard !isGone, state.number - snapshotNumber >= every else { return }
-        do {
-            services.store.checkpoint(id, term: state.term, try state.snapshot())
-            snapshotNumber = state.number
-        } catch {
-            services.observer.roomFault(id, "no snapshot at record \(state.number): \(error.message)")
-            snapshotNumber = state.number
-        }
-    }
+    // MARK: Leaving
 
     /// Takes the room off this loop: closed, moved away, or to be read again from the store.
     func vanish(_ why: Disconnect) {
@@ -294,6 +194,10 @@ final class Room {
         directory.vanished(self, why)
         // Before the members go: what is refused must still find its session.
         refuseQueued(why == .roomClosed ? .roomGone : .storeUnavailable)
+        if let next = afterCommit {
+            afterCommit = nil
+            next()
+        }
         let leaving = members
         members = []
         for member in leaving { member.session.expelled(from: self, why) }

@@ -5,11 +5,20 @@ import WebSocket
 final class RoomDirectory {
     private enum Entry {
         case awake(Room)
-        case asleep(RoomSummary)
+        case asleep(Sleeper)
         /// Being read from the store; whoever asked waits here.
-        case waking(RoomSummary, [(Result<Room, Rejection>) -> Void])
+        case waking(Sleeper, [(Result<Room, Rejection>) -> Void])
         /// What the store holds cannot be read; not tried again before this instant.
-        case unreadable(RoomSummary, until: MonotonicTime)
+        case unreadable(Sleeper, until: MonotonicTime)
+
+        var isAwake: Bool { if case .awake = self { true } else { false } }
+    }
+
+    /// A room that is in the store only.
+    private struct Sleeper {
+        let summary: RoomSummary
+        /// Nil since a restart.
+        var slumber: Slumber?
     }
 
     /// How long a room that could not be read is left alone.
@@ -24,7 +33,10 @@ final class RoomDirectory {
     private var gone = GoneRooms()
     private var lobby = Lobby()
     private var byCreator: [Digest: RoomID] = [:]
-    private var wakingLater: Set<RoomID> = []
+    /// One for each room at most, however often it could not be woken: the earliest.
+    private var alarms: [RoomID: (at: MonotonicTime, alarm: Alarm)] = [:]
+    /// Rooms that are in memory.
+    private(set) var awakeRooms = 0
 
     init(services: LoopServices) {
         self.services = services
@@ -38,16 +50,21 @@ final class RoomDirectory {
     var goneRooms: Int { gone.count }
 
     func count(in status: RoomSummary.Status) -> Int { lobby.count(in: status) }
+    /// What there is of each game.
+    var tallies: [String: Lobby.Tally] { lobby.tallies }
+    var roomsAtWork: [Room] {
+        entries.values.compactMap { if case .awake(let room) = $0 { room } else { nil } }
+    }
 
     /// Hands over the room, reading it from the store first if it sleeps.
     func find(_ id: RoomID, then: @escaping (Result<Room, Rejection>) -> Void) {
         switch entries[id] {
         case .awake(let room): then(.success(room))
-        case .waking(let summary, let waiting): entries[id] = .waking(summary, waiting + [then])
-        case .asleep(let summary): wake(summary, then)
-        case .unreadable(let summary, let until):
+        case .waking(let sleeper, let waiting): put(id, .waking(sleeper, waiting + [then]))
+        case .asleep(let sleeper): wake(sleeper, then)
+        case .unreadable(let sleeper, let until):
             if services.timeline.now < until { return then(.failure(.unreadable)) }
-            wake(summary, then)
+            wake(sleeper, then)
         case nil: then(.failure(gone.contains(id, at: services.timeline.wallClock) ? .roomGone : .roomNotFound))
         }
     }
@@ -73,7 +90,7 @@ final class RoomDirectory {
     func glimpse(_ id: RoomID) -> Glimpse? {
         switch entries[id] {
         case .awake(let room): room.state.number == 0 ? nil : .awake(room)
-        case .asleep(let summary), .waking(let summary, _), .unreadable(let summary, _): .asleep(summary)
+        case .asleep(let sleeper), .waking(let sleeper, _), .unreadable(let sleeper, _): .asleep(sleeper.summary)
         case nil: nil
         }
     }
@@ -91,8 +108,7 @@ final class RoomDirectory {
         guard openRooms < limit else { throw .overloaded("\(limit) rooms are open", retryMs: 10_000) }
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
-        entries[state.room] = .awake(room)
-        index.insert(state.room)
+        put(state.room, .awake(room))
         if let creator = state.creator { byCreator[creator] = state.room }
         return room
     }
@@ -106,7 +122,6 @@ final class RoomDirectory {
 
     /// A record of the room was stored.
     func changed(_ room: Room) {
-        if room.state.number == 1 { services.observer.roomOpened(room.id) }
         if let creator = room.state.creator, room.state.seatedCreator == nil { byCreator[creator] = nil }
         lobby.note(room.state.summary(lifetimes: services.lifetimes))
     }
@@ -115,18 +130,85 @@ final class RoomDirectory {
     func vanished(_ room: Room, _ why: Disconnect) {
         let summary = room.state.summary(lifetimes: services.lifetimes)
         if why == .resync, room.state.number > 0 {
-            entries[room.id] = .asleep(summary)
+            put(room.id, .asleep(Sleeper(summary: summary)))
             return wakeLater(room.id, after: .seconds(1))
         }
-        entries[room.id] = nil
-        index.remove(room.id)
+        forget(room.id)
+        cancelAlarm(of: room.id)
         lobby.forget(summary.room)
         if let creator = room.state.creator { byCreator[creator] = nil }
         if why == .roomClosed {
             let kept = Duration.milliseconds(services.configuration.rooms.goneMs)
             gone.add(room.id, until: room.state.changed + kept, now: services.timeline.wallClock)
-            services.observer.roomClosed(room.id)
         }
+    }
+
+    // MARK: Mending
+
+    /// Compares a room with its history, and goes on with what that says; one that could not be read is read from
+    /// above the damage.
+    func rebuild(_ id: RoomID, then: @escaping (RebuildVerdict) -> Void) {
+        switch entries[id] {
+        case .awake(let room): room.rebuild(then: then)
+        case .asleep: find(id) { found in
+            switch found {
+            case .success(let room): room.rebuild(then: then)
+            case .failure(let rejection): then(.unreadable(rejection.refusal.message))
+            }
+        }
+        case .unreadable(let sleeper, _): salvage(sleeper, then)
+        case .waking: then(.unavailable)
+        case nil: then(.unreadable("there is no such room"))
+        }
+    }
+
+    private func salvage(_ sleeper: Sleeper, _ then: @escaping (RebuildVerdict) -> Void) {
+        let id = sleeper.summary.room
+        let started = services.timeline.now
+        // Nothing but the snapshot can be believed, so nothing that was kept in memory is.
+        put(id, .waking(Sleeper(summary: sleeper.summary), []))
+        services.store.claim(id, from: .newestSnapshot) { [weak self] outcome in
+            guard let self, case .waking(let sleeper, let waiting)? = entries[id] else { return then(.unavailable) }
+            let result = taken(sleeper, outcome, started: started)
+            for waiter in waiting { waiter(result) }
+            switch result {
+            case .success(let room):
+                if !room.isGone { room.rearm() }
+                then(.salvaged(at: room.state.sequence))
+            case .failure(let rejection): then(.unreadable(rejection.refusal.message))
+            }
+        }
+    }
+
+    // MARK: Sleep
+
+    /// Lets go of a room until somebody touches it or its next instant comes.
+    ///
+    /// - Returns: false when it has something to do.
+    func sleep(_ room: Room) -> Bool {
+        guard self[room.id] === room, room.canSleep else { return false }
+        let slumber = room.fallAsleep()
+        put(room.id, .asleep(Sleeper(summary: room.state.summary(lifetimes: services.lifetimes), slumber: slumber)))
+        if let wakesAt = slumber.wakesAt { wakeLater(room.id, at: wakesAt) }
+        return true
+    }
+
+    /// Rooms that could sleep now.
+    var sleepableRooms: Int { sleepable.count }
+
+    private var sleepable: [Room] {
+        entries.values.compactMap { entry in
+            if case .awake(let room) = entry, room.canSleep { room } else { nil }
+        }
+    }
+
+    /// Puts rooms to sleep that nobody is in, those first that have been so for longest.
+    ///
+    /// - Returns: how many there were, at most `limit`.
+    func sleepIdle(atMost limit: Int) -> Int {
+        let now = services.timeline.now
+        let longest = sleepable.sorted { ($0.idleSince ?? now, $0.id.raw) < ($1.idleSince ?? now, $1.id.raw) }
+        return longest.prefix(max(limit, 0)).count { sleep($0) }
     }
 
     // MARK: Restart
@@ -139,8 +221,7 @@ final class RoomDirectory {
                 gone.add(summary.room, until: summary.changed + kept, now: services.timeline.wallClock)
                 continue
             }
-            entries[summary.room] = .asleep(summary)
-            index.insert(summary.room)
+            put(summary.room, .asleep(Sleeper(summary: summary)))
             if let creator = summary.creator.flatMap(Digest.init(hexadecimal:)) { byCreator[creator] = summary.room }
             lobby.note(summary)
         }
@@ -159,73 +240,104 @@ final class RoomDirectory {
         }
     }
 
-    /// One alarm for each room at most, however often it could not be woken.
     private func wakeLater(_ id: RoomID, after delay: Duration) {
-        guard wakingLater.insert(id).inserted else { return }
-        _ = services.timeline.alarm(at: services.timeline.now + delay) { [weak self] in
+        wakeLater(id, at: services.timeline.now + delay)
+    }
+
+    private func wakeLater(_ id: RoomID, at instant: MonotonicTime) {
+        if let known = alarms[id] {
+            guard instant < known.at else { return }
+            known.alarm.cancel()
+        }
+        let alarm = services.timeline.alarm(at: instant) { [weak self] in
             guard let self else { return }
-            wakingLater.remove(id)
+            alarms[id] = nil
             switch entries[id] {
             case .asleep, .unreadable: find(id) { _ in }
             case .awake, .waking, nil: break
             }
         }
+        alarms[id] = (instant, alarm)
     }
 
-    private func wake(_ summary: RoomSummary, _ then: @escaping (Result<Room, Rejection>) -> Void) {
-        entries[summary.room] = .waking(summary, [then])
+    private func put(_ id: RoomID, _ entry: Entry) {
+        forget(id)
+        if entry.isAwake { awakeRooms += 1 }
+        entries[id] = entry
+        index.insert(id)
+    }
+
+    private func forget(_ id: RoomID) {
+        if entries.removeValue(forKey: id)?.isAwake ?? false { awakeRooms -= 1 }
+        index.remove(id)
+    }
+
+    private func cancelAlarm(of id: RoomID) { alarms.removeValue(forKey: id)?.alarm.cancel() }
+
+    private func wake(_ sleeper: Sleeper, _ then: @escaping (Result<Room, Rejection>) -> Void) {
+        let summary = sleeper.summary
+        put(summary.room, .waking(sleeper, [then]))
         let started = services.timeline.now
         let retained = services.configuration.rooms.retentionEvents
         services.store.claim(summary.room, retaining: retained) { [weak self] outcome in
-            self?.claimed(summary, outcome, started: started)
+            self?.claimed(summary.room, outcome, started: started)
         }
     }
 
-    private func claimed(_ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime) {
-        guard case .waking(_, let waiting)? = entries[summary.room] else { return }
-        let result = taken(summary, outcome, started: started)
+    private func claimed(_ id: RoomID, _ outcome: ClaimOutcome, started: MonotonicTime) {
+        guard case .waking(let sleeper, let waiting)? = entries[id] else { return }
+        let result = taken(sleeper, outcome, started: started)
         for then in waiting { then(result) }
         if case .success(let room) = result, !room.isGone { room.rearm() }
     }
 
     private func taken(
-        _ summary: RoomSummary, _ outcome: ClaimOutcome, started: MonotonicTime
+        _ sleeper: Sleeper, _ outcome: ClaimOutcome, started: MonotonicTime
     ) -> Result<Room, Rejection> {
+        let summary = sleeper.summary
         switch outcome {
         case .claimed(let claim):
             do {
-                let room = try restored(summary.room, claim)
-                entries[summary.room] = .awake(room)
-                services.observer.roomRestored(
-                    summary.room, records: claim.records.count, took: services.timeline.now - started)
+                let room = try restored(sleeper, claim)
+                put(summary.room, .awake(room))
+                cancelAlarm(of: summary.room)
+                services.middleware.recover(
+                    .restored(
+                        summary.room, game: summary.game, records: claim.records.count,
+                        took: Elapsed(from: started, to: services.timeline.now)))
                 return .success(room)
             } catch {
-                services.observer.roomFault(summary.room, error.message)
-                entries[summary.room] = .unreadable(summary, until: services.timeline.now + Self.unreadableFor)
+                services.middleware.stall(.unreadable(summary.room, game: summary.game, error.message))
+                put(summary.room, .unreadable(sleeper, until: services.timeline.now + Self.unreadableFor))
                 return .failure(.unreadable)
             }
+        case .damaged:
+            services.middleware.stall(
+                .unreadable(summary.room, game: summary.game, "no snapshot has whole records above it"))
+            put(summary.room, .unreadable(sleeper, until: services.timeline.now + Self.unreadableFor))
+            return .failure(.unreadable)
         case .notFound:
-            entries[summary.room] = nil
-            index.remove(summary.room)
+            forget(summary.room)
             lobby.forget(summary.room)
             return .failure(.roomNotFound)
         case .unavailable:
             services.storeTrouble.failed(at: services.timeline.now)
-            entries[summary.room] = .asleep(summary)
+            put(summary.room, .asleep(sleeper))
             wakeLater(summary.room, after: Self.wakeRetry)
             return .failure(.storeUnavailable)
         }
     }
 
-    private func restored(_ id: RoomID, _ claim: Claim) throws(StoredFormError) -> Room {
-        var state = try RoomState.restored(id, from: claim, games: services.games)
+    private func restored(_ sleeper: Sleeper, _ claim: Claim) throws(StoredFormError) -> Room {
+        var state = try RoomState.restored(sleeper.summary.room, from: claim, games: services.games)
         var history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         for stored in claim.records {
             let (events, at) = try state.fold(stored)
             history.append(events, at: at)
         }
-        let room = Room(
-            state, history: history, snapshotNumber: claim.snapshot?.number ?? 0, services: services, directory: self)
+        let stored = max(claim.snapshot?.number ?? 0, sleeper.slumber?.snapshotNumber ?? 0)
+        let room = Room(state, history: history, snapshotNumber: stored, services: services, directory: self)
+        if let slumber = sleeper.slumber, room.takeUp(slumber) { return room }
         room.takeUp()
         return room
     }

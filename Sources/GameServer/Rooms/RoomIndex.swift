@@ -1,3 +1,5 @@
+import PluginAPI
+
 /// The ids of a directory in order, so that they can be read page by page without sorting.
 ///
 /// Ids are random, so 1024 buckets by their highest bits are about equally full, and to insert one moves few others.

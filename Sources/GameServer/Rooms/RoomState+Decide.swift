@@ -88,10 +88,13 @@ extension RoomState {
             seat, cause: .presence(seat: seat, change: .expired), change: .left, connected: connected, context)
     }
 
-    /// The grace time is over: a bot stands in, and the host's right passes on.
+    /// The grace time is over: a bot stands in, or the game waits, and the host's right passes on.
     func dropped(_ seat: Seat, connected: Set<Seat>, _ context: StepContext) throws(Rejection) -> Draft {
         var changes = unchanged
-        if match.manifest.onDrop == .bot { changes.seats[seat.index].standIn = true }
+        switch match.manifest.onDrop {
+        case .bot: changes.seats[seat.index].standIn = true
+        case .wait: changes.seats[seat.index].away = true
+        }
         if seat == host { changes.host = heir(of: seat, among: changes.seats, connected: connected) }
         let outcome = try stepped(.presence(.dropped, of: seat), context)
         return draft(.presence(seat: seat, change: .dropped), context, changes, outcome: outcome)
@@ -99,7 +102,7 @@ extension RoomState {
 
     /// Whether a player's return is itself an event in the life of the room.
     func returnIsRecorded(_ seat: Seat) -> Bool {
-        status != .finished && (seats[seat.index].standIn || seats[host.index].kind != .human)
+        status != .finished && (seats[seat.index].isToldDropped || seats[host.index].kind != .human)
     }
 
     /// A player is back and has the seat at once; a room led by a bot gets a person as host again.
@@ -109,12 +112,13 @@ extension RoomState {
         _ seat: Seat, timers: [String: GameTimer]?, _ context: StepContext
     ) throws(Rejection) -> Draft {
         var changes = unchanged
-        let stoodIn = changes.seats[seat.index].standIn
+        let wasDropped = changes.seats[seat.index].isToldDropped
         changes.seats[seat.index].standIn = false
+        changes.seats[seat.index].away = nil
         if changes.seats[host.index].kind != .human { changes.host = seat }
         let resumed = timers.map { match.with(timers: $0) } ?? match
         let outcome =
-            stoodIn && status == .playing ? try stepped(.presence(.returned, of: seat), context, on: resumed) : nil
+            wasDropped && status == .playing ? try stepped(.presence(.returned, of: seat), context, on: resumed) : nil
         return draft(
             .presence(seat: seat, change: .returned), context, changes, match: outcome?.match ?? resumed,
             outcome: outcome)

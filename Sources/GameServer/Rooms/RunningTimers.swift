@@ -2,8 +2,8 @@ import PluginAPI
 import WebSocket
 
 /// A match's timers on the monotonic clock: setting the wall clock moves none of them.
-struct RunningTimers {
-    private struct Running {
+struct RunningTimers: Equatable {
+    private struct Running: Equatable {
         var timer: GameTimer
         var due: MonotonicTime
         /// When it runs out on the wall clock, for players.

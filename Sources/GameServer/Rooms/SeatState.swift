@@ -13,6 +13,8 @@ struct SeatState: Codable, Sendable, Equatable {
     var secret: Digest?
     /// A bot plays while the person is away; they take the seat back the moment they return.
     var standIn = false
+    /// Set from the game hearing `.dropped` to its hearing `.returned`, where no bot stands in; else left out.
+    var away: Bool?
     /// Number of the last command that counted.
     var lastN = 0
     /// The last `ok`s, ascending, at most `maxAnswers`.
@@ -25,6 +27,9 @@ struct SeatState: Codable, Sendable, Equatable {
     }
 
     static func bot(name: String) -> SeatState { SeatState(occupant: .bot, name: name) }
+
+    /// The game was told that this player is gone, and has to be told when they are back.
+    var isToldDropped: Bool { standIn || away == true }
 
     /// Who acts for the seat now, as clients are told.
     var kind: Occupant { occupant == .human && standIn ? .bot : occupant }

@@ -16,21 +16,30 @@ final class GameLoop {
         var rooms: [RoomSummary]
         var logger: Logger
         var metrics: Observability.Metrics
+        var middleware: [MiddlewarePlugin]
+        var board: LoopBoard
+        /// By which the server knows its own test.
+        var selfTestKey: String
     }
 
     struct Started: Sendable {
         var port: UInt16
         var orders: Mailbox<Order>
+        var startedAt: MonotonicTime
     }
 
     enum Order: Sendable {
         case drain
+        /// What recovery wants done here; the reply may be called on any thread.
+        case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
     }
 
     private let loop: EventLoop
     private let services: LoopServices
     private let rooms: RoomDirectory
     private let sessions: SessionDirectory
+    private let pulse: LoopPulse
+    private let actions: LoopActions
     private let configuration: Configuration
     private let logger: Logger
     private var listener: Listener?
@@ -52,7 +61,6 @@ final class GameLoop {
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
         configuration = plan.configuration
         logger = plan.logger
-        let facts: ServerFacts
         do {
             loop = try EventLoop(limits: Self.limits(plan.configuration))
             let replies = ReplyPort()
@@ -67,27 +75,44 @@ final class GameLoop {
                 precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
-            facts = ServerFacts(plan.metrics, plan.logger, loop: loop)
+            let writer = plan.metrics.makeWriter()
+            let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
+            let admission = Admission(luck: .system)
+            let kit = MiddlewareKit(
+                configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
+                board: plan.board, admission: admission, domain: nil, now: { [loop] in loop.now })
+            let own = plan.middleware
+            let middleware = Middlewares(
+                StandardMiddleware.all(kit) + plan.middleware.enumerated().map { kit.make($1, place: $0) })
+            middleware.onFault = { facts.middlewareFault($0, hook: $1, $2) }
+            middleware.onSample = { facts.middlewareSample($0, $1) }
             services = LoopServices(
                 timeline: LoopTimeline(loop), store: client, games: plan.games, configuration: plan.configuration,
-                observer: facts, luck: .system)
+                observer: facts, middleware: middleware, admission: admission, luck: .system)
+            rooms = RoomDirectory(services: services)
+            sessions = SessionDirectory(services: services, rooms: rooms)
+            actions = LoopActions(services: services, sessions: sessions, rooms: rooms) { name in
+                own.firstIndex { $0.name == name }.map { kit.make(own[$0], place: $0) }
+            }
+            pulse = LoopPulse(
+                loop: loop, services: services, sessions: sessions, rooms: rooms, board: plan.board,
+                metrics: plan.metrics, writer: writer)
         } catch {
             throw .loop(error)
         }
-        rooms = RoomDirectory(services: services)
-        sessions = SessionDirectory(services: services, rooms: rooms)
         rooms.restore(plan.rooms)
-        facts.rooms = rooms
+        if plan.configuration.monitoring.isEnabled { pulse.start() }
         let admin: AdminSurface
         do {
             admin = try AdminSurface.on(
-                loop, services: services, rooms: rooms, sessions: sessions, facts: facts, operators: plan.operators,
+                loop, services: services, rooms: rooms, sessions: sessions, facts: pulse, operators: plan.operators,
                 logger: plan.logger)
         } catch {
             throw .loop(error)
         }
         let surface = HTTPSurface(
-            sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: plan.files)
+            sockets: SocketEndpoint(
+                sessions: sessions, services: services, selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
         let host = plan.configuration.server.host
         let port = plan.configuration.server.port
         let orders: Mailbox<Order>
@@ -95,7 +120,7 @@ final class GameLoop {
             let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
             self.listener = listener
             let inbox = OrderPort()
-            orders = try loop.makeMailbox(capacity: 16) { inbox.receive?($0) }
+            orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
                 .notice, .system, "started", "serves \(host):\(listener.port)",
@@ -104,7 +129,7 @@ final class GameLoop {
                     "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(port: listener.port, orders: orders)))
+            started(.success(Started(port: listener.port, orders: orders, startedAt: loop.now)))
         } catch {
             throw .listen(host: host, port: port, error)
         }
@@ -113,6 +138,7 @@ final class GameLoop {
     private func obey(_ order: Order) {
         switch order {
         case .drain: drain()
+        case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
         }
     }
 

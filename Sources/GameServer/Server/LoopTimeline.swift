@@ -9,6 +9,7 @@ final class LoopTimeline: Timeline {
     init(_ loop: EventLoop) { self.loop = loop }
 
     var now: MonotonicTime { loop.now }
+    var exactNow: MonotonicTime { .now() }
 
     var wallClock: Timestamp {
         Timestamp(unixMilliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))

@@ -1,5 +1,6 @@
 import Foundation
 import Observability
+import PluginAPI
 import WebSocket
 
 /// A game server: a data directory, a store, an event loop and the games it serves.
@@ -13,21 +14,31 @@ public final class Server: Sendable {
     private let orders: Mailbox<GameLoop.Order>
     private let ended: Latch<Void>
     private let desk = DeskThread()
+    private let monitor: Monitor
 
     /// Takes the data directory, reads which rooms there are, and begins to serve.
     ///
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        configuration: Configuration, games: [InstalledGame], logger: Logger, metrics: Observability.Metrics
+        configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
+        probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
     ) throws(StartError) {
+        let games = InstalledGames(games)
+        let fault = games.fault ?? Self.fault(of: probes) ?? middleware.lazy.compactMap(\.fault).first
+        if let fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
+        let recovery: RecoverySettings
+        do { recovery = try configuration.recovery.settings() } catch { throw .configuration("\(error)") }
+        let monitor: Monitor
+        do { monitor = try Monitor() } catch { throw .loop(error) }
+        self.monitor = monitor
         do {
             directory = try DataDirectory(path)
             // What an earlier run left says nothing of this one.
             unlink(directory.path + "/port")
-            var options = SQLiteOptions(durability: configuration.store.durability == .power ? .power : .process)
-            options.retainedEvents = configuration.rooms.retentionEvents
-            store = try SQLiteEventStore(in: directory, options: options, observer: StoreLog(logger))
+            store = try SQLiteEventStore(
+                in: directory, options: SQLiteOptions(configuration),
+                observer: StoreLog(logger, metrics) { monitor.post(.store($0)) })
         } catch {
             throw .store(error)
         }
@@ -44,15 +55,20 @@ public final class Server: Sendable {
         }
         generatedToken = token.isNew ? token.secret : nil
         do {
+            var luck = Luck.system
             let files = try StaticFiles(configuration.http.resourcesDirectory)
-            let installed = InstalledGames(games)
-            let sources = ServerSources(store: store, metrics: metrics, logger: logger)
+            let board = StatusBoard()
+            let sources = ServerSources(
+                store: store, metrics: metrics, logger: logger, monitor: monitor, configuration: configuration)
             let operators = Operators(
-                tokens: tokens, desk: OperatorDesk(sources: sources, games: installed, thread: desk, logger: logger),
-                sources: sources, board: StatusBoard())
+                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+                sources: sources, board: board)
+            let loopBoard = LoopBoard { monitor.post(.hint($0)) }
+            let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
-                configuration: configuration, games: installed, store: store, operators: operators,
-                files: files, rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics)
+                configuration: configuration, games: games, store: store, operators: operators, files: files,
+                rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
+                middleware: middleware, board: loopBoard, selfTestKey: selfTestKey)
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
@@ -67,7 +83,16 @@ public final class Server: Sendable {
             orders = loop.orders
             self.ended = ended
             desk.start()
+            let host = configuration.server.host
+            let test = configuration.health.selfTest ? SelfTest(key: selfTestKey, host: host, port: loop.port) : nil
+            let parts = MonitorParts(
+                configuration: configuration, recovery: recovery, configurationProblems: { [] }, metrics: metrics,
+                logger: logger, store: store, games: games.all.map(\.manifest.id), probes: probes,
+                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
+                startedAt: loop.startedAt)
+            if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
+            monitor.stop()
             store.close()
             throw error
         }
@@ -81,6 +106,7 @@ public final class Server: Sendable {
     /// Returns when the server has drained.
     public func run() {
         ended.wait()
+        monitor.stop()
         desk.close()
         store.close()
     }
@@ -88,6 +114,16 @@ public final class Server: Sendable {
     /// Asks everybody to come back later, finishes what is being committed, and ends. Any thread may call it.
     public func drain() {
         orders.post(.drain)
+    }
+
+    /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.
+    static func fault(of probes: [any HealthProbe]) -> String? {
+        var ids: Set<String> = []
+        for probe in probes {
+            if let fault = probe.fault { return fault }
+            guard ids.insert(probe.id).inserted else { return "two probes are called `\(probe.id)`" }
+        }
+        return nil
     }
 
     private func writePort() throws(StartError) {

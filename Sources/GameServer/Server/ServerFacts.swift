@@ -1,57 +1,25 @@
 import Observability
+import PluginAPI
 import WebSocket
 
-/// Makes numbers and log lines of what rooms and sessions report. Lives on the loop.
-final class ServerFacts: ServerObserver, LoopFacts {
+/// Makes numbers and log lines of what the core reports beside the hooks of middleware. Lives on the loop.
+final class ServerFacts: ServerObserver {
     private let metrics: Observability.Metrics
     private let logger: Logger
-    private unowned let loop: EventLoop
     private let writer: MetricWriter?
-    private var counted = TransportCounters()
-    private var roomsCounted: [RoomStateLabel: Int] = [:]
-    private let started: MonotonicTime
 
-    init(_ metrics: Observability.Metrics, _ logger: Logger, loop: EventLoop) {
+    init(_ metrics: Observability.Metrics, _ logger: Logger, writer: MetricWriter?) {
         self.metrics = metrics
         self.logger = logger
-        self.loop = loop
-        writer = metrics.makeWriter()
-        started = loop.now
-    }
-
-    var uptime: Duration { loop.now - started }
-    var counters: TransportCounters { loop.counters }
-    /// Whose rooms are counted; set once there are any.
-    weak var rooms: RoomDirectory?
-
-    func publish() {
-        let counters = loop.counters
-        metrics.messagesReceived.add(counters.messagesIn - counted.messagesIn, by: writer)
-        metrics.messagesSent.add(counters.messagesOut - counted.messagesOut, by: writer)
-        metrics.receivedBytes.add(counters.bytesIn - counted.bytesIn, by: writer)
-        metrics.sentBytes.add(counters.bytesOut - counted.bytesOut, by: writer)
-        counted = counters
-        for (label, status) in [
-            (RoomStateLabel.waiting, RoomSummary.Status.waiting), (.playing, .playing), (.finished, .finished),
-        ] {
-            let count = rooms?.count(in: status) ?? 0
-            metrics.rooms.add(count - roomsCounted[label, default: 0], label, by: writer)
-            roomsCounted[label] = count
-        }
+        self.writer = writer
     }
 
     func sessionOpened() {
-        metrics.connections.add(1, by: writer)
-        metrics.connectionsOpened.add(1, by: writer)
+        metrics.wsConnections.add(1, by: writer)
+        metrics.wsConnectionsOpened.add(1, by: writer)
     }
 
-    func sessionClosed(code: UInt16, lasted: Duration) {
-        metrics.connections.add(-1, by: writer)
-        metrics.connectionsClosed.add(1, CloseLabel(code: code), by: writer)
-        logger.log(
-            .debug, .websocket, "connection_closed", "closed with \(code)",
-            ["code": .integer(Int(code)), "duration_ms": .duration(lasted)])
-    }
+    func sessionClosed() { metrics.wsConnections.add(-1, by: writer) }
 
     func requestAnswered(code: String?) {
         let label: CommandLabel =
@@ -61,47 +29,29 @@ final class ServerFacts: ServerObserver, LoopFacts {
             case let code?: CommandLabel(refusal: code)
             }
         metrics.commands.add(1, label, by: writer)
+        guard let code, label != .repeated else { return }
+        let refusal = RefusalLabel(refusal: code)
+        metrics.messageErrors.add(1, refusal.fault, refusal, by: writer)
     }
 
-    func resumed(_ verdict: ResumeVerdict?) {
-        let label: ResumeLabel =
-            switch verdict {
-            case .new, .live: .live
-            case .replayed: .replayed
-            case .snapshot: .snapshot
-            case nil: .refused
-            }
-        metrics.resumes.add(1, label, by: writer)
+    func messageHandled(_ type: String, _ took: Elapsed) {
+        metrics.messageSeconds.record(took.duration, OperationLabel(type: type), by: writer)
     }
 
-    func recordAppended(_ outcome: AppendOutcome, took: Duration) {
-        let label: CommitLabel =
-            switch outcome {
-            case .committed: .committed
-            case .conflict: .conflict
-            case .fenced: .fenced
-            case .unavailable: .unavailable
-            case .unknown: .unknown
-            }
-        metrics.commits.add(1, label, by: writer)
-        if outcome == .committed { metrics.commitSeconds.record(took, by: writer) }
+    func visitAccepted(after waited: Duration) { metrics.wsHandshakeSeconds.record(waited, by: writer) }
+
+    func visitRefused(_ reason: AcceptVerdict.Reason) {
+        metrics.wsConnectionsRejected.add(1, RejectionLabel(reason), by: writer)
     }
 
-    func roomOpened(_ room: RoomID) {
-        logger.log(.info, .gameEvent, "room_opened", "opened", in: LogContext(roomID: room.description))
-    }
-
-    func roomClosed(_ room: RoomID) {
-        logger.log(.info, .gameEvent, "room_closed", "closed", in: LogContext(roomID: room.description))
-    }
-
-    func roomRestored(_ room: RoomID, records: Int, took: Duration) {
+    func middlewareFault(_ name: String, hook: String, _ error: any Error) {
+        metrics.pluginExceptions.add(1, plugin: metrics.pluginIndex(name), by: writer)
         logger.log(
-            .info, .recovery, "room_restored", "read back from the store",
-            ["records": .integer(records), "duration_ms": .duration(took)], in: LogContext(roomID: room.description))
+            .error, .error, "middleware_threw", "middleware \(name) threw in \(hook)",
+            ["plugin": .string(name), "hook": .string(hook), "error": .string("\(type(of: error))")])
     }
 
-    func roomFault(_ room: RoomID, _ message: String) {
-        logger.log(.error, .gameEvent, "room_fault", message, in: LogContext(roomID: room.description))
+    func middlewareSample(_ name: String, _ took: Elapsed) {
+        metrics.pluginHandlerSeconds.record(took.duration, plugin: metrics.pluginIndex(name), by: writer)
     }
 }

@@ -1,18 +1,21 @@
+import PluginAPI
 import WebSocket
 
-/// Facts from rooms and sessions, for whoever counts and logs. Called on the loop; never blocks, never fails, never
-/// reaches a client.
+/// What the core counts beside the hooks of middleware. Called on the loop; never blocks, never fails, never reaches a
+/// client.
 protocol ServerObserver: AnyObject {
     func sessionOpened()
-    func sessionClosed(code: UInt16, lasted: Duration)
+    func sessionClosed()
     /// - Parameter code: nil for `ok`; "repeated" for an `ok` told once more; else the refusal's code.
     func requestAnswered(code: String?)
-    /// - Parameter verdict: nil when the client was refused.
-    func resumed(_ verdict: ResumeVerdict?)
-    func recordAppended(_ outcome: AppendOutcome, took: Duration)
-    func roomOpened(_ room: RoomID)
-    func roomClosed(_ room: RoomID)
-    func roomRestored(_ room: RoomID, records: Int, took: Duration)
-    /// The room could not do what it had to; `message` holds no secret.
-    func roomFault(_ room: RoomID, _ message: String)
+    /// One message in so many: how long it took to handle.
+    func messageHandled(_ type: String, _ took: Elapsed)
+    /// Somebody is let in, so long after the connection was accepted.
+    func visitAccepted(after waited: Duration)
+    /// Somebody was not let in.
+    func visitRefused(_ reason: AcceptVerdict.Reason)
+    /// A middleware threw.
+    func middlewareFault(_ name: String, hook: String, _ error: any Error)
+    /// How long a middleware took, now and then.
+    func middlewareSample(_ name: String, _ took: Elapsed)
 }

@@ -1,3 +1,4 @@
+import PluginAPI
 import WebSocket
 
 /// `/ws`: makes a session of every connection.
@@ -7,46 +8,85 @@ final class SocketEndpoint {
 
     private let sessions: SessionDirectory
     private let services: LoopServices
+    private let selfTestKey: Digest
 
-    init(sessions: SessionDirectory, services: LoopServices) {
+    init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
+        self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
     func open(_ request: Request, _ exchange: Exchange) {
+        if let key = request.headers[SelfTest.header], Digest(of: Array(key.utf8)).matches(selfTestKey) {
+            return exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
+        }
         guard !services.isDraining else {
+            services.observer.visitRefused(.draining)
             return exchange.respond(.problem(503, "draining", "the server is shutting down", [("Retry-After", "2")]))
         }
         let offered = request.offeredSubprotocols
         guard offered.isEmpty || offered.contains(Self.subprotocol) else {
+            services.observer.visitRefused(.badRequest)
             return exchange.respond(
                 .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)"))
         }
-        let conversation = Conversation(sessions: sessions)
+        let client = sessions.newClient(address: request.clientAddress)
+        let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
+        let visit = Visit(client: client, room: room) { request.headers[$0] }
+        switch services.middleware.accept(visit) {
+        case .pass: break
+        case .refuse(let status, let code, let message, let reason, let retryAfter):
+            services.observer.visitRefused(reason)
+            let headers = retryAfter.map { [("Retry-After", String($0))] } ?? []
+            return exchange.respond(.problem(status, code, message, headers))
+        }
+        let conversation = Conversation(sessions: sessions, client: client)
+        services.observer.visitAccepted(after: exchange.sinceOpened)
         exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
+    }
+}
+
+extension Request {
+    /// The other end's address without its port.
+    fileprivate var clientAddress: String {
+        guard let colon = peer.lastIndex(of: ":") else { return peer }
+        return String(peer[..<colon])
     }
 }
 
 /// Joins one connection to its session.
 private final class Conversation: ConnectionHandler {
     private unowned let sessions: SessionDirectory
+    private let client: Client
     private var session: Session?
 
-    init(sessions: SessionDirectory) { self.sessions = sessions }
+    init(sessions: SessionDirectory, client: Client) {
+        self.sessions = sessions
+        self.client = client
+    }
 
-    func opened(_ connection: Connection) { session = sessions.open(connection) }
+    func opened(_ connection: Connection) { session = sessions.open(connection, as: client) }
 
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {
         switch kind {
         case .text: session?.receive(message.withUnsafeBytes { Array($0) })
-        case .binary: session?.receivedBinary()
+        case .binary: session?.receivedBinary(message.byteCount)
         }
     }
 
     func drained(_ connection: Connection) { session?.drained() }
 
     func closed(_ connection: Connection, _ closure: Closure) {
-        session?.closed(code: closure.code.rawValue)
+        let fault: String? = if case .violation(let violation) = closure.cause { violation.description } else { nil }
+        session?.closed(code: closure.code.rawValue, isClean: closure.isClean, fault: fault)
         session = nil
     }
+}
+
+/// The other end of the server's own test.
+private final class SelfTestEcho: ConnectionHandler {
+    func opened(_ connection: Connection) {}
+    func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) { connection.send(text: message) }
+    func drained(_ connection: Connection) {}
+    func closed(_ connection: Connection, _ closure: Closure) {}
 }

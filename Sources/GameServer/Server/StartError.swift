@@ -3,6 +3,10 @@ import WebSocket
 /// Why a server did not start; each says what, where and why in one sentence.
 public enum StartError: Error, CustomStringConvertible {
     case store(StoreError)
+    /// A game or a probe says something of itself that cannot be.
+    case plugin(String)
+    /// Settings that contradict themselves.
+    case configuration(String)
     /// The store answered nothing when asked which rooms there are.
     case directory(path: String)
     case adminToken(AdminTokenError)
@@ -14,6 +18,8 @@ public enum StartError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .store(let error): "\(error)"
+        case .plugin(let fault): "a plugin cannot be installed: \(fault)"
+        case .configuration(let fault): "\(fault)"
         case .directory(let path): "the store in \(path) does not say which rooms it holds"
         case .adminToken(let error): "\(error)"
         case .listen(let host, let port, let error): "cannot listen on \(host):\(port): \(error)"

@@ -1,3 +1,4 @@
+import PluginAPI
 import WebSocket
 
 /// Whether the store can be relied on, as far as this loop has seen.

@@ -5,6 +5,8 @@ import WebSocket
 protocol Timeline: AnyObject {
     /// Runs evenly whatever the wall clock does.
     var now: MonotonicTime { get }
+    /// The same clock read anew: `now` stands still while a turn of the loop lasts. For measuring only.
+    var exactNow: MonotonicTime { get }
     /// What players and records are told.
     var wallClock: Timestamp { get }
 

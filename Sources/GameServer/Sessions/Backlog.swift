@@ -1,11 +1,26 @@
-/// A client that reads too slowly: nothing more is queued for it, and what it was answered waits.
+import WebSocket
+
+/// What a client does not read: nothing more is queued for one that lags, and what it was answered waits.
 struct Backlog {
     /// Most answers held back; a client that goes on asking without reading is closed.
     static let maxHeldAnswers = 64
 
     private(set) var isLagging = false
+    /// Since when the peer's system has not taken what was sent; nil while it does.
+    private(set) var since: MonotonicTime?
+    /// Messages sent since then.
+    private(set) var waiting = 0
     private var held: [[UInt8]] = []
     private var giveUp: Alarm?
+
+    /// A message was queued because the peer's system takes nothing.
+    mutating func queued(at now: MonotonicTime) {
+        since = since ?? now
+        waiting += 1
+    }
+
+    /// So many of them were taken back.
+    mutating func taken(_ count: Int) { waiting = max(0, waiting - count) }
 
     mutating func fellBehind(_ giveUp: Alarm) {
         isLagging = true
@@ -19,10 +34,14 @@ struct Backlog {
         return true
     }
 
+    var heldAnswers: Int { held.count }
+
     /// - Returns: the answers that waited, oldest first.
     mutating func caughtUp() -> [[UInt8]] {
         stop()
         isLagging = false
+        since = nil
+        waiting = 0
         defer { held = [] }
         return held
     }

@@ -5,11 +5,15 @@ struct Liveness {
     private var heartbeat: Heartbeat
     private let idle: Duration
     private let waited: Duration
+    private let suspectAfter: Duration
     private var armed: (at: MonotonicTime, alarm: Alarm)?
+    /// When the ping left that no pong has answered.
+    private var askedAt: MonotonicTime?
 
     init(_ configuration: Configuration.Heartbeat) {
         idle = .milliseconds(configuration.idleMs)
         waited = .milliseconds(configuration.waitedMs)
+        suspectAfter = .milliseconds(configuration.suspectMs)
         heartbeat = Heartbeat(idle: idle, answer: .milliseconds(configuration.answerMs))
     }
 
@@ -28,6 +32,25 @@ struct Liveness {
     mutating func check(at now: MonotonicTime, lastReceived: MonotonicTime) -> Heartbeat.Action {
         armed = nil
         return heartbeat.timerFired(at: now, lastReceived: lastReceived)
+    }
+
+    mutating func asked(at now: MonotonicTime) { askedAt = now }
+
+    /// A pong came.
+    ///
+    /// - Returns: the round trip, if we had asked.
+    mutating func answered(at now: MonotonicTime) -> Duration? {
+        defer { askedAt = nil }
+        return askedAt.map { now - $0 }
+    }
+
+    /// Whether we asked and no byte has come since.
+    func isAsked(lastReceived: MonotonicTime) -> Bool { askedAt.map { lastReceived <= $0 } ?? false }
+
+    /// Whether we asked a while ago and no byte has come since.
+    func isUnanswering(at now: MonotonicTime, lastReceived: MonotonicTime) -> Bool {
+        guard let askedAt, lastReceived <= askedAt else { return false }
+        return now - askedAt > suspectAfter
     }
 
     mutating func stop() {

@@ -4,9 +4,15 @@ import WebSocket
 protocol Outlet: AnyObject {
     /// What waits for the peer because it does not read.
     var unsentBytes: Int { get }
+    /// The part of it that the system has refused to take so far.
+    var refusedBytes: Int { get }
     /// When the last byte came.
     var lastReceived: MonotonicTime { get }
 
+    /// Takes back the shared messages at the end of what the system has refused, none of which has begun to leave.
+    ///
+    /// - Returns: how many.
+    func takeBackBroadcasts() -> Int
     func send(_ message: EncodedMessage)
     func send(text: [UInt8])
     func close(_ code: CloseCode, reason: String)

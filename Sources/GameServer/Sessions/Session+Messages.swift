@@ -23,7 +23,9 @@ extension Session {
         case .ack(let room, let sequence):
             // One for a room that was left just now is no mistake.
             if let id = RoomID(room), member(in: id) == nil, departed[id] != nil { return }
-            try attached(room).acknowledge(sequence)
+            let member = try attached(room)
+            try member.acknowledge(sequence)
+            member.room.acknowledged(member, sequence)
         case .resync(let room): try resync(room)
         case .chat(let room, let text): try chat(room, text)
         case .ping(let t): send(lines: [ServerMessage.pong(t, now: services.timeline.wallClock)])
@@ -66,14 +68,20 @@ extension Session {
     }
 
     private func refuseResume(_ rejection: Rejection, room: RoomID?, ends reserved: RoomID? = nil) {
-        services.observer.resumed(nil)
+        services.middleware.resume(Resumption(client: client, room: room, verdict: .refused, missed: 0))
         refuse(rejection, room: room, ends: reserved)
     }
 
     private func create(_ create: ClientMessage.Create) throws(Rejection) {
         guard !services.isDraining else { throw .draining }
+        guard services.admission.takesRooms(at: services.timeline.now) else {
+            throw .overloaded("no rooms are opened until the load falls", retryMs: 10_000)
+        }
         guard let game = services.games[create.game] else {
             throw .badRequest("game: there is no game \(create.game.prefix(40))")
+        }
+        if let until = services.quarantined[create.game], services.timeline.now < until {
+            throw .overloaded("\(create.game) has faults: no new rooms of it for a while", retryMs: 30_000)
         }
         let name = try checked(name: create.name)
         let secret = create.secret ?? SeatSecret(using: &services.luck)
@@ -158,7 +166,6 @@ extension Session {
 
     private func resync(_ room: String) throws(Rejection) {
         let member = try attached(room)
-        if let ms = limiter.takeResync(at: services.timeline.now) { throw .rateLimited(retryMs: ms) }
         if isLagging { return member.owesSnapshot() }
         member.room.sendSnapshot(to: member, .resync)
     }

@@ -13,7 +13,6 @@ final class Session {
         var requests = 1
     }
 
-    let number: UInt64
     let services: LoopServices
     unowned let directory: RoomDirectory
     private unowned let sessions: SessionDirectory
@@ -28,123 +27,174 @@ final class Session {
     /// How rooms were left, as many as a connection may hold: a repeated `leave` gets its answer again, and what was on
     /// its way to a room that is over is no mistake.
     private(set) var departed: [RoomID: CommandAnswer] = [:]
-    private(set) var client = ""
-    var limiter: RequestLimiter
+    /// The connection as middleware knows it.
+    let client: Client
+    /// What came and went so far: messages, and the bytes in them.
+    private(set) var traffic = Traffic()
     private var liveness: Liveness
     private var backlog = Backlog()
 
     init(
-        _ number: UInt64, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
+        _ client: Client, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
         sessions: SessionDirectory
     ) {
         let now = services.timeline.now
         let configuration = services.configuration
-        self.number = number
+        self.client = client
         self.outlet = outlet
         self.services = services
         self.directory = directory
         self.sessions = sessions
         opened = now
-        limiter = RequestLimiter(configuration.limits, at: now)
         liveness = Liveness(configuration.heartbeat)
         let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
         helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
         services.observer.sessionOpened()
     }
 
-    /// What waits because the peer does not read.
-    var unsentBytes: Int { outlet.unsentBytes }
+    var number: UInt64 { client.id }
 
     // MARK: From the connection
 
     /// One text message: a JSON object on every line.
     func receive(_ text: [UInt8]) {
         guard isOpen else { return }
-        // Every message counts, be it empty or too large; then every further object in it.
-        guard limiter.takeAny(at: services.timeline.now) else { return close(.abuse) }
+        traffic.received(text.count)
+        services.traffic.received(text.count)
         let limit = services.configuration.limits.messageBytes
-        guard text.count <= limit else {
-            guard hasGreeted else { return close(.protocolError) }
-            return refuse(.tooLarge(text.count, limit: limit))
-        }
-        var isFirst = true
+        guard text.count <= limit else { return refuseTooLarge(text.count, limit: limit) }
+        var isEmpty = true
         for line in text.split(separator: UInt8(ascii: "\n")) where isOpen {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-            guard isFirst || limiter.takeAny(at: services.timeline.now) else { return close(.abuse) }
-            isFirst = false
+            isEmpty = false
             receive(line: Array(line))
         }
+        if isEmpty { _ = admit(.empty, bytes: text.count) }
+    }
+
+    private func refuseTooLarge(_ bytes: Int, limit: Int) {
+        guard admit(.tooLarge, bytes: bytes) else { return }
+        guard hasGreeted else { return close(.protocolError) }
+        refuse(.tooLarge(bytes, limit: limit))
+    }
+
+    /// Asks the guards.
+    ///
+    /// - Returns: whether the message may be acted on; if not, the client has been told.
+    private func admit(
+        _ form: InboundMessage.Form, type: String = "", bytes: Int, body: JSON = .null, roundTrip: Elapsed? = nil,
+        echo: MessageFields.Echo = (nil, nil, nil)
+    ) -> Bool {
+        let now = Elapsed(nanoseconds: services.timeline.now.nanoseconds)
+        let message = InboundMessage(
+            client: client, form: form, type: type, bytes: bytes, body: body, roundTrip: roundTrip, now: now)
+        switch services.middleware.receive(message) {
+        case .pass: return true
+        case .refuse(let refusal, let retryMs, let warning):
+            guard hasGreeted else {
+                close(.protocolError, detail: "hello: \(refusal.message)")
+                return false
+            }
+            refuse(Rejection(refusal, retryMs: retryMs), room: echo.room, n: echo.n, id: echo.id)
+            if let warning { answer(ServerMessage.notice(.rateLimited, text: warning)) }
+        case .close(.abuse): close(.abuse)
+        case .close(.badToken): close(.badToken)
+        }
+        return false
     }
 
     /// Binary messages are not part of the protocol.
-    func receivedBinary() {
+    func receivedBinary(_ bytes: Int) {
         guard isOpen else { return }
+        traffic.received(bytes)
+        services.traffic.received(bytes)
         shut(CloseCode(rawValue: 1003), reason: "text messages only")
     }
 
     /// What the kernel had refused is on its way: a client that lagged gets the whole view once.
     func drained() {
-        guard isOpen, backlog.isLagging else { return }
+        services.backlogged.forget(self)
+        guard isOpen, backlog.isLagging else { return _ = backlog.caughtUp() }
         let held = backlog.caughtUp()
+        services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: outlet.unsentBytes))
         for member in members where member.needsSnapshot { member.room.sendSnapshot(to: member, .lagging) }
         if !held.isEmpty { send(lines: held) }
     }
 
     /// The connection is gone; its seats wait for their players.
-    func closed(code: UInt16) {
+    func closed(code: UInt16, isClean: Bool = false, fault: String? = nil) {
         isOpen = false
         stopClocks()
+        services.backlogged.forget(self)
+        services.asked.forget(self)
+        if backlog.isLagging {
+            _ = backlog.caughtUp()
+            services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: 0))
+        }
         let leaving = members
         members = []
         for member in leaving { member.room.disconnected(member) }
-        services.observer.sessionClosed(code: code, lasted: services.timeline.now - opened)
+        services.middleware.close(
+            Departure(
+                client: client, code: code, isClean: isClean, fault: fault,
+                lasted: Elapsed(services.timeline.now - opened), messagesIn: traffic.messagesIn,
+                messagesOut: traffic.messagesOut, bytesIn: traffic.bytesIn, bytesOut: traffic.bytesOut,
+                greeted: hasGreeted))
+        services.observer.sessionClosed()
         sessions.remove(self)
     }
 
     private func receive(line: [UInt8]) {
+        let sample = services.samples.next() ? services.timeline.exactNow : nil
         let fields: MessageFields
         do {
             let json = try JSON(parsing: line, maxDepth: ClientMessage.maxDepth)
             guard json.members != nil else { throw Rejection.badRequest("a message is a JSON object") }
             fields = MessageFields(json)
         } catch {
+            guard admit(.malformed, bytes: line.count) else { return }
             guard hasGreeted else { return close(.protocolError) }
             let rejection = error as? Rejection ?? .badRequest("not JSON: \(FlatDecoder.describe(error))")
             return refuse(rejection)
         }
         let type = fields["type"]?.string
-        guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         let echo = fields.echo
-        if RequestLimiter.counts(type) {
-            switch limiter.takeRequest(at: services.timeline.now) {
-            case .granted: break
-            case .wait(let ms, let isHalfway):
-                refuse(.rateLimited(retryMs: ms), room: echo.room, n: echo.n, id: echo.id)
-                if isHalfway { warnOfRate() }
-                return
-            case .abuse: return close(.abuse)
-            }
-        }
+        let roundTrip = type == "pong" ? liveness.answered(at: services.timeline.exactNow) : nil
+        guard
+            admit(
+                .object, type: type ?? "", bytes: line.count, body: fields.json,
+                roundTrip: roundTrip.map { Elapsed($0) }, echo: echo)
+        else { return }
+        guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         do {
             try handle(try ClientMessage(fields))
         } catch {
             guard hasGreeted else { return close(.protocolError, detail: "hello: \(error.refusal.message)") }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
         }
+        if let sample { services.observer.messageHandled(type ?? "", Elapsed(services.timeline.exactNow - sample)) }
     }
 
     // MARK: To the client
 
     func send(_ message: EncodedMessage) {
         guard isOpen else { return }
+        count(message.payloadBytes)
         outlet.send(message)
         noteBacklog()
+    }
+
+    private func count(_ bytes: Int) {
+        traffic.sent(bytes)
+        services.traffic.sent(bytes)
     }
 
     /// One message of several JSON objects.
     func send(lines: [[UInt8]]) {
         guard isOpen else { return }
-        outlet.send(text: joinedLines(lines))
+        let text = joinedLines(lines)
+        count(text.count)
+        outlet.send(text: text)
         noteBacklog()
     }
 
@@ -160,12 +210,6 @@ final class Session {
     /// Sends an answer, or keeps it until the client has caught up.
     func answer(_ line: [UInt8]) {
         if backlog.isLagging { hold(line) } else { send(lines: [line]) }
-    }
-
-    private func warnOfRate() {
-        let limits = services.configuration.limits
-        let text = "\(limits.ratePerS) requests a second: after \(limits.refusalsBeforeClose) refusals in a row it ends"
-        answer(ServerMessage.notice(.rateLimited, text: text))
     }
 
     /// Ends the connection for a reason of the protocol's own.
@@ -205,7 +249,7 @@ final class Session {
 
     func greeted(by client: String) {
         hasGreeted = true
-        self.client = client
+        self.client.introduced(as: client)
         helloAlarm?.cancel()
         helloAlarm = nil
         watchOver()
@@ -242,10 +286,12 @@ final class Session {
         pending.removeValue(forKey: member.room.id)
         members.removeAll { $0.room === member.room }
         members.append(member)
+        services.middleware.attach(member.attachment)
     }
 
     func left(_ member: Member, _ answer: CommandAnswer) {
         members.removeAll { $0 === member }
+        services.middleware.detach(member.attachment)
         depart(from: member.room.id, answer)
     }
 
@@ -257,6 +303,7 @@ final class Session {
 
     /// One room is over for this connection; the connection too when it was the last.
     func expelled(from room: Room, _ why: Disconnect) {
+        if let member = members.first(where: { $0.room === room }) { services.middleware.detach(member.attachment) }
         members.removeAll { $0.room === room }
         guard isOpen else { return }
         // No command was answered by it; 0 is nobody's number.
@@ -275,10 +322,33 @@ final class Session {
     }
 
     private func noteBacklog() {
+        if outlet.refusedBytes > 0 {
+            if backlog.since == nil { services.backlogged.note(self) }
+            backlog.queued(at: services.timeline.now)
+        }
         let slow = services.configuration.slow
-        guard !backlog.isLagging, outlet.unsentBytes > slow.laggingBytes else { return }
+        guard outlet.unsentBytes > slow.laggingBytes else { return }
+        fallBehind()
+    }
+
+    /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
+    private func fallBehind() {
+        guard !backlog.isLagging else { return }
+        let slow = services.configuration.slow
+        services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
         let by = services.timeline.now + .milliseconds(slow.laggingMs)
         backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
+    }
+
+    var unsentBytes: Int { outlet.unsentBytes }
+
+    func pendingFor(at now: MonotonicTime) -> Duration { backlog.since.map { now - $0 } ?? .zero }
+
+    /// Messages that have waited for the reader for a second or more, and the events it will get as a snapshot.
+    func pendingMessages(at now: MonotonicTime) -> Int {
+        guard pendingFor(at: now) >= .seconds(1) else { return 0 }
+        let skipped = isLagging ? members.reduce(0) { $0 + $1.room.state.sequence - $1.sent } : 0
+        return backlog.waiting + backlog.heldAnswers + skipped
     }
 
     // MARK: Liveness
@@ -294,13 +364,49 @@ final class Session {
         }
     }
 
+    func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }
+
+    /// Asks for a sign of life now, if it has not been asked already.
+    func demandLife() {
+        guard isOpen, hasGreeted, !isAsked else { return }
+        askForLife()
+    }
+
+    /// Takes back the broadcasts that wait for the reader, and owes it one snapshot of each room instead.
+    ///
+    /// - Returns: how many messages were taken back.
+    func collapse() -> Int {
+        guard isOpen, hasGreeted else { return 0 }
+        let taken = outlet.takeBackBroadcasts()
+        for member in members { member.owesSnapshot() }
+        backlog.taken(taken)
+        fallBehind()
+        return taken
+    }
+
     private func checkLife() {
         guard isOpen else { return }
         switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
         case .wait: break
-        case .sendPing: send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
-        case .drop: return close(.heartbeat)
+        case .sendPing: askForLife()
+        case .drop:
+            services.middleware.stall(.unanswered(client))
+            return close(.heartbeat)
         }
         watchOver()
     }
+
+    private func askForLife() {
+        let now = services.timeline.exactNow
+        liveness.asked(at: now)
+        services.asked.note(self)
+        services.middleware.stall(.silent(client, for: Elapsed(now - outlet.lastReceived)))
+        send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
+    }
+
+    /// Whether we still wait for the answer to a ping.
+    var isAsked: Bool { isOpen && liveness.isAsked(lastReceived: outlet.lastReceived) }
+
+    /// Whether a ping has been unanswered for so long that what is sent will hardly arrive.
+    var isUnanswering: Bool { liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived) }
 }

@@ -15,12 +15,21 @@ final class SessionDirectory {
 
     var count: Int { sessions.count }
 
-    func open(_ outlet: any Outlet) -> Session {
+    /// A number and an address for somebody at the door.
+    func newClient(address: String) -> Client {
         opened += 1
-        let session = Session(opened, outlet: outlet, services: services, directory: rooms, sessions: self)
-        sessions[opened] = session
+        return Client(id: opened, address: address)
+    }
+
+    func open(_ outlet: any Outlet, as client: Client) -> Session {
+        let session = Session(client, outlet: outlet, services: services, directory: rooms, sessions: self)
+        sessions[client.id] = session
         return session
     }
+
+    subscript(id: UInt64) -> Session? { sessions[id] }
+
+    var all: some Sequence<Session> { sessions.values }
 
     func remove(_ session: Session) { sessions[session.number] = nil }
 

@@ -2,7 +2,7 @@ import PluginAPI
 
 /// The members of one JSON object, read with one clear sentence for each that is wrong.
 struct MessageFields {
-    private let json: JSON
+    let json: JSON
 
     init(_ json: JSON) { self.json = json }
 
@@ -62,8 +62,10 @@ struct MessageFields {
         return secret
     }
 
+    typealias Echo = (room: RoomID?, n: Int?, id: RequestID?)
+
     /// What the answer to a message that cannot be read can still echo.
-    var echo: (room: RoomID?, n: Int?, id: RequestID?) {
+    var echo: Echo {
         // An id that cannot be echoed is left out; reading it again says why.
         (json["room"]?.string.flatMap { RoomID($0) }, try? integer("n"), try? requestID())
     }

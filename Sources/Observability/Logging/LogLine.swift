@@ -13,22 +13,35 @@ struct LogLine {
         needsComma = true
     }
 
-    mutating func key(_ name: String) {
+    mutating func key(_ name: String, maxBytes: Int = LogEncoder.maxNameBytes) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
-        text(name)
+        text(name, maxBytes: maxBytes)
         bytes.append(UInt8(ascii: ":"))
     }
 
-    mutating func member(_ name: String, _ value: LogValue) {
+    mutating func member(_ name: String, _ value: LogValue, maxBytes: Int = LogEncoder.maxValueBytes) {
         key(name)
-        switch value {
-        case .string(let value): text(value)
-        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
-        case .number(let value) where value.isFinite: bytes.append(contentsOf: "\(value)".utf8)
-        case .number(let value): text("\(value)")
-        case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-        case .redacted: text("[redacted]")
-        }
+        self.value(value, maxBytes: maxBytes)
+    }
+
+    mutating func member(_ name: String, _ value: String, maxBytes: Int = LogEncoder.maxValueBytes) {
+        key(name)
+        text(value, maxBytes: maxBytes)
+        needsComma = true
+    }
+
+    /// The next element of a list.
+    mutating func element(_ text: String, maxBytes: Int) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        self.text(text, maxBytes: maxBytes)
+        needsComma = true
+    }
+
+    /// Members that were made apart.
+    mutating func append(members: LogLine) {
+        guard !members.bytes.isEmpty else { return }
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        bytes += members.bytes
         needsComma = true
     }
 
@@ -38,11 +51,38 @@ struct LogLine {
         needsComma = bytes.last != UInt8(ascii: "{")
     }
 
-    private mutating func text(_ text: String) {
+    /// What follows a key.
+    mutating func value(_ value: LogValue, maxBytes: Int = LogEncoder.maxValueBytes) {
+        switch value {
+        case .string(let value): text(value, maxBytes: maxBytes)
+        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
+        case .number(let value) where value.isFinite: bytes.append(contentsOf: "\(value)".utf8)
+        case .number(let value): text("\(value)", maxBytes: maxBytes)
+        case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .redacted: text("[redacted]", maxBytes: maxBytes)
+        }
+        needsComma = true
+    }
+
+    /// - Parameter maxBytes: of the escaped text; the rest is cut at a character.
+    private mutating func text(_ text: String, maxBytes: Int) {
         bytes.append(UInt8(ascii: "\""))
+        var text = text
+        if !text.withUTF8({ plain($0, maxBytes: maxBytes) }) { escape(text, maxBytes: maxBytes) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Most text needs no escape: it is taken whole.
+    private mutating func plain(_ text: UnsafeBufferPointer<UInt8>, maxBytes: Int) -> Bool {
+        let isPlain = text.count <= maxBytes && text.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+        if isPlain { bytes.append(contentsOf: text) }
+        return isPlain
+    }
+
+    private mutating func escape(_ text: String, maxBytes: Int) {
         let start = bytes.count
         for scalar in text.unicodeScalars {
-            guard bytes.count - start < LogEncoder.maxValueBytes else {
+            guard bytes.count - start < maxBytes else {
                 bytes.append(contentsOf: "…".utf8)
                 break
             }
@@ -50,38 +90,19 @@ struct LogLine {
             case "\"": bytes.append(contentsOf: "\\\"".utf8)
             case "\\": bytes.append(contentsOf: "\\\\".utf8)
             case "\n": bytes.append(contentsOf: "\\n".utf8)
-            case _ where scalar.properties.generalCategory == .control:
+            case _ where Self.steers(scalar):
                 let hex = String(scalar.value, radix: 16)
-                bytes.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - hex.count))\(hex)".utf8)
-            default: bytes.append(contentsOf: UTF8.encode(scalar)!)  // every scalar has an encoding
+                bytes.append(contentsOf: "\\u\(String(repeating: "0", count: max(0, 4 - hex.count)))\(hex)".utf8)
+            default: UTF8.encode(scalar).map { bytes.append(contentsOf: $0) }
             }
         }
-        bytes.append(UInt8(ascii: "\""))
-    }
-}
-
-/// Points in time as RFC 3339 text in UTC.
-enum Timestamp {
-    /// - Source: RFC 3339 §5.6; days to date after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    static func text(microseconds: Int) -> String {
-        let day = Int((Double(microseconds) / 86_400e6).rounded(.down))
-        let rest = microseconds - day * 86_400_000_000
-        let z = day + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let dayOfEra = z - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * shifted + 2) / 5 + 1, 2))"
-        let seconds = rest / 1_000_000
-        let time = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
-        return "\(date)T\(time).\(padded(rest % 1_000_000, 6))Z"
     }
 
-    private static func padded(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// Control characters, separators of lines, and what turns the direction of reading; none lies above U+FFFF.
+    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: true
+        default: false
+        }
     }
 }

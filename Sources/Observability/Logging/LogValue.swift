@@ -19,24 +19,18 @@ extension LogValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
 }
 
-public typealias LogFields = KeyValuePairs<StaticString, LogValue>
+/// What a line says beyond its message: its `details`, in the order given.
+///
+/// A name may be anything, also one of the schema's own. Of two fields with one name the first counts.
+public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
+    var pairs: [(String, LogValue)]
 
-/// Whom a log line is about, passed along explicitly; it depends on no task or thread.
-public struct LogContext: Sendable, Equatable {
-    public var correlationID: String?
-    public var connectionID: UInt64?
-    public var roomID: String?
-    /// The room's sequence number: the same one as on the wire and in the store.
-    public var roomSequence: Int?
+    public init(dictionaryLiteral pairs: (String, LogValue)...) { self.pairs = pairs }
 
-    public init(
-        correlationID: String? = nil, connectionID: UInt64? = nil, roomID: String? = nil, roomSequence: Int? = nil
-    ) {
-        self.correlationID = correlationID
-        self.connectionID = connectionID
-        self.roomID = roomID
-        self.roomSequence = roomSequence
+    public init(_ pairs: [(String, LogValue)]) { self.pairs = pairs }
+
+    /// Texts by name, sorted so that equal ones read alike.
+    public init(_ texts: [String: String]) {
+        pairs = texts.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }
     }
-
-    public static let none = LogContext()
 }

@@ -1,45 +1,166 @@
-/// How often a duration fell into each of a fixed row of buckets, and the sum of all.
-///
-/// The count is the sum of the buckets, so the `+Inf` bucket and `_count` always agree.
-public struct Histogram: Sendable {
-    public let description: MetricDescription
-    /// Upper bounds in nanoseconds, ascending, each inside its bucket.
-    let bounds: [Int]
-    private let cells: MetricCells
+/// How values spread, one row of buckets for each value of `Label`.
+public struct LabelledHistogram<Label: MetricLabel>: Sendable {
+    let family: MetricFamily
+    private let rows: HistogramRows
 
-    init(_ description: MetricDescription, bounds: [Duration]) {
-        self.description = description
-        self.bounds = bounds.map(\.nanoseconds)
-        precondition(!bounds.isEmpty && self.bounds == self.bounds.sorted())
-        cells = MetricCells(count: bounds.count + 2)
+    init(_ family: MetricFamily) {
+        self.family = family
+        rows = family.histogramRows
     }
+
+    public var description: MetricDescription { family.description }
 
     /// Counts one duration; a negative one counts as zero.
-    public func record(_ duration: Duration, by writer: MetricWriter? = nil) {
-        let nanoseconds = max(0, duration.nanoseconds)
-        var bucket = 0
-        while bucket < bounds.count, nanoseconds > bounds[bucket] { bucket += 1 }
-        cells.add(1, at: bucket, by: writer)
-        cells.add(nanoseconds, at: bounds.count + 1, by: writer)
+    public func record(
+        _ duration: Duration, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
+        rows.record(duration.nanoseconds, at: label.rawValue, exemplar: exemplar, by: writer)
     }
 
-    /// How many durations were at most each bound, and last how many there were.
-    public var cumulative: [Int] {
-        var sum = 0
-        return (0...bounds.count).map { bucket in
-            sum += cells.value(at: bucket)
-            return sum
-        }
+    /// Counts one size or number, of a metric that is not in seconds.
+    public func record(_ value: Int, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+        assert(description.unit != .seconds)
+        rows.record(value, at: label.rawValue, exemplar: exemplar, by: writer)
     }
 
-    public var sum: Duration { .nanoseconds(cells.value(at: bounds.count + 1)) }
+    public func snapshot(_ label: Label) -> HistogramSnapshot { rows.snapshot(at: label.rawValue) }
+
+    /// Over all values of the label.
+    public func snapshot() -> HistogramSnapshot { rows.snapshot() }
+
+    /// In the metric's unit, over all values of the label; nil when nothing was recorded.
+    public func quantile(_ share: Double) -> Double? { snapshot().quantile(share) }
+}
+
+/// How values spread, one row of buckets for each value of a list.
+public struct ListedHistogram<List: ListedAxis>: Sendable {
+    let family: MetricFamily
+    private let rows: HistogramRows
+
+    init(_ family: MetricFamily) {
+        self.family = family
+        rows = family.histogramRows
+    }
+
+    public var description: MetricDescription { family.description }
+
+    func record(_ value: Int, at place: Int, exemplar: Exemplar?, by writer: MetricWriter?) {
+        rows.record(value, at: family.row(place), exemplar: exemplar, by: writer)
+    }
+
+    func snapshot(at place: Int) -> HistogramSnapshot { rows.snapshot(at: place) }
+
+    /// Over everything on the list.
+    public func snapshot() -> HistogramSnapshot { rows.snapshot() }
+    public func quantile(_ share: Double) -> Double? { snapshot().quantile(share) }
+}
+
+/// How long HTTP requests took, by method, route and status.
+public struct RequestHistogram: Sendable {
+    let family: MetricFamily
+    private let rows: HistogramRows
+
+    init(_ family: MetricFamily) {
+        self.family = family
+        rows = family.histogramRows
+    }
+
+    public var description: MetricDescription { family.description }
+
+    /// - Parameter route: of `Metrics.routeIndex`.
+    public func record(
+        _ duration: Duration, _ method: HTTPMethodLabel, route: Int, _ status: HTTPStatusLabel,
+        exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
+        let index = (method.rawValue * family.axes[1].count + place(route)) * family.axes[2].count + status.rawValue
+        rows.record(duration.nanoseconds, at: index, exemplar: exemplar, by: writer)
+    }
+
+    private func place(_ route: Int) -> Int {
+        let other = family.axes[1].count - 1
+        if route >= 0 && route < other { return route }
+        rows.countOverflow()
+        return other
+    }
+
+    public func snapshot() -> HistogramSnapshot { rows.snapshot() }
+    public func quantile(_ share: Double) -> Double? { snapshot().quantile(share) }
+}
+
+public typealias Histogram = LabelledHistogram<Unlabelled>
+
+extension LabelledHistogram where Label == Unlabelled {
+    public func record(_ duration: Duration, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+        record(duration, .only, exemplar: exemplar, by: writer)
+    }
+
+    public func record(_ value: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+        record(value, .only, exemplar: exemplar, by: writer)
+    }
+}
+
+extension ListedHistogram where List == Plugins {
+    /// - Parameter plugin: of `Metrics.pluginIndex`.
+    public func record(
+        _ duration: Duration, plugin: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
+        record(duration.nanoseconds, at: plugin, exemplar: exemplar, by: writer)
+    }
+
+    public func snapshot(plugin: Int) -> HistogramSnapshot { snapshot(at: plugin) }
+}
+
+extension ListedHistogram where List == Loops {
+    public func record(_ duration: Duration, loop: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+        record(duration.nanoseconds, at: loop, exemplar: exemplar, by: writer)
+    }
+
+    public func snapshot(loop: Int) -> HistogramSnapshot { snapshot(at: loop) }
+}
+
+extension ListedHistogram where List == Components {
+    /// - Parameter component: of `Metrics.componentIndex`.
+    public func record(_ duration: Duration, component: Int, by writer: MetricWriter? = nil) {
+        record(duration.nanoseconds, at: component, exemplar: nil, by: writer)
+    }
+}
+
+extension ListedHistogram where List == Routes {
+    /// - Parameter route: of `Metrics.routeIndex`.
+    public func record(_ bytes: Int, route: Int, by writer: MetricWriter? = nil) {
+        record(bytes, at: route, exemplar: nil, by: writer)
+    }
+}
+
+extension HistogramRows {
+    func snapshot(at index: Int) -> HistogramSnapshot {
+        var snapshot = HistogramSnapshot(layout)
+        add(at: index, to: &snapshot.cells)
+        return snapshot
+    }
+
+    func snapshot() -> HistogramSnapshot {
+        var snapshot = HistogramSnapshot(layout)
+        for index in 0...count { add(at: index, to: &snapshot.cells) }
+        return snapshot
+    }
+}
+
+extension MetricFamily {
+    var histogramRows: HistogramRows {
+        guard case .histogram(let rows) = storage else { preconditionFailure("\(description.name) is no histogram") }
+        return rows
+    }
 }
 
 extension Duration {
     /// Whole nanoseconds; holds 292 years.
     var nanoseconds: Int {
-        let (seconds, attoseconds) = components
-        return Int(seconds) &* 1_000_000_000 &+ Int(attoseconds / 1_000_000_000)
+        // Below 18 seconds, where nearly all lie, one division of a machine word.
+        let attoseconds = attoseconds
+        if let short = UInt64(exactly: attoseconds) { return Int(short / 1_000_000_000) }
+        let (seconds, rest) = components
+        return Int(seconds) &* 1_000_000_000 &+ Int(rest / 1_000_000_000)
     }
 
     var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -19,10 +19,12 @@ public struct Manifest: Sendable {
     public var onDrop: DropPolicy
     /// Time between two `tick` calls; nil for a game without ticks.
     public var tickInterval: Duration?
+    /// Numbers of the game's own; each says at which place it stands here.
+    public var metrics: [PluginMetric]
 
     public init(
         id: String, title: String, version: Int, seats: ClosedRange<Int>, onDrop: DropPolicy = .bot,
-        tickInterval: Duration? = nil
+        tickInterval: Duration? = nil, metrics: [PluginMetric] = []
     ) {
         precondition(seats.lowerBound >= 1 && seats.upperBound <= 64, "a match has 1 to 64 seats")
         self.id = id
@@ -31,5 +33,6 @@ public struct Manifest: Sendable {
         self.seats = seats
         self.onDrop = onDrop
         self.tickInterval = tickInterval
+        self.metrics = metrics
     }
 }

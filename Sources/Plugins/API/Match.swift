@@ -20,6 +20,8 @@ public struct Match<G: Game>: Sendable {
         public let states: [G.State]
         /// The match as it will be.
         public let match: Match
+        /// What the game counted; it counts once the step is stored.
+        public let observations: Observations
 
         /// What `viewer` may know of each event; nil where it is hidden.
         public func views(for viewer: Viewer) -> [G.EventView?] {
@@ -92,7 +94,8 @@ public struct Match<G: Game>: Sendable {
         if step.finished { next = .finished }
         let match = Match(
             seats: seats, phase: next, state: step.state, sequence: sequence + step.events.count, timers: step.timers)
-        return Outcome(events: step.events, states: step.states, match: match)
+        return Outcome(
+            events: step.events, states: step.states, match: match, observations: step.observations)
     }
 
     /// Lets the bot of `seat` act: its own choice when that is legal, else a legal action at random.

@@ -20,6 +20,8 @@ public struct Step<G: Game>: ~Copyable {
     private(set) var timers: [String: GameTimer]
     private(set) var finished = false
     private(set) var overflowed = false
+    /// What the game counted, see `Step.count`.
+    var observations = Observations()
 
     init(state: G.State, timers: [String: GameTimer], now: Timestamp, random: GameRandom, filledSeats: [Seat]) {
         self.state = state
@@ -43,6 +45,14 @@ public struct Step<G: Game>: ~Copyable {
     /// Arms the timer `name`, anew if it runs already.
     public mutating func setTimer(_ name: String, after delay: Duration) {
         timers[name] = GameTimer(deadline: now + delay, durationMs: delay.milliseconds)
+    }
+
+    /// How long the timer `name` has run, pauses of the room left out and at most its whole time; nil when it does not
+    /// run, also in the step it has run out in.
+    public func elapsed(of name: String) -> Duration? {
+        guard let timer = timers[name] else { return nil }
+        let whole = Duration.milliseconds(timer.durationMs)
+        return min(max(whole - (timer.deadline - now), .zero), whole)
     }
 
     public mutating func cancelTimer(_ name: String) {

@@ -1,5 +1,5 @@
 /// What pieces played together count as; `DISCARD` is what cannot win the turn.
-public enum PlayType: String, Codable, Sendable, Hashable {
+public enum PlayType: String, Codable, Sendable, Hashable, CaseIterable {
     case single = "SINGLE"
     case pair = "PAIR"
     case threeOfAKind = "THREE_OF_A_KIND"

@@ -48,7 +48,9 @@ extension Step<LiapTui> {
 
     /// The time for votes has passed: who is silent has declined.
     mutating func endVote() {
-        for seat in state.toAct { emit(.redealVoted(seat: seat, accept: false)) }
+        let late = state.toAct
+        for seat in late { emit(.redealVoted(seat: seat, accept: false)) }
+        count(LiapTui.Metrics.forcedMoves, "vote", by: late.count)
         settleVote()
     }
 
@@ -57,6 +59,7 @@ extension Step<LiapTui> {
         cancelTimer(LiapTui.voteTimer)
         if let accepter = LiapTui.accepter(of: state.votes, starter: state.starter) {
             emit(.redealt(starter: accepter, multiplier: state.multiplier + 1))
+            count(LiapTui.Metrics.redeals)
             deal(round: state.round, multiplier: state.multiplier)
         } else {
             beginDeclarations()

@@ -49,6 +49,7 @@ extension Step<LiapTui> {
         case nil: break
         }
         emit(.declared(seat: seat, value: value))
+        recordMove("declare")
         armTurnTimer()
     }
 }

@@ -14,7 +14,7 @@ extension LiapTui {
         case `default`
     }
 
-    public enum EndReason: String, Codable, Sendable {
+    public enum EndReason: String, Codable, Sendable, CaseIterable {
         case scoreLimit = "score_limit"
         case roundLimit = "round_limit"
     }

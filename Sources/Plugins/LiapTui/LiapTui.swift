@@ -2,7 +2,8 @@ import PluginAPI
 
 /// Liap Tui: four players declare how many of the eight piles of a round they will take, and play for exactly that.
 public enum LiapTui: Game {
-    public static let manifest = Manifest(id: "liap-tui", title: "Liap Tui", version: 1, seats: 4...4)
+    public static let manifest = Manifest(
+        id: "liap-tui", title: "Liap Tui", version: 1, seats: 4...4, metrics: Metrics.all)
 
     /// Ends the vote on a redeal.
     static let voteTimer = "vote"
@@ -68,11 +69,14 @@ extension Step<LiapTui> {
     /// first legal action.
     mutating func actForLateSeat() {
         guard let seat = state.toAct.first else { return }
+        let move = state.phase == .turn ? "play" : "declare"
         let legal = LiapTui.legalActions(for: seat, in: state)
         let choice = LiapTui.bot(LiapTui.view(of: state, for: .seat(seat)), legal: legal, random: &random)
         for action in [choice].compactMap(\.self) + legal {
             // A refusal emits nothing, so the next action starts from the same state.
-            if (try? LiapTui.decide(action, by: seat, &self)) != nil { return }
+            if (try? LiapTui.decide(action, by: seat, &self)) != nil {
+                return count(LiapTui.Metrics.forcedMoves, move)
+            }
         }
     }
 }

@@ -62,7 +62,10 @@ extension Step<LiapTui> {
         guard state.required != nil || Combination(pieces) != nil else {
             throw LiapTui.rule("invalid_lead", "the leader must play a combination")
         }
-        emit(.played(seat: seat, count: pieces.count, play: state.type(of: pieces), pieces: pieces))
+        let type = state.type(of: pieces)
+        emit(.played(seat: seat, count: pieces.count, play: type, pieces: pieces))
+        count(LiapTui.Metrics.plays, type.rawValue)
+        recordMove("play")
         if state.plays.count < LiapTui.seatCount {
             armTurnTimer()
         } else {
@@ -104,12 +107,15 @@ extension Step<LiapTui> {
     }
 
     private mutating func endRound() {
-        emit(.roundEnded(scores: LiapTui.roundScores(state)))
+        let scores = LiapTui.roundScores(state)
+        emit(.roundEnded(scores: scores))
+        countRound(scores)
         let totals = state.players.map(\.total)
         if let reason = LiapTui.endReason(totals: totals, round: state.round, options: state.options) {
             let ranking = LiapTui.ranking(totals: totals)
             let winners = ranking.filter { $0.rank == 1 }.map(\.seat)
             emit(.gameEnded(ranking: ranking, winners: winners, reason: reason))
+            count(LiapTui.Metrics.games, reason.rawValue)
             finish()
         } else {
             pauseOrGoOn()

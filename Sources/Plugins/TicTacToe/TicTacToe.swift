@@ -30,7 +30,12 @@ public enum TicTacToe: Game {
         public var winner: Nullable<Seat>
     }
 
-    public static let manifest = Manifest(id: "tic-tac-toe", title: "Tic-tac-toe", version: 1, seats: 2...2)
+    static let games = PluginMetric.counter(
+        0, "games_total", "Games played to their end, by who won; seat 0 is x.", label: "winner",
+        values: ["x", "o", "draw"])
+
+    public static let manifest = Manifest(
+        id: "tic-tac-toe", title: "Tic-tac-toe", version: 1, seats: 2...2, metrics: [games])
 
     private static let lines = [
         [0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8], [0, 4, 8], [2, 4, 6],
@@ -51,6 +56,7 @@ public enum TicTacToe: Game {
         step.emit(.marked(seat: seat, field: field))
         if step.state.isOver {
             step.emit(.ended(winner: Nullable(step.state.winner)))
+            step.count(games, step.state.winner.map { $0 == 0 ? "x" : "o" } ?? "draw")
             step.finish()
         }
     }

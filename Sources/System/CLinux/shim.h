@@ -56,4 +56,8 @@ static inline ssize_t clinux_send_vector(int fd, const struct iovec *parts, size
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
+// Not declared without <malloc.h>, whose other names nobody needs here.
+extern int malloc_trim(size_t);
+static inline void clinux_give_memory_back(void) { malloc_trim(0); }
+
 #endif

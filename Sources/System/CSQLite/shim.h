@@ -13,4 +13,9 @@ static inline int csqlite_bind_text(sqlite3_stmt *statement, int index, const vo
     return sqlite3_bind_text(statement, index, count == 0 ? "" : (const char *)text, count, SQLITE_TRANSIENT);
 }
 
+// Takes variable arguments, which Swift does not import.
+static inline void csqlite_no_checkpoint_on_close(sqlite3 *database) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
 #endif

@@ -55,6 +55,9 @@ public final class Connection: Socket {
     /// Bytes sent that the kernel has not taken yet.
     public var unsentBytes: Int { pendingBytes + (outbox?.bytes ?? 0) }
 
+    /// The part of `unsentBytes` that the kernel has refused so far.
+    public var refusedBytes: Int { outbox?.bytes ?? 0 }
+
     /// Whether messages can still be sent.
     public var isOpen: Bool { phase == .open }
 
@@ -87,6 +90,11 @@ public final class Connection: Socket {
         // The span, and with it the bytes, outlives this call; inside a closure the compiler would not inline it.
         enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
     }
+
+    /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
+    ///
+    /// - Returns: how many.
+    public func takeBackBroadcasts() -> Int { outbox?.takeBackReplaceable() ?? 0 }
 
     // MARK: Closing
 

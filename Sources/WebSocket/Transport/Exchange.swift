@@ -18,6 +18,9 @@ public final class Exchange {
     /// Whether an answer can still reach the client.
     public var isOpen: Bool { connection.isAnswering(number) }
 
+    /// How long ago the connection was accepted.
+    public var sinceOpened: Duration { connection.sinceOpened }
+
     /// Answers the request. Ignored when it was answered before or the client is gone.
     public func respond(_ response: Response) {
         if isOpen { connection.respond(response) }

@@ -14,6 +14,7 @@ final class HTTPConnection: Socket {
     private static let continueLine = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     private let handler: any RequestHandler
+    private let openedAt: MonotonicTime
     private var parser: RequestParser
     private var phase = Phase.reading
     /// When the connection's patience with its peer ends; nil while it is our turn.
@@ -29,9 +30,12 @@ final class HTTPConnection: Socket {
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
         self.handler = handler
+        openedAt = shared.pointee.now
         parser = RequestParser(limits: shared.pointee.limits)
         super.init(fd: fd, shared: shared, peerAddress: peerAddress)
     }
+
+    var sinceOpened: Duration { MonotonicTime.now() - openedAt }
 
     /// A response is bounded by what the application makes, and only one waits at a time.
     override var outboxLimit: Int { .max }

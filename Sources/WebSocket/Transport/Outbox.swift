@@ -86,4 +86,20 @@ final class Outbox {
             head = 0
         }
     }
+
+    /// Takes replaceable messages back from the end, as long as none of their bytes has left.
+    ///
+    /// - Returns: how many.
+    func takeBackReplaceable() -> Int {
+        var count = 0
+        // The oldest chunk stays in any case: the kernel may be in the middle of it.
+        while let last = chunks.last, chunks.count - head > 1, let message = last.message, message.isReplaceable,
+            last.start == 0
+        {
+            bytes -= last.end
+            chunks.removeLast()
+            count += 1
+        }
+        return count
+    }
 }

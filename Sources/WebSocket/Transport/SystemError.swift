@@ -8,10 +8,14 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     /// `errno` as the call left it.
     public let number: Int32
 
-    init(_ call: String, number: Int32 = clinux_errno()) {
+    /// - Parameter number: by default what the last call on this thread left.
+    public init(_ call: String, number: Int32 = SystemError.lastNumber) {
         self.call = call
         self.number = number
     }
+
+    /// `errno` now.
+    public static var lastNumber: Int32 { clinux_errno() }
 
     public var description: String {
         var text = [CChar](repeating: 0, count: 128)

@@ -23,7 +23,7 @@ final class SQLiteFixture {
     var databasePath: String { place.path + "/" + SQLiteEventStore.fileName }
 
     /// Another program at the same file.
-    func intruder() throws -> SQLiteConnection { try SQLiteConnection(path: databasePath, busyTimeout: .zero) }
+    func intruder() throws -> SQLiteConnection { try SQLiteConnection(path: databasePath, busyTimeout: .seconds(5)) }
 
     func reopen() throws {
         store.close()
@@ -34,7 +34,7 @@ final class SQLiteFixture {
     func whileBusy<Result>(_ body: () throws -> Result) throws -> Result {
         let began = Reply<Bool>()
         let finished = DispatchSemaphore(value: 0)
-        store.directory(closedAfter: .init(unixMilliseconds: 0)) { _ in
+        store.health { _ in
             began(true)
             finished.wait()
         }
@@ -46,24 +46,61 @@ final class SQLiteFixture {
 
 /// What the store reported.
 final class StoreFacts: StoreObserver {
+    /// What the store tells by itself, in order.
+    enum News: Equatable, Sendable {
+        case troubled(StoreFailureKind), recovered, foreignWrite
+        case broken(RoomID, Int), mended(RoomID, Int)
+        case cleaned(CleanupReport)
+    }
+
     private struct Facts {
-        var groups: [Int] = []
+        private let told = DispatchSemaphore(value: 0)
+
+    var groups: [Int] = []
         var failures: [StoreOperation] = []
         var refused: [StoreOperation] = []
         var checkpoints = 0
+        var cleanupSteps = 0
+        var news: [News] = []
     }
 
     private let facts = Mutex(Facts())
+
+    private let told = DispatchSemaphore(value: 0)
 
     var groups: [Int] { facts.withLock { $0.groups } }
     var failures: [StoreOperation] { facts.withLock { $0.failures } }
     var refused: [StoreOperation] { facts.withLock { $0.refused } }
     var checkpoints: Int { facts.withLock { $0.checkpoints } }
+    var cleanupSteps: Int { facts.withLock { $0.cleanupSteps } }
+    var news: [News] { facts.withLock { $0.news } }
+
+    /// Waits until the store has told what is looked for.
+    @discardableResult func awaitNews(_ isIt: (News) -> Bool) throws -> News {
+        while true {
+            if let found = news.first(where: isIt) { return found }
+            guard told.wait(timeout: .now() + .seconds(30)) == .success else { throw NoReply() }
+        }
+    }
 
     func committed(writes: Int, bytes: Int, took: Duration) { facts.withLock { $0.groups.append(writes) } }
     func failed(_ operation: StoreOperation, code: Int32) { facts.withLock { $0.failures.append(operation) } }
     func refused(_ operation: StoreOperation) { facts.withLock { $0.refused.append(operation) } }
     func checkpointed(pages: Int, left: Int, took: Duration) { facts.withLock { $0.checkpoints += 1 } }
+    func performed(_ operation: StoreOperation, took: Duration) {
+        if operation == .cleanup { facts.withLock { $0.cleanupSteps += 1 } }
+    }
+    func troubled(_ kind: StoreFailureKind) { tell(.troubled(kind)) }
+    func recovered() { tell(.recovered) }
+    func foreignWrite() { tell(.foreignWrite) }
+    func chainBroken(_ room: RoomID, number: Int) { tell(.broken(room, number)) }
+    func chainMended(_ room: RoomID, number: Int) { tell(.mended(room, number)) }
+    func cleaned(_ report: CleanupReport) { tell(.cleaned(report)) }
+
+    private func tell(_ news: News) {
+        facts.withLock { $0.news.append(news) }
+        told.signal()
+    }
 }
 
 /// Commits as planned: first what is in the plan, then as usual.
@@ -73,6 +110,8 @@ final class Commits: Sendable {
         case commitsAndFails
         /// Does not commit, and says so.
         case fails
+        /// Says so, and waits to be let go on.
+        case waits(began: Reply<Bool>, goOn: Reply<Bool>)
         /// Runs a statement in the transaction, then commits.
         case executes(String)
     }
@@ -88,6 +127,11 @@ final class Commits: Sendable {
         case nil: try connection.execute("COMMIT")
         case .executes(let sql): try connection.execute(sql + "; COMMIT")
         case .fails: throw failure
+        case .waits(let began, let goOn):
+            began(true)
+            // Whoever gives no answer has the commit fail.
+            do { _ = try goOn.wait() } catch { throw failure }
+            try connection.execute("COMMIT")
         case .commitsAndFails:
             try connection.execute("COMMIT")
             throw failure

@@ -43,15 +43,13 @@ import Testing
         var writer = RoomWriter(1)
         try writer.commit(to: fixture.store)
         fixture.commits.plan(.fails, .fails)
-        let (read, claim) = try fixture.whileBusy {
+        let claim = try fixture.whileBusy {
             _ = fixture.store.appending(writer.next())
-            let read = Reply<ReadOutcome>()
-            fixture.store.read(writer.room, after: 0, limit: 10) { read($0) }
-            return (read, fixture.store.claiming(writer.room))
+            return fixture.store.claiming(writer.room)
         }
         #expect(try claim.wait() == .unavailable)
         // Nobody hears of an event that is not durable, not even by reading.
-        guard case .records(let records, head: 1) = try read.wait() else { throw NoReply() }
+        guard case .records(let records, head: 1) = try fixture.store.records(writer.room) else { throw NoReply() }
         #expect(records.count == 1)
         #expect(try fixture.store.claimed(writer.room).term == 2)
     }

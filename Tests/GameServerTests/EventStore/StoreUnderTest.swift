@@ -11,14 +11,16 @@ enum StoreKind: String, CaseIterable, Sendable {
 final class StoreUnderTest {
     private(set) var store: any EventStore
     private let kind: StoreKind
+    private let retainedEvents: Int
     private let directory: DataDirectory
     private let place: TemporaryDirectory
 
-    init(_ kind: StoreKind) throws {
+    init(_ kind: StoreKind, retaining events: Int = 300) throws {
         self.kind = kind
+        retainedEvents = events
         place = try TemporaryDirectory()
         directory = try DataDirectory(place.path)
-        store = try Self.open(kind, in: directory)
+        store = try Self.open(kind, in: directory, retaining: events)
     }
 
     deinit { store.close() }
@@ -28,16 +30,19 @@ final class StoreUnderTest {
         if let memory = store as? MemoryEventStore {
             store = memory.afterCrash()
         } else {
-            store = try Self.open(kind, in: directory)
+            store = try Self.open(kind, in: directory, retaining: retainedEvents)
         }
     }
 
-    private static func open(_ kind: StoreKind, in directory: DataDirectory) throws -> any EventStore {
-        switch kind {
-        case .memory: MemoryEventStore()
-        case .sqlitePower: try SQLiteEventStore(in: directory, options: SQLiteOptions(durability: .power))
-        case .sqliteProcess: try SQLiteEventStore(in: directory, options: SQLiteOptions(durability: .process))
-        }
+    private static func open(
+        _ kind: StoreKind, in directory: DataDirectory, retaining events: Int
+    ) throws -> any EventStore {
+        let goneFor = Duration.milliseconds(1_000)
+        guard kind != .memory else { return MemoryEventStore(retainedEvents: events, goneFor: goneFor) }
+        var options = SQLiteOptions(durability: kind == .sqlitePower ? .power : .process)
+        options.retainedEvents = events
+        options.goneFor = goneFor
+        return try SQLiteEventStore(in: directory, options: options)
     }
 }
 
@@ -124,17 +129,49 @@ extension EventStore {
         return try reply.wait()
     }
 
+    func page(after room: RoomID? = nil, limit: Int) throws -> DirectoryOutcome {
+        try asking { directory(DirectoryPage(after: room, limit: limit), answer: $0) }
+    }
+
+    func verified(_ room: RoomID) throws -> VerifyOutcome { try asking { verify(room, answer: $0) } }
+
+    func noted(_ event: SystemEvent) throws -> NoteOutcome { try asking { note(event, answer: $0) } }
+
+    func events(
+        after number: Int = 0, limit: Int = 1_000, kind: SystemEvent.Kind? = nil
+    ) throws -> [StoredSystemEvent] {
+        let outcome = try asking { systemEvents(after: number, limit: limit, kind: kind, answer: $0) }
+        guard case .events(let events, _) = outcome else { throw NoReply() }
+        return events
+    }
+
+    func verifiedEvents() throws -> VerifyOutcome { try asking { verifySystemEvents(answer: $0) } }
+
+    func cleaned(_ request: CleanupRequest) throws -> CleanupReport {
+        guard case .done(var report) = try asking({ cleanup(request, answer: $0) }) else { throw NoReply() }
+        report.took = .zero
+        return report
+    }
+
+    func counted(at milliseconds: Int64) throws -> StoreStatistics {
+        let outcome = try asking { statistics(now: Timestamp(unixMilliseconds: milliseconds), answer: $0) }
+        guard case .counted(let statistics) = outcome else { throw NoReply() }
+        return statistics
+    }
+
+    func healthy() throws -> StoreHealth { try asking { health(answer: $0) } }
+
+    func reopened() throws -> ReopenOutcome { try asking { reopen(answer: $0) } }
+
+    private func asking<Answer>(_ ask: (@escaping @Sendable (Answer) -> Void) -> Void) throws -> Answer {
+        let reply = Reply<Answer>()
+        ask { reply($0) }
+        return try reply.wait()
+    }
+
     func rooms(closedAfter: Int64 = 0) throws -> DirectoryOutcome {
         let reply = Reply<DirectoryOutcome>()
         directory(closedAfter: Timestamp(unixMilliseconds: closedAfter)) { reply($0) }
-        return try reply.wait()
-    }
-}
-
-extension SQLiteEventStore {
-    func verified(_ room: RoomID) throws -> VerifyOutcome {
-        let reply = Reply<VerifyOutcome>()
-        verify(room) { reply($0) }
         return try reply.wait()
     }
 }

@@ -112,7 +112,8 @@ import Testing
     // MARK: Nobody there
 
     private func lonely() throws -> (World, TestClient, RoomID) {
-        let world = Table.world()
+        // It stays in memory to be looked at.
+        let world = Table.world { $0.rooms.sleepAfterMs = 100_000_000 }
         let ana = world.client("Ana")
         ana.hello()
         let room = try ana.create(

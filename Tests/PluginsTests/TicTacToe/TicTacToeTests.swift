@@ -14,13 +14,19 @@ import TicTacToe
     ) throws {
         var match = try Match<TicTacToe>().step(.start, at: now, key: .seeded(seed, step: 0)).match
         var number: UInt64 = 1
+        var counted: [Observations.Observation] = []
         while match.phase == .playing {
             let turn = try #require(TicTacToe.waitingOn(match.state)?.seats.first)
-            match = try #require(match.botStep(for: turn, at: now, key: .seeded(seed, step: number))).match
+            let outcome = try #require(match.botStep(for: turn, at: now, key: .seeded(seed, step: number)))
+            counted += outcome.observations.all
+            match = outcome.match
             number += 1
         }
         #expect(match.phase == .finished)
         #expect((7...11).contains(match.sequence))
+        let winner = TicTacToe.view(of: match.state, for: .watcher).winner.optional
+        #expect(counted.map(\.value) == [winner?.index ?? 2])
+        #expect(TicTacToe.manifest.metricFault == nil)
     }
 
     @Test func `a taken field and the wrong turn are refused and change nothing`() throws {

@@ -1,29 +1,37 @@
 #if DEBUG
 @testable import GameServer
-import WebSocket
+import PluginAPI
 
-/// Remembers what rooms and sessions reported.
-final class FactLog: ServerObserver {
+/// Remembers what rooms and sessions reported: to the server itself, and to middleware.
+final class FactLog: ServerObserver, Middleware {
+    let name = "fact_log"
+    let interests: MiddlewareHooks = [.commit, .resume, .stall, .close]
+
     private(set) var open = 0
     private(set) var codes: [String] = []
-    private(set) var verdicts: [ResumeVerdict?] = []
-    private(set) var outcomes: [AppendOutcome] = []
+    private(set) var verdicts: [Resumption.Verdict] = []
+    private(set) var outcomes: [Commit.Outcome] = []
     private(set) var faults: [String] = []
     private(set) var closeCodes: [UInt16] = []
 
     func sessionOpened() { open += 1 }
-
-    func sessionClosed(code: UInt16, lasted: Duration) {
-        open -= 1
-        closeCodes.append(code)
-    }
-
+    func sessionClosed() { open -= 1 }
     func requestAnswered(code: String?) { codes.append(code ?? "ok") }
-    func resumed(_ verdict: ResumeVerdict?) { verdicts.append(verdict) }
-    func recordAppended(_ outcome: AppendOutcome, took: Duration) { outcomes.append(outcome) }
-    func roomOpened(_ room: RoomID) {}
-    func roomClosed(_ room: RoomID) {}
-    func roomRestored(_ room: RoomID, records: Int, took: Duration) {}
-    func roomFault(_ room: RoomID, _ message: String) { faults.append(message) }
+    func messageHandled(_ type: String, _ took: Elapsed) {}
+    func visitAccepted(after waited: Duration) {}
+    func visitRefused(_ reason: AcceptVerdict.Reason) {}
+    func middlewareFault(_ name: String, hook: String, _ error: any Error) { faults.append("\(name): \(error)") }
+    func middlewareSample(_ name: String, _ took: Elapsed) {}
+
+    func commit(_ fact: Commit) { outcomes.append(fact.outcome) }
+    func resume(_ fact: Resumption) { verdicts.append(fact.verdict) }
+    func close(_ fact: Departure) { closeCodes.append(fact.code) }
+
+    func stall(_ fact: Stall) {
+        switch fact {
+        case .fault(_, _, let sentence), .unreadable(_, _, let sentence): faults.append(sentence)
+        case .silent, .unanswered, .behind, .store: break
+        }
+    }
 }
 #endif

@@ -17,6 +17,7 @@ final class ManualTimeline: Timeline {
     private static let mostAtOnce = 20_000
 
     private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
+    var exactNow: MonotonicTime { now }
     private var wallOffsetMs: Int64 = 1_700_000_000_000
     /// A heap, earliest first.
     private var rings: [Ring] = []

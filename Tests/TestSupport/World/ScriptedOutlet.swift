@@ -17,17 +17,28 @@ final class ScriptedOutlet: Outlet {
     private(set) var closed: (code: CloseCode, reason: String)?
     /// The peer's answer to the close is on its way.
     var isEnding = false
-    private var unsent: [[UInt8]] = []
+    private var unsent: [(message: [UInt8], isBroadcast: Bool)] = []
     private(set) var unsentBytes = 0
+    var refusedBytes: Int { unsentBytes }
     /// The most that ever waited.
     private(set) var mostUnsentBytes = 0
     var lastReceived: MonotonicTime
 
     init(openedAt now: MonotonicTime) { lastReceived = now }
 
-    func send(_ message: EncodedMessage) { take(Self.text(of: message)) }
+    func send(_ message: EncodedMessage) { take(Self.text(of: message), isBroadcast: message.isReplaceable) }
 
-    func send(text: [UInt8]) { take(text) }
+    func send(text: [UInt8]) { take(text, isBroadcast: false) }
+
+    func takeBackBroadcasts() -> Int {
+        var count = 0
+        while let last = unsent.last, last.isBroadcast {
+            unsentBytes -= last.message.count
+            unsent.removeLast()
+            count += 1
+        }
+        return count
+    }
 
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }
 
@@ -43,7 +54,7 @@ final class ScriptedOutlet: Outlet {
         let waiting = unsent
         unsent = []
         unsentBytes = 0
-        for message in waiting { deliver(message) }
+        for (message, _) in waiting { deliver(message) }
         return !waiting.isEmpty
     }
 
@@ -54,10 +65,10 @@ final class ScriptedOutlet: Outlet {
         unsentBytes = 0
     }
 
-    private func take(_ message: [UInt8]) {
+    private func take(_ message: [UInt8], isBroadcast: Bool) {
         guard !isCut, closed == nil else { return }
         if isReading { return deliver(message) }
-        unsent.append(message)
+        unsent.append((message, isBroadcast))
         unsentBytes += message.count
         mostUnsentBytes = max(mostUnsentBytes, unsentBytes)
     }

@@ -26,8 +26,8 @@ final class StagedStore: EventStore {
         wait { [memory] in memory.append(append, answer: answer) }
     }
 
-    func claim(_ room: RoomID, retaining events: Int, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
-        wait { [memory] in memory.claim(room, retaining: events, answer: answer) }
+    func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void) {
+        wait { [memory] in memory.claim(room, from: origin, answer: answer) }
     }
 
     func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
@@ -40,6 +40,45 @@ final class StagedStore: EventStore {
 
     func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
         wait { [memory] in memory.directory(closedAfter: closedAfter, answer: answer) }
+    }
+
+    func directory(_ page: DirectoryPage, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
+        wait { [memory] in memory.directory(page, answer: answer) }
+    }
+
+    func verify(_ room: RoomID, answer: @escaping @Sendable (VerifyOutcome) -> Void) {
+        wait { [memory] in memory.verify(room, answer: answer) }
+    }
+
+    func note(_ event: SystemEvent, answer: @escaping @Sendable (NoteOutcome) -> Void) {
+        wait { [memory] in memory.note(event, answer: answer) }
+    }
+
+    func systemEvents(
+        after number: Int, limit: Int, kind: SystemEvent.Kind?,
+        answer: @escaping @Sendable (SystemEventsOutcome) -> Void
+    ) {
+        wait { [memory] in memory.systemEvents(after: number, limit: limit, kind: kind, answer: answer) }
+    }
+
+    func verifySystemEvents(answer: @escaping @Sendable (VerifyOutcome) -> Void) {
+        wait { [memory] in memory.verifySystemEvents(answer: answer) }
+    }
+
+    func cleanup(_ request: CleanupRequest, answer: @escaping @Sendable (CleanupOutcome) -> Void) {
+        wait { [memory] in memory.cleanup(request, answer: answer) }
+    }
+
+    func statistics(now: Timestamp, answer: @escaping @Sendable (StatisticsOutcome) -> Void) {
+        wait { [memory] in memory.statistics(now: now, answer: answer) }
+    }
+
+    func health(answer: @escaping @Sendable (StoreHealth) -> Void) {
+        wait { [memory] in memory.health(answer: answer) }
+    }
+
+    func reopen(answer: @escaping @Sendable (ReopenOutcome) -> Void) {
+        wait { [memory] in memory.reopen(answer: answer) }
     }
 
     func close() { memory.close() }

@@ -45,7 +45,7 @@ final class TestClient {
             if let self, let outlet { receive(message, from: outlet) }
         }
         self.outlet = outlet
-        outlet.session = world.sessions.open(outlet)
+        outlet.session = world.sessions.open(outlet, as: world.sessions.newClient(address: "127.0.0.1"))
     }
 
     /// The network takes the connection away without a word.

@@ -56,9 +56,15 @@ final class World {
         _ timeline: ManualTimeline, _ store: StagedStore, _ replies: ReplyBox, _ games: InstalledGames,
         _ configuration: Configuration, _ facts: FactLog, _ luck: Luck
     ) -> LoopServices {
-        LoopServices(
+        let admission = Admission(luck: luck)
+        return LoopServices(
             timeline: timeline, store: StoreClient(store: store) { replies.put($0) }, games: games,
-            configuration: configuration, observer: facts, luck: luck)
+            configuration: configuration, observer: facts,
+            middleware: Middlewares([
+                RateLimiting(
+                    configuration.limits, position: 0, admission: admission, now: { timeline.now }),
+                facts,
+            ]), admission: admission, luck: luck)
     }
 
     // MARK: Clients

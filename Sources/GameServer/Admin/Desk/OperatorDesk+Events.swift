@@ -65,6 +65,10 @@ extension OperatorDesk {
     private static func refusal(_ outcome: ReadOutcome, _ question: DeskQuestion) -> Response {
         switch outcome {
         case .notFound: .problem(.roomNotFound, id: question.requestID)
+        case .trimmed(let first, _):
+            .problem(
+                410, "history_trimmed", "events before \(first) were deleted: ask again after \(first - 1)",
+                id: question.requestID)
         case .records, .unavailable: .problem(.storeUnavailable, id: question.requestID)
         }
     }

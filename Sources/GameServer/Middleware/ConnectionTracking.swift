@@ -1,0 +1,23 @@
+import Observability
+import PluginAPI
+
+/// Counts connections: how many are open, how long they last and why they end.
+final class ConnectionTracking: Middleware {
+    let name = "connection_tracking"
+    let interests: MiddlewareHooks = .close
+
+    private let metrics: Observability.Metrics
+    private let writer: MetricWriter?
+
+    init(_ kit: MiddlewareKit) {
+        metrics = kit.metrics
+        writer = kit.writer
+    }
+
+    func close(_ fact: Departure) {
+        metrics.wsConnectionsClosed.add(1, CloseReasonLabel(code: fact.code), by: writer)
+        metrics.wsCloseCodes.add(1, CloseLabel(code: fact.code), by: writer)
+        metrics.wsConnectionSeconds.record(fact.lasted.duration, by: writer)
+        if fact.fault != nil { metrics.wsProtocolErrors.add(1, ProtocolErrorLabel(code: fact.code), by: writer) }
+    }
+}

@@ -1,0 +1,38 @@
+import Observability
+import PluginAPI
+
+/// Counts what was handed to whom, what will hardly arrive, and what clients say they have.
+final class DeliveryTracking: Middleware {
+    let name = "delivery_tracking"
+    let interests: MiddlewareHooks = [.deliver, .acknowledge, .lag]
+
+    private let metrics: Observability.Metrics
+    private let logger: Logger
+    private let writer: MetricWriter?
+
+    init(_ kit: MiddlewareKit) {
+        metrics = kit.metrics
+        logger = kit.logger
+        writer = kit.writer
+    }
+
+    func deliver(_ fact: Delivery) {
+        metrics.deliveries.add(fact.receivers - fact.unanswering, .ok, by: writer)
+        if fact.unanswering > 0 { metrics.deliveries.add(fact.unanswering, .failed, by: writer) }
+        if fact.collapsed > 0 { metrics.deliveries.add(fact.collapsed, .collapsed, by: writer) }
+        metrics.broadcastFanout.record(fact.receivers, by: writer)
+    }
+
+    func acknowledge(_ fact: Acknowledgement) {
+        metrics.acknowledgements.add(1, by: writer)
+        if let delay = fact.delay { metrics.ackSeconds.record(delay.duration, by: writer) }
+    }
+
+    func lag(_ fact: Lag) {
+        metrics.laggingConnections.add(fact.phase == .began ? 1 : -1, by: writer)
+        logger.log(
+            .debug, .websocket, fact.phase == .began ? "client_lags" : "client_caught_up",
+            fact.phase == .began ? "reads too slowly: it will get a snapshot" : "has caught up",
+            ["unsent_bytes": .integer(fact.unsentBytes)], in: LogContext(connectionID: fact.client.id))
+    }
+}

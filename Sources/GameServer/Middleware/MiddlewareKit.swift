@@ -1,0 +1,60 @@
+import Observability
+import PluginAPI
+import WebSocket
+
+/// What the middleware of this server is made from. Lives on the loop.
+final class MiddlewareKit {
+    let configuration: Configuration
+    let metrics: Observability.Metrics
+    let logger: Logger
+    let writer: MetricWriter?
+    let board: LoopBoard
+    let admission: Admission
+    private let domain: (any DomainMetricSink)?
+    /// The loop's time.
+    let now: () -> MonotonicTime
+    private(set) var positions = 0
+
+    init(
+        configuration: Configuration, metrics: Observability.Metrics, logger: Logger, writer: MetricWriter?,
+        board: LoopBoard, admission: Admission,
+        domain: (any DomainMetricSink)?, now: @escaping () -> MonotonicTime
+    ) {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.logger = logger
+        self.writer = writer
+        self.board = board
+        self.admission = admission
+        self.domain = domain
+        self.now = now
+    }
+
+    /// Where the next middleware keeps its note about a connection.
+    func nextPosition() -> Int {
+        defer { positions += 1 }
+        return positions
+    }
+
+    /// One of a user's own, with what it may use.
+    func make(_ plugin: MiddlewarePlugin, place: Int) -> any Middleware {
+        plugin.middleware(
+            MiddlewareServices(
+                position: nextPosition(), clock: { [now] in Elapsed(nanoseconds: now().nanoseconds) },
+                observe: { [domain] in domain?.observed($0, ofMiddleware: place) },
+                write: { [logger] severity, event, message in
+                    logger.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])
+                }))
+    }
+}
+
+extension MiddlewareServices.Severity {
+    fileprivate var level: LogLevel {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

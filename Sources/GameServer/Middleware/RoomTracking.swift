@@ -1,0 +1,83 @@
+import Observability
+import PluginAPI
+
+/// Counts the life of rooms, by game: opened, closed, acted in, faulted, read back.
+final class RoomTracking: Middleware {
+    let name = "room_tracking"
+    let interests: MiddlewareHooks = [.commit, .stall, .recover]
+
+    private let metrics: Observability.Metrics
+    private let logger: Logger
+    private let writer: MetricWriter?
+    private let board: LoopBoard
+
+    init(_ kit: MiddlewareKit) {
+        metrics = kit.metrics
+        logger = kit.logger
+        writer = kit.writer
+        board = kit.board
+    }
+
+    func commit(_ fact: Commit) {
+        metrics.commits.add(1, CommitLabel(fact.outcome), by: writer)
+        guard fact.outcome == .committed else { return board.storeFailed(fact.outcome) }
+        let plugin = metrics.pluginIndex(fact.game)
+        metrics.eventsAppended.add(fact.events, plugin: plugin, by: writer)
+        if fact.cause == .act || fact.cause == .bot { metrics.roomActions.add(1, plugin: plugin, by: writer) }
+        if fact.turn != .none { turned(fact, plugin) }
+    }
+
+    private func turned(_ fact: Commit, _ plugin: Int) {
+        let context = LogContext(roomID: fact.room.description, roomSequence: fact.sequence)
+        switch fact.turn {
+        case .none: break
+        case .opened:
+            metrics.roomsCreated.add(1, plugin: plugin, by: writer)
+            logger.log(.info, .gameEvent, "room_opened", "opened", ["game": .string(fact.game)], in: context)
+        case .started: logger.log(.info, .gameEvent, "game_started", "started", in: context)
+        case .finished: logger.log(.info, .gameEvent, "game_finished", "finished", in: context)
+        case .closed(let reason):
+            metrics.roomsClosed.add(1, plugin: plugin, RoomEndLabel(reason: reason), by: writer)
+            logger.log(.info, .gameEvent, "room_closed", "closed: \(reason)", ["reason": .string(reason)], in: context)
+        }
+    }
+
+    func stall(_ fact: Stall) {
+        switch fact {
+        case .fault(let room, let game, let sentence):
+            let plugin = metrics.pluginIndex(game)
+            metrics.roomFaults.add(1, plugin: plugin, by: writer)
+            metrics.pluginExceptions.add(1, plugin: plugin, by: writer)
+            board.faulted(game: game)
+            logger.log(.error, .gameEvent, "room_fault", sentence, in: LogContext(roomID: room.description))
+        case .unreadable(let room, _, let sentence):
+            board.unreadable(room)
+            logger.log(.error, .gameEvent, "room_unreadable", sentence, in: LogContext(roomID: room.description))
+        case .store(let room, _):
+            logger.log(
+                .warning, .gameEvent, "room_held", "commands of the room cannot be stored",
+                in: LogContext(roomID: room.description))
+        case .silent, .unanswered, .behind: break
+        }
+    }
+
+    func recover(_ fact: Recovery) {
+        switch fact {
+        case .restored(let room, _, let records, let took):
+            logger.log(
+                .info, .recovery, "room_restored", "read back from the store",
+                ["records": .integer(records), "took_ms": .duration(took.duration)],
+                in: LogContext(roomID: room.description))
+        case .store(let room, _):
+            logger.log(
+                .info, .gameEvent, "room_released", "commands of the room are stored again",
+                in: LogContext(roomID: room.description))
+        case .mended(let room, _, let procedure):
+            board.readable(room)
+            logger.log(
+                .notice, .recovery, "room_mended", "mended by \(procedure)", ["procedure": .string(procedure)],
+                in: LogContext(roomID: room.description))
+        case .answered, .snapshot: break
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import PluginAPI
+
+/// What a recovery procedure has a loop do.
+enum LoopAction: Sendable, Equatable {
+    /// Ask every silent connection for a sign of life, and close those that give none.
+    case sweepStale
+    /// Replace what slow readers have waiting by one snapshot each.
+    case collapsePending
+    /// Send one connection the whole view of the rooms it is out of step with.
+    case sync(client: UInt64)
+    /// Compare a room with its history.
+    case rebuild(RoomID)
+    /// Put rooms to sleep that nobody is in, and give memory back.
+    case freeMemory
+    /// Nobody new for a while; games go on.
+    case protect(forMs: Int)
+    /// New connections at a steady rate for a while.
+    case admit(perSecond: Int, forMs: Int)
+    case openDoors
+    /// Compare every room of a game that faulted with its history; at a later attempt no new rooms of it are opened.
+    case restartGame(String, quarantinesForMs: Int?)
+    /// Put a fresh middleware in the place of one that throws, or take it out.
+    case restartMiddleware(String, setsAside: Bool)
+}
+
+/// How far an action may go.
+struct ActionScope: Sendable {
+    var isDryRun: Bool
+    /// Most objects touched, as a share of what could be.
+    var blastRadius: Double
+    /// What the players who are touched are told.
+    var playerText: String?
+
+    /// At least one.
+    func most(of eligible: Int) -> Int {
+        blastRadius >= 1 ? eligible : min(eligible, max(1, Int(blastRadius * Double(eligible))))
+    }
+}

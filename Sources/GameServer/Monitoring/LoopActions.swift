@@ -1,0 +1,186 @@
+import CLinux
+import Observability
+import PluginAPI
+import WebSocket
+
+/// Does on a loop what recovery procedures want done there. Lives on the loop.
+final class LoopActions {
+    typealias Reply = (ActionReport) -> Void
+
+    let services: LoopServices
+    let sessions: SessionDirectory
+    let rooms: RoomDirectory
+    private var restartMiddleware: (String) -> (any Middleware)?
+
+    /// - Parameter restartMiddleware: makes a fresh one of a user's middleware; nil for one of ours.
+    init(
+        services: LoopServices, sessions: SessionDirectory, rooms: RoomDirectory,
+        restartMiddleware: @escaping (String) -> (any Middleware)?
+    ) {
+        self.services = services
+        self.sessions = sessions
+        self.rooms = rooms
+        self.restartMiddleware = restartMiddleware
+    }
+
+    private var settings: Configuration.Recovery { services.configuration.recovery }
+
+    func perform(_ action: LoopAction, _ scope: ActionScope, _ reply: @escaping Reply) {
+        switch action {
+        case .sweepStale: sweepStale(scope, reply)
+        case .collapsePending: reply(collapsePending(scope))
+        case .sync(let client): sync(client, scope, reply)
+        case .rebuild(let room): rebuild(room, scope, reply)
+        case .freeMemory: reply(freeMemory(scope))
+        case .protect(let ms): reply(admission(.protected(until: after(ms)), scope))
+        case .admit(let perSecond, let ms): reply(admission(.limited(perSecond: perSecond, until: after(ms)), scope))
+        case .openDoors: reply(admission(.open, scope))
+        case .restartGame(let game, let quarantine): restart(game, quarantine, scope, reply)
+        case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAside: setsAside, scope))
+        }
+    }
+
+    private func after(_ ms: Int) -> MonotonicTime { services.timeline.now + .milliseconds(ms) }
+
+    // MARK: Connections
+
+    private func sweepStale(_ scope: ActionScope, _ reply: @escaping Reply) {
+        let now = services.timeline.now
+        let silence = Duration.milliseconds(services.configuration.heartbeat.idleMs)
+        let silent = sessions.all.filter { $0.isOpen && $0.hasGreeted && ($0.isAsked || $0.silence(at: now) > silence) }
+        let eligible = sessions.count
+        let most = scope.most(of: eligible)
+        if scope.isDryRun {
+            return reply(ActionReport(.done, touched: min(silent.count, most), eligible: eligible))
+        }
+        guard !silent.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: eligible)) }
+        for session in silent { session.demandLife() }
+        let patience = Duration.milliseconds(settings.probeMs)
+        _ = services.timeline.alarm(at: now + patience) { [weak self] in
+            guard let self else { return }
+            let dead = silent.filter { $0.isAsked && $0.silence(at: self.services.timeline.now) >= patience }
+            let given = dead.sorted { $0.number < $1.number }.prefix(most)
+            for session in given { session.close(.heartbeat) }
+            reply(
+                ActionReport(
+                    given.isEmpty ? .nothingToDo : .done, touched: given.count, eligible: eligible,
+                    repaired: given.count,
+                    details: ["asked": String(silent.count), "unanswered": String(dead.count)]))
+        }
+    }
+
+    private func collapsePending(_ scope: ActionScope) -> ActionReport {
+        let now = services.timeline.now
+        let age = Duration.milliseconds(settings.pendingAgeMs)
+        let slow = services.backlogged.sessions.filter { $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0 }
+            .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
+        let most = scope.most(of: max(sessions.count, slow.count))
+        let chosen = slow.prefix(most)
+        if scope.isDryRun { return ActionReport(.done, touched: chosen.count, eligible: slow.count) }
+        var collapsed = 0
+        for session in chosen { collapsed += session.collapse() }
+        return ActionReport(
+            collapsed == 0 ? .nothingToDo : .done, touched: chosen.count, eligible: slow.count,
+            repaired: chosen.count, details: ["messages": String(collapsed)])
+    }
+
+    private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {
+        let now = services.timeline.now
+        guard let session = sessions[client] else { return reply(ActionReport(.nothingToDo)) }
+        let behind = session.members.filter { $0.isOutOfStep(at: now) }
+        if scope.isDryRun { return reply(ActionReport(.done, touched: behind.count, eligible: session.members.count)) }
+        guard !behind.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: session.members.count)) }
+        for member in behind { member.room.sendSnapshot(to: member, .recovered) }
+        if let text = scope.playerText { session.send(lines: [ServerMessage.notice(.recovered, text: text)]) }
+        let proof = now + .milliseconds(settings.proofMs)
+        _ = services.timeline.alarm(at: proof) {
+            let repaired = behind.count { !$0.isBehind && $0.room.isAttached($0) }
+            reply(
+                ActionReport(
+                    .done, touched: behind.count, eligible: session.members.count, repaired: repaired,
+                    details: ["acknowledged": String(repaired)]))
+        }
+    }
+
+    private func admission(_ mode: Admission.Mode, _ scope: ActionScope) -> ActionReport {
+        if !scope.isDryRun { services.admission.set(mode, at: services.timeline.now) }
+        return ActionReport(.done, touched: 1, eligible: 1, repaired: 1)
+    }
+
+    // MARK: Rooms
+
+    private func rebuild(_ id: RoomID, _ scope: ActionScope, _ reply: @escaping Reply) {
+        if scope.isDryRun { return reply(ActionReport(.done, touched: 1, eligible: rooms.openRooms)) }
+        let total = rooms.openRooms
+        rooms.rebuild(id) { verdict in
+            let details = ["verdict": "\(verdict)"]
+            switch verdict {
+            case .equal: reply(ActionReport(.nothingToDo, eligible: total, details: details))
+            case .replaced, .salvaged:
+                self.services.middleware.recover(
+                    .mended(id, game: self.rooms[id]?.state.game ?? "", procedure: "room_state_corruption"))
+                reply(ActionReport(.done, touched: 1, eligible: total, repaired: 1, details: details))
+            case .unreadable(let why): reply(ActionReport(.failed(why), eligible: total))
+            case .unavailable: reply(ActionReport(.failed("the store does not answer"), eligible: total))
+            }
+        }
+    }
+
+    private func freeMemory(_ scope: ActionScope) -> ActionReport {
+        let eligible = rooms.sleepableRooms
+        let most = scope.most(of: eligible)
+        if scope.isDryRun { return ActionReport(.done, touched: most, eligible: eligible) }
+        let asleep = rooms.sleepIdle(atMost: most)
+        clinux_give_memory_back()
+        return ActionReport(
+            .done, touched: asleep, eligible: eligible, repaired: asleep, details: ["rooms_asleep": String(asleep)])
+    }
+
+    private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
+        let faulted = rooms.roomsAtWork.filter { $0.state.game == game && $0.hasFaulted }
+        let most = scope.most(of: max(1, rooms.openRooms))
+        if scope.isDryRun { return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: faulted.count)) }
+        if let quarantine { services.quarantined[game] = after(quarantine) }
+        var open = faulted.prefix(most).count
+        guard open > 0 else {
+            return reply(ActionReport(quarantine == nil ? .nothingToDo : .done, touched: quarantine == nil ? 0 : 1))
+        }
+        var verdicts: [String: Int] = [:]
+        let touched = open
+        for room in faulted.prefix(most) {
+            room.hasFaulted = false
+            room.rebuild { verdict in
+                verdicts[verdict.word, default: 0] += 1
+                open -= 1
+                guard open == 0 else { return }
+                reply(
+                    ActionReport(
+                        .done, touched: touched, eligible: faulted.count, repaired: verdicts["replaced", default: 0],
+                        details: verdicts.mapValues(String.init)))
+            }
+        }
+    }
+
+    private func restart(_ name: String, setsAside: Bool, _ scope: ActionScope) -> ActionReport {
+        if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
+        if setsAside {
+            let isThere = services.middleware.setAside(name, true)
+            return ActionReport(isThere ? .done : .nothingToDo, touched: isThere ? 1 : 0, eligible: 1)
+        }
+        guard let fresh = restartMiddleware(name) else { return ActionReport(.nothingToDo) }
+        services.middleware.replace(name, by: fresh)
+        return ActionReport(.done, touched: 1, eligible: 1)
+    }
+}
+
+extension RebuildVerdict {
+    var word: String {
+        switch self {
+        case .equal: "equal"
+        case .replaced: "replaced"
+        case .salvaged: "salvaged"
+        case .unreadable: "unreadable"
+        case .unavailable: "unavailable"
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Observability
+import PluginAPI
+import WebSocket
+
+/// A few times a second: measures how late the loop is, puts up its state for the monitor, and looks after clients that
+/// are out of step. Lives on the loop.
+final class LoopPulse: LoopFacts {
+    private let loop: EventLoop
+    private let services: LoopServices
+    private let sessions: SessionDirectory
+    private let rooms: RoomDirectory
+    private let board: LoopBoard
+    private let metrics: Observability.Metrics
+    private let writer: MetricWriter?
+    private let interval: Duration
+    private let started: MonotonicTime
+    private var planned: MonotonicTime
+    private var traffic = Traffic()
+    private var counted = TransportCounters()
+
+    init(
+        loop: EventLoop, services: LoopServices, sessions: SessionDirectory, rooms: RoomDirectory, board: LoopBoard,
+        metrics: Observability.Metrics, writer: MetricWriter?
+    ) {
+        self.loop = loop
+        self.services = services
+        self.sessions = sessions
+        self.rooms = rooms
+        self.board = board
+        self.metrics = metrics
+        self.writer = writer
+        interval = .milliseconds(services.configuration.monitoring.pulseMs)
+        started = loop.now
+        planned = loop.now
+    }
+
+    var uptime: Duration { MonotonicTime.now() - started }
+    var counters: TransportCounters { loop.counters }
+
+    func start() {
+        planned = loop.now + interval
+        loop.schedule(at: planned) { [unowned self] in beat() }
+    }
+
+    private func beat() {
+        let now = MonotonicTime.now()
+        let lag = max(now - planned, .zero)
+        metrics.loopLagSeconds.record(lag, loop: 0, by: writer)
+        publish()
+        findStragglers(at: now)
+        board.put(reading(at: now, lag: lag))
+        start()
+    }
+
+    private func reading(at now: MonotonicTime, lag: Duration) -> LoopBoard.Reading {
+        var reading = LoopBoard.Reading()
+        reading.at = now
+        reading.lag = lag
+        reading.sessions = sessions.count
+        for session in services.backlogged.sessions {
+            reading.pendingMessages += session.pendingMessages(at: now)
+            reading.oldestPending = max(reading.oldestPending, session.pendingFor(at: now))
+            reading.unsentBytes += session.unsentBytes
+            reading.laggingConnections += session.isLagging ? 1 : 0
+        }
+        services.asked.keep { $0.isAsked }
+        reading.unanswering = services.asked.sessions.count { $0.isUnanswering }
+        let behind = services.behind.current().filter { $0.isOutOfStep(at: now) }
+        reading.behind = behind.count
+        reading.worstGap = behind.compactMap(\.gap).max() ?? 0
+        reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
+        reading.roomsAwake = rooms.awakeRooms
+        reading.rooms = rooms.openRooms
+        reading.storeTrouble = services.storeTrouble.isPresent(at: now)
+        reading.isDraining = services.isDraining
+        if reading.behind > 0 || reading.pendingMessages > 0 { board.watch(.websocket) }
+        return reading
+    }
+
+    private func findStragglers(at now: MonotonicTime) {
+        for member in services.behind.current() where member.isOutOfStep(at: now) && !member.isReportedBehind {
+            member.isReportedBehind = true
+            services.middleware.stall(
+                .behind(member.session.client, member.room.id, game: member.room.state.game, by: member.gap ?? 0))
+        }
+    }
+
+    /// Brings the instruments in line with what the loop counts for itself. Before a scrape, too.
+    func publish() {
+        let new = services.traffic
+        metrics.messages.add(new.messagesIn - traffic.messagesIn, .in, by: writer)
+        metrics.messages.add(new.messagesOut - traffic.messagesOut, .out, by: writer)
+        metrics.messageBytes.add(new.bytesIn - traffic.bytesIn, .in, by: writer)
+        metrics.messageBytes.add(new.bytesOut - traffic.bytesOut, .out, by: writer)
+        traffic = new
+        let counters = loop.counters
+        metrics.transportBytes.add(counters.bytesIn - counted.bytesIn, .in, by: writer)
+        metrics.transportBytes.add(counters.bytesOut - counted.bytesOut, .out, by: writer)
+        metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
+        counted = counters
+        for (game, tally) in rooms.tallies {
+            let plugin = metrics.pluginIndex(game)
+            metrics.rooms.set(Double(tally.rooms[.waiting, default: 0]), plugin: plugin, .waiting)
+            metrics.rooms.set(Double(tally.rooms[.playing, default: 0]), plugin: plugin, .playing)
+            metrics.rooms.set(Double(tally.rooms[.finished, default: 0]), plugin: plugin, .finished)
+            metrics.roomPlayers.set(Double(tally.humans), plugin: plugin, .human)
+            metrics.roomPlayers.set(Double(tally.bots), plugin: plugin, .bot)
+        }
+        metrics.roomsAwake.set(Double(rooms.awakeRooms))
+        let reading = board.reading
+        metrics.pendingMessages.set(Double(reading.pendingMessages))
+        metrics.sendQueueBytes.set(Double(reading.unsentBytes))
+        metrics.queueDepth.set(Double(services.store.appendsInFlight), .store)
+    }
+}

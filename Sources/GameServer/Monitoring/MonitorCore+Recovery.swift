@@ -1,0 +1,224 @@
+import Foundation
+import Observability
+import PluginAPI
+import WebSocket
+
+// Mending: what is decided by, who does it, and what is written down of it.
+
+extension MonitorCore {
+    /// Puts the newest readings before the recovery engine and has done what it orders.
+    func decide(at now: Duration) {
+        let orders = recovery.observe(readings, scopes: scopes, at: now)
+        for order in orders { perform(order) }
+        recordFinished()
+        watchClosely(at: now)
+    }
+
+    private var readings: SignalReadings {
+        var readings: SignalReadings = [
+            .pendingMessages: Double(signals.loops.reduce(0) { $0 + $1.pendingMessages }),
+            .sequenceGap: Double(signals.loops.map(\.worstGap).max() ?? 0),
+            .corruptRooms: Double(corruptRooms.count),
+            .storeFailing: isStoreFailing ? 1 : 0,
+            .opensPerMinute: signals.opensPerMinute,
+            .openRatio: signals.openRatio,
+            .pluginFaultsPerMinute: Double(parts.games.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
+        ]
+        readings[.failureRatio] = signals.failureRatio ?? 0
+        readings[.memoryRatio] = usage.memoryRatio
+        readings[.cpuRatio] = usage.cpuRatio
+        readings[.handshakeSeconds] = signals.recent { $0.handshakes }?.quantile(0.95)
+        readings[.loopLagSeconds] = signals.loops.map { Elapsed($0.lag).seconds }.max()
+        readings[.deliveryErrorRatio] = signals.errorRatio ?? 0
+        return readings
+    }
+
+    private var scopes: ScopeReadings {
+        var scopes: ScopeReadings = [:]
+        scopes["client_desync"] = Dictionary(
+            signals.loops.flatMap(\.gaps).map { (String($0.client), Double($0.gap)) }, uniquingKeysWith: max)
+        scopes["room_state_corruption"] = Dictionary(
+            uniqueKeysWithValues: corruptRooms.map { ($0.description, 1) })
+        scopes["plugin_fault"] = Dictionary(
+            uniqueKeysWithValues: parts.games.map { ($0, Double(signals.faultsPerMinute(of: $0))) }
+                .filter { $0.1 > 0 })
+        return scopes
+    }
+
+    /// Rooms that could not be read back, and those whose log was found changed.
+    private var corruptRooms: Set<RoomID> {
+        signals.troubles.reduce(into: brokenChains) { $0.formUnion($1.unreadable.keys) }
+    }
+
+    // MARK: Doing
+
+    func perform(_ order: RecoveryOrder) {
+        log(order, "recovery_started", order.kind == .release ? "is taken back" : "begins")
+        let reply: @Sendable (ActionReport) -> Void = { [monitor, run = order.run] in
+            monitor.post(.acted(run: run, $0))
+        }
+        let scope = ActionScope(
+            isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText)
+        guard order.procedure != "database_connection_loss" else { return reopenStore(order, reply) }
+        guard let action = action(for: order) else {
+            return reply(ActionReport(.failed("nothing is known of the scope \(order.scope)")))
+        }
+        act(action, scope, order, reply)
+    }
+
+    private func action(for order: RecoveryOrder) -> LoopAction? {
+        let isRelease = order.kind == .release
+        let settings = configuration.recovery
+        switch order.procedure {
+        case "stale_connections": return .sweepStale
+        case "high_pending_messages": return .collapsePending
+        case "room_state_corruption": return RoomID(order.scope).map { .rebuild($0) }
+        case "client_desync": return UInt64(order.scope).map { .sync(client: $0) }
+        case "memory_pressure": return .freeMemory
+        case "system_overload": return isRelease ? .openDoors : .protect(forMs: settings.holdMs)
+        case "reconnect_storm":
+            return isRelease ? .openDoors : .admit(perSecond: settings.admitPerS, forMs: settings.holdMs)
+        case "plugin_fault":
+            let quarantine = order.attempt > 1 ? settings.quarantineMs : nil
+            if parts.games.contains(order.scope) {
+                return .restartGame(order.scope, quarantinesForMs: quarantine)
+            }
+            return .restartMiddleware(order.scope, setsAside: order.attempt > 1)
+        default: return nil
+        }
+    }
+
+    /// Has every loop do its part, and reports the sum.
+    private func act(
+        _ action: LoopAction, _ scope: ActionScope, _ order: RecoveryOrder,
+        _ reply: @escaping @Sendable (ActionReport) -> Void
+    ) {
+        let loops = parts.loops
+        let sum = ReportSum(expected: loops.count, reply)
+        for loop in loops where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
+            sum.add(ActionReport(.failed("a loop takes no orders")))
+        }
+        if order.kind == .act, !order.isDryRun { audit(order) }
+    }
+
+    private func reopenStore(_ order: RecoveryOrder, _ reply: @escaping @Sendable (ActionReport) -> Void) {
+        guard !order.isDryRun else { return reply(ActionReport(.done, touched: 1, eligible: 1)) }
+        parts.store.reopen { outcome in
+            switch outcome {
+            case .reopened: reply(ActionReport(.done, touched: 1, eligible: 1, repaired: 1, details: ["did": "reopened"]))
+            case .restored(let aside):
+                reply(
+                    ActionReport(
+                        .done, touched: 1, eligible: 1, repaired: 1,
+                        details: ["did": "restored", "moved_aside": aside ?? "nothing"]))
+            case .freed(let bytes):
+                reply(
+                    ActionReport(
+                        .done, touched: 1, eligible: 1, repaired: 1,
+                        details: ["did": "freed", "bytes": String(bytes)]))
+            case .failed(let kind): reply(ActionReport(.failed("the store is still in trouble: \(kind.rawValue)")))
+            case .unavailable: reply(ActionReport(.failed("the store does not answer")))
+            }
+        }
+    }
+
+    func finishAction(_ run: Int, _ report: ActionReport) {
+        recovery.acted(run, report, at: now)
+        recordFinished()
+    }
+
+    // MARK: Writing down
+
+    /// Checks the components under repair every second, and no longer than that.
+    private func watchClosely(at now: Duration) {
+        let verifying = recovery.isVerifying
+        for component in health.components {
+            health.setRecovering(component, verifying.contains(component), at: now)
+        }
+    }
+
+    func recordFinished() {
+        for run in recovery.takeFinished() { record(run) }
+        health.stability.recoveries = recovery.status(at: now).attempts
+        metrics.stabilityScore.set(health.report(at: now).stability.value)
+    }
+
+    private func record(_ run: RecoveryRun) {
+        let label = ProcedureLabel(named: run.procedure)
+        metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue))
+        if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
+        if run.verdict != .refused { metrics.recoverySeconds.record(run.ended - run.started, label) }
+        let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
+        logger.log(
+            run.verdict == .refused ? .notice : isBad ? .critical : .notice, .recovery, "recovery_finished",
+            "\(run.procedure): \(run.verdict.rawValue)\(run.reason.map { ": " + $0 } ?? "")",
+            [
+                "procedure": .string(run.procedure), "scope": .string(run.scope),
+                "verdict": .string(run.verdict.rawValue), "touched": .integer(run.report?.touched ?? 0),
+                "before": .number(run.effect?.before ?? .nan), "after": .number(run.effect?.after ?? .nan),
+                "effect": .number(run.effect?.share ?? .nan),
+            ], in: LogContext(correlationID: run.correlationID))
+        guard run.verdict != .refused else { return }
+        var json = JSONText()
+        run.write(to: &json, origin: wallClockOrigin)
+        parts.store.note(
+            SystemEvent(
+                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: "server",
+                correlationID: run.correlationID, body: json.text)
+        ) { [logger] outcome in
+            if case .stored = outcome { return }
+            logger.log(.warning, .recovery, "recovery_not_stored", "the run could not be kept as an event: \(outcome)")
+        }
+        if run.procedure == "room_state_corruption", run.isSuccess { brokenChains.remove(scope: run.scope) }
+    }
+
+    private func log(_ order: RecoveryOrder, _ event: StaticString, _ what: String) {
+        logger.log(
+            .notice, .recovery, event, "\(order.procedure) \(what)",
+            [
+                "procedure": .string(order.procedure), "scope": .string(order.scope), "run": .integer(order.run),
+                "attempt": .integer(order.attempt), "dry_run": .boolean(order.isDryRun),
+            ], in: LogContext(correlationID: order.correlationID))
+    }
+
+    private func audit(_ order: RecoveryOrder) {
+        metrics.recoveryActive.set(1, ProcedureLabel(named: order.procedure))
+    }
+
+    // MARK: The store's news
+
+    func heard(_ news: StoreNews) {
+        switch news {
+        case .troubled(let kind):
+            isStoreFailing = true
+            health.hint(StandardChecks.database, reason: "the store cannot be written: \(kind.rawValue)", at: now)
+        case .recovered:
+            isStoreFailing = false
+            health.hint(StandardChecks.database, reason: "the store can be written again", at: now)
+        case .foreignWrite:
+            health.hint(StandardChecks.database, reason: "somebody else wrote to the database", at: now)
+        case .chainBroken(let room, let number):
+            brokenChains.insert(room)
+            metrics.eventChainBreaks.add(1)
+            health.hint(StandardChecks.database, reason: "record \(number) of a room was changed", at: now)
+        case .chainMended(let room):
+            brokenChains.remove(room)
+            health.hint(StandardChecks.database, reason: "a damaged room is whole again", at: now)
+        }
+    }
+
+    var wallClock: PluginAPI.Timestamp {
+        PluginAPI.Timestamp(unixMilliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
+    }
+
+    /// Unix time in microseconds of the instant the server's own time counts from.
+    var wallClockOrigin: Int {
+        Int((Date().timeIntervalSince1970 * 1e6).rounded(.down)) - Int(Elapsed(now).nanoseconds / 1000)
+    }
+}
+
+extension Set<RoomID> {
+    fileprivate mutating func remove(scope: String) {
+        if let room = RoomID(scope) { remove(room) }
+    }
+}

@@ -1,0 +1,168 @@
+import Glibc
+import Observability
+import PluginAPI
+import WebSocket
+
+/// What lives on the monitor's thread: health, recovery, and the readings both judge by.
+final class MonitorCore {
+    let parts: MonitorParts
+    let monitor: Monitor
+    var health: HealthMonitor
+    var recovery: RecoveryEngine
+    var resources: ResourceReader
+    var usage: ResourceReadings
+    var signals: SignalWindow
+    /// The store has said that it cannot be written, and not yet that it can.
+    var isStoreFailing = false
+    /// Rooms whose log was found changed.
+    var brokenChains: Set<RoomID> = []
+    /// Threads for checks that may block, by check.
+    private let probes: [String: ProbeThread]
+    private var nextLook: MonotonicTime
+
+    var configuration: Configuration { parts.configuration }
+    var metrics: Observability.Metrics { parts.metrics }
+    var logger: Logger { parts.logger }
+
+    init(_ parts: MonitorParts, monitor: Monitor) {
+        self.parts = parts
+        self.monitor = monitor
+        let now = MonotonicTime.now()
+        nextLook = now
+        let checks = Checks.all(parts)
+        health = HealthMonitor(
+            checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
+            confirm: .milliseconds(parts.configuration.health.confirmMs))
+        recovery = RecoveryEngine(parts.recovery)
+        resources = ResourceReader()
+        usage = resources.read()
+        signals = SignalWindow()
+        probes = Checks.blocking(parts, monitor)
+    }
+
+    deinit { for probe in probes.values { probe.stop() } }
+
+    static func time(_ instant: MonotonicTime, _ parts: MonitorParts) -> Duration {
+        .nanoseconds(instant.nanoseconds - parts.startedAt.nanoseconds)
+    }
+
+    /// On health's and recovery's own time line: since the server started.
+    func time(_ instant: MonotonicTime) -> Duration { Self.time(instant, parts) }
+
+    var now: Duration { time(.now()) }
+
+    // MARK: The thread
+
+    func run(_ inbox: Inbox<Monitor.Message>) {
+        while let messages = inbox.take(until: deadline) {
+            for message in messages { handle(message) }
+            look()
+            startChecks()
+            note(health.expire(at: now))
+            accountForTime()
+        }
+    }
+
+    private var deadline: MonotonicTime {
+        guard let next = health.nextDeadline else { return nextLook }
+        return min(nextLook, parts.startedAt + next)
+    }
+
+    private func handle(_ message: Monitor.Message) {
+        switch message {
+        case .hint(let hint): health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
+        case .store(let news): heard(news)
+        case .checked(let id, let reading, let started):
+            finish(id, reading, started: started)
+        case .acted(let run, let report): finishAction(run, report)
+        case .work(let body): body(self)
+        }
+    }
+
+    // MARK: Looking
+
+    /// A few times a second: the system's own numbers, and what recovery decides by.
+    private func look() {
+        let instant = MonotonicTime.now()
+        guard instant >= nextLook else { return }
+        nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        usage = resources.read()
+        signals.look(metrics, boards: parts.loops.map(\.board), at: time(instant))
+        for id in Checks.crossed(usage, health, configuration) {
+            health.hint(id, reason: "a threshold was crossed", at: time(instant))
+        }
+        if parts.loops.contains(where: { instant - $0.board.reading.at > .seconds(1) && $0.board.reading.at.nanoseconds > 0 }) {
+            health.hint(StandardChecks.loops, reason: "a loop does not turn", at: time(instant))
+        }
+        decide(at: time(instant))
+    }
+
+    // MARK: Checking
+
+    private func startChecks() {
+        for id in health.due(at: now) {
+            let started = MonotonicTime.now()
+            health.started(id, at: time(started))
+            if let probe = probes[id] {
+                if !probe.run() { finish(id, .failed("the check before has not ended"), started: started) }
+            } else if id == StandardChecks.database {
+                checkStore(started)
+            } else {
+                finish(id, Checks.measure(id, self), started: started)
+            }
+        }
+    }
+
+    private func checkStore(_ started: MonotonicTime) {
+        parts.store.health { [monitor, directory = configuration.server.dataDirectory] health in
+            monitor.post(
+                .checked(
+                    id: StandardChecks.database,
+                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started, in: directory),
+                    started: started))
+        }
+    }
+
+    private func finish(_ id: String, _ reading: CheckReading, started: MonotonicTime) {
+        let end = MonotonicTime.now()
+        let changes = health.finished(id, reading, took: end - started, at: time(end))
+        let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
+        let label: CheckLabel = if case .failed = reading { .failed } else { .ok }
+        metrics.healthChecks.add(1, component: component, label)
+        metrics.healthCheckSeconds.record(end - started, component: component)
+        note(changes)
+    }
+
+    /// Tells the log and the metrics what has changed.
+    private func note(_ changes: [LevelChange]) {
+        for change in changes {
+            logger.log(
+                change.to == .critical ? .error : change.to == .healthy ? .notice : .warning, .system, "health_changed",
+                "\(change.check): \(change.from.name) to \(change.to.name): \(change.reason)",
+                [
+                    "check": .string(change.check), "component": .string(change.component),
+                    "from": .string(change.from.name), "to": .string(change.to.name),
+                    "overall": .string(change.overall.name),
+                ])
+        }
+        guard !changes.isEmpty else { return }
+        publishLevels()
+        parts.board.level = StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown
+    }
+
+    private func publishLevels() {
+        for component in health.components {
+            let index = metrics.componentIndex(component)
+            let level = health.level(of: component)
+            metrics.healthLevel.set(Double(level.rawValue), component: index)
+            metrics.healthState.set(component: index, HealthStateLabel(rawValue: level.rawValue) ?? .unknown)
+        }
+    }
+
+    /// What watching costs.
+    private func accountForTime() {
+        var time = timespec()
+        guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return }
+        metrics.obsCPUSeconds.raise(to: .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec), .monitor)
+    }
+}

@@ -1,0 +1,119 @@
+import CLinux
+import Foundation
+import Glibc
+import Observability
+import PluginAPI
+import WebSocket
+
+/// Opens a real WebSocket to this server over the loopback, sends a message, awaits its echo and closes: what a client
+/// would meet. The server knows its own by a key that never leaves the process, and counts them nowhere.
+struct SelfTest: Sendable {
+    static let header = "X-Self-Test"
+    /// Subprotocol of a test; the connection echoes instead of speaking the game protocol.
+    static let subprotocol = "gameserver.self-test"
+    private static let patience = Duration.seconds(5)
+    private static let payload = "are you there?"
+
+    let key: String
+    let host: String
+    let port: UInt16
+
+    func run() -> CheckReading {
+        let started = MonotonicTime.now()
+        do throws(Failure) {
+            try converse()
+        } catch {
+            return .judged(.critical, error.sentence, [Measurement(StandardChecks.Value.reachable, 0)])
+        }
+        let took = Elapsed(from: started, to: .now()).seconds
+        return .measured([
+            Measurement(StandardChecks.Value.reachable, 1),
+            Measurement(StandardChecks.Value.roundTripOfTest, took, unit: "seconds"),
+        ])
+    }
+
+    private struct Failure: Error {
+        let sentence: String
+        init(_ sentence: String) { self.sentence = sentence }
+    }
+
+    private func converse() throws(Failure) {
+        let socket = try connect()
+        defer { Glibc.close(socket) }
+        let nonce = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+        let request =
+            "GET /ws HTTP/1.1\r\nHost: localhost:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Key: \(nonce)\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Protocol: \(Self.subprotocol)\r\n\(Self.header): \(key)\r\n\r\n"
+        try send(Array(request.utf8), on: socket)
+        let answer = try receive(on: socket, until: { $0.suffix(4) == Array("\r\n\r\n".utf8) })
+        guard answer.starts(with: Array("HTTP/1.1 101".utf8)) else {
+            let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+            throw Failure("the handshake was answered \(line.prefix(80))")
+        }
+        let text = Array(Self.payload.utf8)
+        try send(Self.frame(opcode: 0x1, text), on: socket)
+        let echo = try receive(on: socket, until: { $0.count >= text.count + 2 })
+        guard Array(echo.dropFirst(2)) == text else { throw Failure("the echo is not what was sent") }
+        try send(Self.frame(opcode: 0x8, [0x03, 0xE8]), on: socket)
+        let close = try receive(on: socket, until: { $0.count >= 4 })
+        guard close.first == 0x88 else { throw Failure("the close was not answered with a close") }
+    }
+
+    /// A whole frame as a client sends it.
+    ///
+    /// - Source: RFC 6455 §5.2.
+    private static func frame(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        let mask = (0..<4).map { _ in UInt8.random(in: .min ... .max) }
+        let masked = payload.enumerated().map { $1 ^ mask[$0 % 4] }
+        return [0x80 | opcode, 0x80 | UInt8(payload.count)] + mask + masked
+    }
+
+    private func connect() throws(Failure) -> Int32 {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        // What listens on every address is asked on the loopback's.
+        let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
+        guard getaddrinfo(reachable, String(port), &hints, &found) == 0, let address = found else {
+            throw Failure("\(reachable) has no address")
+        }
+        defer { freeaddrinfo(address) }
+        let socket = Glibc.socket(
+            address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }
+        var limit = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        guard Glibc.connect(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
+            let reason = String(cString: strerror(errno))
+            Glibc.close(socket)
+            throw Failure("cannot connect to port \(port): \(reason)")
+        }
+        return socket
+    }
+
+    private func send(_ bytes: [UInt8], on socket: Int32) throws(Failure) {
+        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failure("cannot send: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private func receive(on socket: Int32, until isWhole: ([UInt8]) -> Bool) throws(Failure) -> [UInt8] {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        while !isWhole(received) {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                throw Failure(
+                    count == 0 ? "the connection was closed" : "no answer: \(String(cString: strerror(errno)))")
+            }
+            received += buffer.prefix(count)
+            guard received.count < 65_536 else { throw Failure("the answer does not end") }
+        }
+        return received
+    }
+}

@@ -1,0 +1,112 @@
+import Observability
+import WebSocket
+
+/// The last minute, second by second: counters as they stood, so that what happened lately is a difference.
+struct SignalWindow {
+    /// Counters at one moment.
+    struct Sample {
+        var at = Duration.zero
+        var delivered = 0
+        var undelivered = 0
+        var collapsed = 0
+        var commands = 0
+        var serverErrors = 0
+        var opened = 0
+        var faults: [String: Int] = [:]
+        var violations: [String: Int] = [:]
+        var requests = 0
+        var rateRefused = 0
+        var storeErrors = 0
+        var logDropped = 0
+        var lag: HistogramSnapshot
+        var handshakes: HistogramSnapshot
+        var handling: HistogramSnapshot
+        var roundTrips: HistogramSnapshot
+        var http: HistogramSnapshot
+    }
+
+    private static let span = Duration.seconds(60)
+
+    private var samples: [Sample] = []
+    private var baseline = ReconnectBaseline()
+    /// Each loop as of its last pulse.
+    private(set) var loops: [LoopBoard.Reading] = []
+    private(set) var troubles: [LoopBoard.Trouble] = []
+    private(set) var opensPerMinute = 0.0
+    private(set) var openRatio = 0.0
+
+    mutating func look(_ metrics: Observability.Metrics, boards: [LoopBoard], at now: Duration) {
+        loops = boards.map(\.reading)
+        troubles = boards.map(\.troubles)
+        let opened = metrics.wsConnectionsOpened.value
+        baseline.observe(total: opened, at: now)
+        opensPerMinute = baseline.opensPerMinute(at: now)
+        openRatio = baseline.ratio(at: now)
+        guard samples.last.map({ now - $0.at >= .seconds(1) }) ?? true else { return }
+        samples.append(Self.sample(metrics, troubles, at: now))
+        let old = samples.firstIndex { now - $0.at <= Self.span } ?? samples.count
+        // One older than the span stays: the difference to it covers all of it.
+        samples.removeFirst(max(0, old - 1))
+    }
+
+    private static func sample(
+        _ metrics: Observability.Metrics, _ troubles: [LoopBoard.Trouble], at now: Duration
+    ) -> Sample {
+        var sample = Sample(
+            lag: metrics.loopLagSeconds.snapshot(), handshakes: metrics.wsHandshakeSeconds.snapshot(),
+            handling: metrics.messageSeconds.snapshot(), roundTrips: metrics.wsRoundTripSeconds.snapshot(),
+            http: metrics.httpRequestSeconds.snapshot())
+        sample.at = now
+        sample.delivered = metrics.deliveries.value(.ok)
+        sample.undelivered = metrics.deliveries.value(.failed)
+        sample.collapsed = metrics.deliveries.value(.collapsed)
+        sample.commands = metrics.commands.total
+        sample.serverErrors = metrics.messageErrors.value(.server)
+        sample.opened = metrics.wsConnectionsOpened.value
+        sample.requests = metrics.messages.value(.in)
+        sample.rateRefused = metrics.rateLimited.value(.connection)
+        sample.storeErrors = metrics.storeErrors.total
+        sample.logDropped = metrics.logDropped.total
+        for trouble in troubles {
+            sample.faults.merge(trouble.faults, uniquingKeysWith: +)
+            sample.violations.merge(trouble.violations, uniquingKeysWith: +)
+        }
+        return sample
+    }
+
+    private var oldest: Sample? { samples.first }
+    private var newest: Sample? { samples.last }
+
+    /// What a counter gained in the last minute.
+    func gained(_ counter: (Sample) -> Int) -> Int {
+        guard let oldest, let newest else { return 0 }
+        return counter(newest) - counter(oldest)
+    }
+
+    /// What a histogram was given in the last minute.
+    func recent(_ histogram: (Sample) -> HistogramSnapshot) -> HistogramSnapshot? {
+        guard let oldest, let newest, samples.count > 1 else { return nil }
+        return histogram(newest).subtracting(histogram(oldest))
+    }
+
+    /// Share of deliveries that went to connections that no longer answer; nil when nothing was delivered.
+    var failureRatio: Double? { ratio(gained { $0.undelivered }, of: gained { $0.delivered + $0.undelivered }) }
+
+    var deliveryRatio: Double? {
+        let handed = gained { $0.delivered }
+        return ratio(handed, of: handed + gained { $0.undelivered + $0.collapsed })
+    }
+
+    /// Share of commands that failed by our fault.
+    var errorRatio: Double? { ratio(gained { $0.serverErrors }, of: gained { $0.commands }) }
+
+    var refusedRatio: Double? { ratio(gained { $0.rateRefused }, of: gained { $0.requests }) }
+
+    private func ratio(_ part: Int, of whole: Int) -> Double? {
+        // Too few to say anything: one of three is no third.
+        whole < 10 ? nil : Double(part) / Double(whole)
+    }
+
+    func faultsPerMinute(of game: String) -> Int { gained { $0.faults[game, default: 0] } }
+    func violationsPerMinute(of game: String) -> Int { gained { $0.violations[game, default: 0] } }
+}

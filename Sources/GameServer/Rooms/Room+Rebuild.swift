@@ -1,0 +1,82 @@
+import PluginAPI
+import WebSocket
+
+/// What comparing a room at work with its own history showed.
+enum RebuildVerdict: Sendable, Equatable {
+    /// History gives exactly the state the room has.
+    case equal
+    /// It gave another: the room goes on with what its history says.
+    case replaced(at: Int)
+    /// Its older records are damaged and its state cannot be checked against them: a snapshot of it is stored above the
+    /// damage, so that the room can be read back.
+    case salvaged(at: Int)
+    /// History cannot be read, and nothing was changed.
+    case unreadable(String)
+    case unavailable
+}
+
+extension Room {
+    /// Reads the room's history anew, compares it with the room, and goes on with what history says. Meanwhile nothing is
+    /// decided; who asks waits in the queue.
+    func rebuild(then: @escaping (RebuildVerdict) -> Void) {
+        guard !isGone else { return then(.unavailable) }
+        let isTaken = whenSettled { [weak self] in
+            guard let self, !isGone else { return then(.unavailable) }
+            let retained = services.configuration.rooms.retentionEvents
+            services.store.claim(id, retaining: retained) { [weak self] outcome in
+                guard let self, !isGone else { return then(.unavailable) }
+                let verdict = compared(with: outcome)
+                thaw()
+                then(verdict)
+            }
+        }
+        if !isTaken { then(.unavailable) }
+    }
+
+    private func compared(with outcome: ClaimOutcome) -> RebuildVerdict {
+        switch outcome {
+        case .claimed(let claim):
+            // The room is claimed under a new term whatever follows.
+            let rebuilt: RoomState
+            var history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
+            do throws(StoredFormError) {
+                var state = try RoomState.restored(id, from: claim, games: services.games)
+                for stored in claim.records {
+                    let (events, at) = try state.fold(stored)
+                    history.append(events, at: at)
+                }
+                rebuilt = state
+            } catch {
+                return salvage(term: claim.term, error)
+            }
+            guard rebuilt.number == state.number else { return salvage(term: claim.term, nil) }
+            if rebuilt.match.truth() == state.match.truth(), rebuilt.digest == state.digest {
+                adopt(term: claim.term)
+                return .equal
+            }
+            adopt(rebuilt, history: history)
+            tellRecovered()
+            return .replaced(at: rebuilt.sequence)
+        case .notFound, .damaged: return .unreadable("the store has no whole history of it")
+        case .unavailable: return .unavailable
+        }
+    }
+
+    /// The log below is damaged, the room is not: what it holds is stored above the damage.
+    private func salvage(term: UInt64, _ error: StoredFormError?) -> RebuildVerdict {
+        adopt(term: term)
+        do throws(StoredFormError) {
+            try storeSnapshot()
+            return .salvaged(at: state.sequence)
+        } catch {
+            return .unreadable(error.message)
+        }
+    }
+
+    /// Everybody gets the whole view, and is told why.
+    private func tellRecovered() {
+        for member in members where !member.session.isLagging { sendSnapshot(to: member, .recovered) }
+        for member in members where member.session.isLagging { member.owesSnapshot() }
+        notify(.recovered, "the room was restored from its history: nothing that was played is lost")
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Observability
+import PluginAPI
+import WebSocket
+
+/// A server as a process: from its configuration until it has drained. What `gameserver serve` does, and what an
+/// executable with games of its own does.
+public struct Service {
+    public var games: [InstalledGame]
+    /// What the games depend on, looked after on threads of their own.
+    public var probes: [any HealthProbe]
+    /// What stands in the life of connections and rooms behind the server's own.
+    public var middleware: [MiddlewarePlugin]
+
+    public init(
+        games: [InstalledGame], middleware: [MiddlewarePlugin] = [], probes: [any HealthProbe] = []
+    ) {
+        self.games = games
+        self.middleware = middleware
+        self.probes = probes
+    }
+
+    /// Serves on the calling thread; `Signals.block` comes first.
+    ///
+    /// - Parameter opened: told the address once it is served.
+    /// - Returns: the exit code, once the server has drained or could not start.
+    public func run(_ configuration: Configuration, opened: (String) -> Void = { _ in }) -> Int32 {
+        DescriptorLimit.raise()
+        let metrics = Observability.Metrics(
+            process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
+            loops: configuration.server.loops, routes: AdminRoutes.labels)
+        let logger: Logger
+        do { logger = try Self.makeLogger(configuration, metrics) } catch { return Self.failed(error) }
+        defer { logger.close() }
+        let server: Server
+        do {
+            server = try Server(
+                configuration: configuration, games: games, middleware: middleware, probes: probes, logger: logger,
+                metrics: metrics)
+        } catch {
+            return Self.failed(error)
+        }
+        Signals.wait { name in
+            logger.log(.notice, .system, "drain_started", "\(name): drains")
+            server.drain()
+        }
+        let play = Self.address(configuration.server.host, server.port)
+        Console.say("Play:  \(play)/")
+        Console.say("Look:  \(play)/health (open), \(play)/metrics and \(play)/api/rooms (with the admin token)")
+        if let token = server.generatedToken {
+            let file = configuration.server.dataDirectory + "/admin-token"
+            Console.say("Token: \(token.reveal()) (shown this once, kept in \(file))")
+        }
+        opened(play + "/")
+        Console.say("Ready")
+        server.run()
+        logger.log(.notice, .system, "stopped", "drained and stopped")
+        return ExitCode.fine
+    }
+
+    private static func failed(_ error: any Error) -> Int32 {
+        Console.complain("gameserver: \(error)")
+        return ExitCode.failed
+    }
+
+    private static func process(_ configuration: Configuration) -> Observability.Metrics.Process {
+        let start = ContinuousClock.now
+        return Observability.Metrics.Process(
+            version: Version.current, node: configuration.server.node,
+            volumes: [("data", configuration.server.dataDirectory)], startSeconds: Date().timeIntervalSince1970
+        ) {
+            let (seconds, attoseconds) = (ContinuousClock.now - start).components
+            return Double(seconds) + Double(attoseconds) / 1e18
+        }
+    }
+
+    private static func makeLogger(
+        _ configuration: Configuration, _ metrics: Observability.Metrics
+    ) throws(LogFileError) -> Logger {
+        let file = configuration.logging.file
+        let origin = LogOrigin(
+            version: Version.current, node: configuration.server.node,
+            processID: Int(ProcessInfo.processInfo.processIdentifier))
+        return Logger(
+            level: configuration.logging.level, sink: file.isEmpty ? .standardError : try .file(file), origin: origin,
+            metrics: metrics)
+    }
+
+    /// Where a browser on this machine finds the server; a wildcard address is none it could open.
+    private static func address(_ host: String, _ port: UInt16) -> String {
+        let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
+        return "http://\(reachable.contains(":") ? "[\(reachable)]" : reachable):\(port)"
+    }
+}

@@ -1,0 +1,72 @@
+/// The bands of the standard checks: every number an operator may want to set differently.
+public struct HealthThresholds: Sendable, Equatable {
+    public var cpu: HealthBand
+    public var memory: HealthBand
+    public var disk: HealthBand
+    public var connections: HealthBand
+    public var pendingMessages: HealthBand
+    public var deliveryRatio: HealthBand
+    public var failureRatio: HealthBand
+    public var errorRatio: HealthBand
+    public var handlingSeconds: HealthBand
+    public var roundTripSeconds: HealthBand
+    public var httpSeconds: HealthBand
+    public var httpSlowestSeconds: HealthBand
+    public var storeSeconds: HealthBand
+    public var storeErrorsPerMinute: HealthBand
+    public var walBytes: HealthBand
+    public var loopLagSeconds: HealthBand
+    public var loopStillSeconds: HealthBand
+    public var pluginFaultsPerMinute: HealthBand
+    public var invariantViolationsPerMinute: HealthBand
+    public var refusedRatio: HealthBand
+    public var certificateDays: HealthBand
+    public var selfTestSeconds: HealthBand
+    public var logDropsPerMinute: HealthBand
+
+    /// What the server comes with.
+    public static let standard = HealthThresholds(
+        cpu: HealthBand(
+            .above, warning: 0.80, leaveWarning: 0.70, critical: 0.90, leaveCritical: 0.80, warningHold: .seconds(30),
+            criticalHold: .seconds(60)),
+        memory: HealthBand(.above, warning: 0.75, leaveWarning: 0.70, critical: 0.90, leaveCritical: 0.85),
+        disk: HealthBand(
+            .above, warning: 0.80, leaveWarning: 0.75, critical: 0.90, leaveCritical: 0.88,
+            earlyWarning: .init(limit: 1, within: .seconds(24 * 3600))),
+        // Nobody gets beyond the limit, so that being at it has to count.
+        connections: HealthBand(.above, warning: 0.80, leaveWarning: 0.75, critical: 0.9999, leaveCritical: 0.95),
+        pendingMessages: HealthBand(.above, warning: 100, leaveWarning: 80),
+        deliveryRatio: HealthBand(.below, warning: 0.95, leaveWarning: 0.97),
+        failureRatio: HealthBand(.above, critical: 0.10, leaveCritical: 0.08),
+        errorRatio: HealthBand(
+            .above, warning: 0.01, leaveWarning: 0.005, critical: 0.05, leaveCritical: 0.025,
+            warningHold: .seconds(300), criticalHold: .seconds(120)),
+        handlingSeconds: HealthBand(.above, warning: 0.05, leaveWarning: 0.04, critical: 0.2, leaveCritical: 0.15),
+        roundTripSeconds: HealthBand(.above, warning: 0.2, leaveWarning: 0.15, critical: 1, leaveCritical: 0.8),
+        httpSeconds: HealthBand(.above, warning: 2, leaveWarning: 1.5),
+        httpSlowestSeconds: HealthBand(.above, critical: 5, leaveCritical: 4),
+        storeSeconds: HealthBand(.above, warning: 0.5, leaveWarning: 0.4, critical: 2, leaveCritical: 1.5),
+        storeErrorsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
+        walBytes: HealthBand(
+            .above, warning: 256 * 1_048_576, leaveWarning: 192 * 1_048_576, critical: 1024 * 1_048_576,
+            leaveCritical: 768 * 1_048_576),
+        loopLagSeconds: HealthBand(.above, warning: 0.05, leaveWarning: 0.04, critical: 0.25, leaveCritical: 0.1),
+        loopStillSeconds: HealthBand(.above, warning: 0.5, leaveWarning: 0.25, critical: 1.5, leaveCritical: 0.5),
+        pluginFaultsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
+        invariantViolationsPerMinute: HealthBand(.above, warning: 0, critical: 5, leaveCritical: 1),
+        refusedRatio: HealthBand(.above, warning: 0.20, leaveWarning: 0.15, critical: 0.50, leaveCritical: 0.40),
+        certificateDays: HealthBand(.below, warning: 14, leaveWarning: 15, critical: 3, leaveCritical: 4),
+        selfTestSeconds: HealthBand(.above, warning: 1, leaveWarning: 0.5, critical: 4, leaveCritical: 2),
+        logDropsPerMinute: HealthBand(.above, warning: 0, critical: 1000, leaveCritical: 100))
+
+    /// Those of the original Liap Tui server, where they differ: no leave thresholds, no holds, CPU and pending
+    /// messages never beyond a warning.
+    public static let liap: HealthThresholds = {
+        var bands = HealthThresholds.standard
+        bands.cpu = HealthBand(.above, warning: 0.80)
+        bands.memory = HealthBand(.above, warning: 0.68, critical: 0.85)
+        bands.disk = HealthBand(.above, warning: 0.72, critical: 0.90)
+        bands.pendingMessages = HealthBand(.above, warning: 100)
+        return bands
+    }()
+}

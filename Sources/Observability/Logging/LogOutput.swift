@@ -1,0 +1,90 @@
+/// The sink as the writer thread uses it.
+final class LogOutput {
+    private enum Target {
+        case function(@Sendable ([UInt8]) -> Bool)
+        case stream(LogStream)
+        case file(LogFile, LogKeeper)
+    }
+
+    private let target: Target
+    private let intake: LogIntake
+    private let clock: @Sendable () -> Int
+    /// A full disk is told once.
+    private var isUnwritable = false
+
+    init(_ sink: LogSink, intake: LogIntake, clock: @escaping @Sendable () -> Int) {
+        self.intake = intake
+        self.clock = clock
+        switch sink.target {
+        case .function(let write): target = .function(write)
+        case .stream(let descriptor): target = .stream(LogStream(descriptor))
+        case .file(let plan):
+            let file = LogFile(plan)
+            let keeper = LogKeeper(file.archive, plan.rotation) { [weak intake] result in
+                intake?.push(.kept(result, in: plan.path, at: clock()))
+            }
+            target = .file(file, keeper)
+        }
+    }
+
+    /// - Returns: false when the lines could not be written.
+    func write(_ lines: [UInt8], at time: Int) -> Bool {
+        switch target {
+        case .function(let write): return write(lines)
+        case .stream(let stream): return stream.write(lines)
+        case .file(let file, _):
+            let result = file.write(lines, at: time)
+            if result.isWritten && isUnwritable {
+                say(.notice, "log_file_writable", "log file \(file.path) can be written again")
+            }
+            if result.isWritten || !isUnwritable { tell(result.report, at: time) }
+            isUnwritable = !result.isWritten
+            return result.isWritten
+        }
+    }
+
+    func reopen() {
+        guard case .file(let file, _) = target else { return }
+        do {
+            try file.reopen()
+            say(.info, "log_file_reopened", "log file \(file.path) is open again")
+        } catch {
+            say(.error, "log_file_failed", "\(error)")
+        }
+    }
+
+    /// Looks after what was put aside in an earlier run.
+    func keep(at time: Int) { if case .file(_, let keeper) = target { keeper.request(at: time) } }
+
+    func synchronize() { if case .file(let file, _) = target { file.synchronize() } }
+
+    private func tell(_ report: LogFile.Report?, at time: Int) {
+        switch report {
+        case .rotated(let bytes):
+            say(.info, "log_file_rotated", "put aside", ["bytes": .integer(bytes)])
+            keep(at: time)
+        case .failed(let error): say(.error, "log_file_failed", "\(error)")
+        case nil: break
+        }
+    }
+
+    private func say(_ level: LogLevel, _ event: StaticString, _ message: String, _ fields: LogFields = [:]) {
+        intake.push(
+            LogRecord(
+                time: clock(), level: level, category: .system, event: event, message: message, fields: fields,
+                context: .none))
+    }
+}
+
+extension LogRecord {
+    fileprivate static func kept(_ result: LogKeeping, in path: String, at time: Int) -> LogRecord {
+        LogRecord(
+            time: time, level: result.failures.isEmpty ? .info : .error, category: .system,
+            event: result.failures.isEmpty ? "log_files_removed" : "log_file_failed",
+            message: result.failures.first.map { "\($0)" } ?? "removed files put aside from \(path)",
+            fields: [
+                "compressed": .integer(result.compressed), "removed": .integer(result.removed),
+                "removed_bytes": .integer(result.removedBytes), "failures": .integer(result.failures.count),
+            ], context: .none)
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+
+/// The thread that encodes and writes.
+final class LogWriter {
+    /// What the writer is made from; crosses from the thread that makes the logger.
+    struct Plan: Sendable {
+        var intake: LogIntake
+        var sink: LogSink
+        var encoder: LogEncoder
+        var memory: LogMemory
+        var tails: LogTails
+        var auditFile: LogFilePlan?
+        var repeatsPerSecond: Int
+        var clock: @Sendable () -> Int
+    }
+
+    /// Lines are handed to the sink in pieces of about this many bytes.
+    private static let chunkBytes = 64 * 1024
+    /// How soon a tail whose taker had no room is tried again.
+    private static let tailPause = Duration.milliseconds(100)
+    /// How soon lines kept back as repeats are looked at again.
+    private static let repeatPause = Duration.seconds(1)
+    /// How soon an audit file that could not be written is tried again.
+    private static let auditPause = Duration.seconds(1)
+
+    private let plan: Plan
+    private let output: LogOutput
+    private let audit: AuditFile?
+    private var chain: AuditChain
+    private var repeats: LogRepeats
+    private var lastNumber = 0
+    private var countedDrops = 0
+    private var hasWaitingTail = false
+    /// Lines that the sink refused and that no line has told of yet.
+    private var refused = 0
+    /// Lines encoded and not yet with the sink.
+    private var chunk: (bytes: [UInt8], levels: [(LogLevel, LogCategory)], json: [[UInt8]]) = ([], [], [])
+
+    private var intake: LogIntake { plan.intake }
+
+    init(_ plan: Plan) {
+        self.plan = plan
+        output = LogOutput(plan.sink, intake: plan.intake, clock: plan.clock)
+        audit = plan.auditFile.map { AuditFile($0, intake: plan.intake, clock: plan.clock) }
+        chain = plan.auditFile.map { AuditChain.resumed(at: $0.path) } ?? AuditChain()
+        repeats = LogRepeats(perSecond: plan.repeatsPerSecond)
+    }
+
+    func run() {
+        output.keep(at: plan.clock())
+        audit?.keep(at: plan.clock())
+        var isBusy = false
+        while true {
+            intake.wait(isBusy: isBusy, limit: pause)
+            let batch = intake.take()
+            write(batch)
+            intake.finish(batch.flushes)
+            if batch.isLast && batch.isEmpty { break }
+            isBusy = !batch.isEmpty
+        }
+        for record in repeats.due(at: plan.clock(), all: true) { emit(record) }
+        hand()
+        intake.end()
+    }
+
+    private var pause: Duration? {
+        let pauses = [
+            hasWaitingTail ? Self.tailPause : nil, repeats.isHolding ? Self.repeatPause : nil,
+            audit?.isBehind ?? false ? Self.auditPause : nil,
+        ]
+        return pauses.compactMap(\.self).min()
+    }
+
+    private func write(_ batch: LogIntake.Batch) {
+        if batch.mustReopen { reopen() }
+        tellDrops()
+        for record in batch.audits { emit(record) }
+        if !batch.audits.isEmpty || audit?.isBehind ?? false { audit?.write(at: plan.clock()) }
+        for record in batch.records { if let record = repeats.pass(record) { emit(record) } else { suppress() } }
+        if repeats.isHolding { for record in repeats.due(at: plan.clock()) { emit(record) } }
+        hand()
+        if hasWaitingTail { hasWaitingTail = plan.tails.offer([]) }
+    }
+
+    private func suppress() { intake.counters.suppressed() }
+
+    /// Encodes a line; it goes out with its chunk.
+    private func emit(_ record: LogRecord) {
+        lastNumber += 1
+        var record = record
+        record.number = lastNumber
+        let isHuman = plan.sink.format == .human
+        if !isHuman || plan.memory.capacity > 0 || !plan.tails.isEmpty || record.category == .audit {
+            let json = plan.encoder.json(record, chain: &chain)
+            if record.category == .audit { audit?.append(json) }
+            chunk.json.append(json)
+            if !isHuman { chunk.bytes += json }
+        }
+        if isHuman { chunk.bytes += plan.encoder.human(record) }
+        chunk.levels.append((record.level, record.category))
+        if chunk.bytes.count >= Self.chunkBytes { hand() }
+    }
+
+    /// Gives what is encoded to those who wait for it, the sink last, since it is the one that may be slow.
+    private func hand() {
+        guard !chunk.levels.isEmpty else { return }
+        plan.memory.append(chunk.json)
+        hasWaitingTail = plan.tails.offer(chunk.json) || hasWaitingTail
+        let levels = chunk.levels
+        let isWritten = output.write(chunk.bytes, at: plan.clock())
+        chunk.bytes.removeAll(keepingCapacity: true)
+        chunk.json = []
+        chunk.levels = []
+        guard isWritten else {
+            for (level, _) in levels { intake.counters.dropped(level) }
+            // They have their numbers; only what was dropped before it had one makes a gap here.
+            countedDrops += levels.count
+            refused += levels.count
+            return
+        }
+        for (level, category) in levels { intake.counters.written(level, category) }
+        guard refused > 0 else { return }
+        let count = refused
+        refused = 0
+        own("\(count) log lines could not be written", ["dropped": .integer(count), "reason": "sink"])
+        hand()
+    }
+
+    private func tellDrops() {
+        let all = intake.counters.allDropped
+        let count = all - countedDrops
+        guard count > 0 else { return }
+        countedDrops = all
+        lastNumber += count
+        own(
+            "\(count) log lines were dropped: the log's reader is too slow",
+            ["dropped": .integer(count), "reason": "queue"])
+    }
+
+    private func own(_ message: String, _ fields: LogFields) {
+        emit(
+            LogRecord(
+                time: plan.clock(), level: .warning, category: .system, event: "log_lines_dropped", message: message,
+                fields: fields, context: .none))
+    }
+
+    private func reopen() {
+        output.reopen()
+        audit?.reopen()
+    }
+}

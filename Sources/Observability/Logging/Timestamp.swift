@@ -1,0 +1,77 @@
+/// Points in time as RFC 3339 text in UTC.
+enum Timestamp {
+    /// - Source: RFC 3339 §5.6; days to date after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    static func text(microseconds: Int) -> String {
+        let parts = Parts(microseconds: microseconds)
+        return "\(parts.date("-"))T\(parts.time(":"))Z"
+    }
+
+    /// The same as a part of a file's name: `20231114T221320.123456Z`.
+    static func compact(microseconds: Int) -> String {
+        let parts = Parts(microseconds: microseconds)
+        return "\(parts.date(""))T\(parts.time(""))Z"
+    }
+
+    /// What either text means, or nil when it is neither.
+    static func microseconds(of text: some Sequence<UInt8>) -> Int? {
+        var bytes = Array(text)
+        if bytes.count == 27 {
+            for (index, mark) in [(16, ":"), (13, ":"), (7, "-"), (4, "-")] {
+                guard bytes.remove(at: index) == mark.utf8.first else { return nil }
+            }
+        }
+        guard bytes.count == 23, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "."),
+            bytes[22] == UInt8(ascii: "Z")
+        else { return nil }
+        func number(_ range: Range<Int>) -> Int? {
+            var value = 0
+            for byte in bytes[range] {
+                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - UInt8(ascii: "0"))
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(4..<6), let day = number(6..<8), let hour = number(9..<11),
+            let minute = number(11..<13), let second = number(13..<15), let fraction = number(16..<22)
+        else { return nil }
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
+    }
+
+    private struct Parts {
+        var year, month, day: Int
+        /// Microseconds since midnight.
+        var rest: Int
+
+        init(microseconds: Int) {
+            let days = Int((Double(microseconds) / 86_400e6).rounded(.down))
+            rest = microseconds - days * 86_400_000_000
+            let z = days + 719_468
+            let era = (z >= 0 ? z : z - 146_096) / 146_097
+            let dayOfEra = z - era * 146_097
+            let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+            let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+            let shifted = (5 * dayOfYear + 2) / 153
+            month = shifted < 10 ? shifted + 3 : shifted - 9
+            year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+            day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        }
+
+        func date(_ mark: String) -> String { "\(padded(year, 4))\(mark)\(padded(month, 2))\(mark)\(padded(day, 2))" }
+
+        func time(_ mark: String) -> String {
+            let seconds = rest / 1_000_000
+            let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+            return "\(clock.joined(separator: mark)).\(padded(rest % 1_000_000, 6))"
+        }
+
+        private func padded(_ value: Int, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+    }
+}

@@ -1,0 +1,190 @@
+/// Decides when the server heals itself, and finds out whether it did: trigger, gate, action, measured effect.
+///
+/// A value without clock, thread or I/O. The caller observes readings every so often (each second while `isVerifying`),
+/// does what the orders say and reports with `acted`, then takes the finished runs.
+public struct RecoveryEngine: Sendable {
+    /// Whether anything runs by itself.
+    public var isActive: Bool
+    public let limits: RecoveryLimits
+
+    var states: [String: ProcedureState]
+    /// Ids in the order in which the procedures were given.
+    let ids: [String]
+    /// By number of the run.
+    var runs: [Int: ActiveRun] = [:]
+    var readings: SignalReadings = [:]
+    var scopeReadings: ScopeReadings = [:]
+    var history: [Signal: ReadingHistory] = [:]
+    /// Made between observations, given out with the next.
+    var waiting: [RecoveryOrder] = []
+    private(set) var finished: [RecoveryRun] = []
+    /// Every run but the refused ones, oldest first.
+    private(set) var past: [RecoveryRun] = []
+    private var nextRun: Int
+    private var luck: any RandomNumberGenerator & Sendable
+
+    /// - Parameters:
+    ///   - startRun: number of the first run; one more than the last one that was stored.
+    ///   - luck: where correlation ids come from.
+    public init(
+        _ procedures: [RecoveryProcedure] = StandardProcedures.all, limits: RecoveryLimits = RecoveryLimits(),
+        isActive: Bool = true, startRun: Int = 1,
+        luck: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        precondition(Set(procedures.map(\.id)).count == procedures.count, "two procedures have one id")
+        self.limits = limits
+        self.isActive = isActive
+        self.luck = luck
+        nextRun = startRun
+        ids = procedures.map(\.id)
+        states = Dictionary(uniqueKeysWithValues: procedures.map { ($0.id, ProcedureState($0)) })
+    }
+
+    public init(
+        _ settings: RecoverySettings, startRun: Int = 1,
+        luck: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
+        self.init(
+            settings.procedures, limits: settings.limits, isActive: settings.isActive, startRun: startRun, luck: luck)
+    }
+
+    public var procedures: [RecoveryProcedure] { ids.compactMap { states[$0]?.procedure } }
+
+    /// Components with a run that acts or is judged; they want to be measured every second.
+    public var isVerifying: Set<String> { Set(runs.values.filter { !$0.isOverdue }.map(\.component)) }
+
+    /// When `tick` is wanted at the latest; nil while nothing is under way.
+    public var nextDeadline: Duration? { runs.values.compactMap(\.deadline).min() }
+
+    /// Runs that came to their end since the last call, oldest first; each is one event, one log chain, one count.
+    public mutating func takeFinished() -> [RecoveryRun] {
+        defer { finished = [] }
+        return finished
+    }
+
+    /// Switches a procedure on or off. On also forgives harm, and an action that never came back.
+    ///
+    /// - Returns: false when there is no such procedure.
+    public mutating func enable(_ name: String, _ isEnabled: Bool, by actor: String, at now: Duration) -> Bool {
+        guard states[name] != nil else { return false }
+        states[name]?.disabled = isEnabled ? nil : .byOperator(actor, at: now)
+        states[name]?.refused = [:]
+        guard isEnabled else {
+            release(name)
+            return true
+        }
+        for (run, active) in runs where active.order.procedure == name && active.isOverdue {
+            runs[run] = nil
+            if states[name]?.procedure.release != nil { waiting.append(active.order.released) }
+        }
+        return true
+    }
+
+    /// Takes up an attempt from before a restart, so that neither the limits nor a switch-off can be restarted away.
+    ///
+    /// Oldest first; where an operator switched a procedure on or off in between, `enable` is called in between.
+    ///
+    /// - Parameter ago: how long ago the attempt started.
+    public mutating func restore(
+        _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, at now: Duration
+    ) {
+        guard verdict != .refused, verdict != .dryRun else { return }
+        states[procedure]?.gate.record(scope, at: now - ago)
+        if verdict == .harmful { states[procedure]?.disabled = .byHarm(run: nil, at: now - ago) }
+    }
+
+    mutating func takeRunNumber() -> Int {
+        defer { nextRun += 1 }
+        return nextRun
+    }
+
+    mutating func newCorrelationID() -> String {
+        let digits = [luck.next(), luck.next()].map { half in
+            let text = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }
+        return digits.joined()
+    }
+
+    /// Keeps a run that has come to its end until it is taken, and for the status.
+    mutating func keep(_ run: RecoveryRun) {
+        finished.append(run)
+        if finished.count > limits.history { finished.removeFirst() }
+        guard run.verdict != .refused else { return }
+        past.append(run)
+        if past.count > limits.history { past.removeFirst() }
+    }
+}
+
+/// What the engine remembers of one procedure.
+struct ProcedureState: Sendable {
+    enum Disabled: Sendable, Equatable {
+        case byOperator(String, at: Duration)
+        case byHarm(run: Int?, at: Duration)
+    }
+
+    /// A scope in which the condition holds, or held lately.
+    struct Episode: Sendable {
+        /// Since when it has held.
+        var since: Duration
+        var observations = 0
+        /// SignalReadings of this scope.
+        var readings: ReadingHistory
+    }
+
+    let procedure: RecoveryProcedure
+    var gate: RecoveryGate
+    var episodes: [String: Episode] = [:]
+    /// In `refused`, for what concerns no scope more than another.
+    static let wholeProcedure = ""
+
+    /// The last refusal told of each scope, so that only a new reason is told again.
+    var refused: [String: (reason: RecoveryRefusal, at: Duration)] = [:]
+    var refusals = 0
+    var lastRefusal: (reason: RecoveryRefusal, at: Duration)?
+    var disabled: Disabled?
+    /// Effects that have not been taken back, by scope.
+    var lasting: [String: Lasting] = [:]
+    /// Runs without effect in a row, by scope.
+    var withoutEffect: [String: Int] = [:]
+
+    init(_ procedure: RecoveryProcedure) {
+        self.procedure = procedure
+        gate = RecoveryGate(procedure.attempts)
+        if !procedure.isEnabled { disabled = .byOperator("configuration", at: .zero) }
+    }
+
+    struct Lasting: Sendable {
+        let order: RecoveryOrder
+        let since: Duration
+        /// Since when the conditions for taking it back have held.
+        var calm: Duration?
+    }
+}
+
+/// A run that acts or is judged.
+struct ActiveRun: Sendable {
+    enum Stage: Sendable {
+        case acting(until: Duration)
+        /// Failed for being late; the scope stays barred until the action comes back.
+        case overdue
+        case verifying(Judgement, ActionReport)
+    }
+
+    let order: RecoveryOrder
+    let component: String
+    var run: RecoveryRun
+    var stage: Stage
+    let before: Judgement.Before
+    var control = RunningMean()
+
+    var isOverdue: Bool { if case .overdue = stage { true } else { false } }
+
+    var deadline: Duration? {
+        switch stage {
+        case .acting(let until): until
+        case .overdue: nil
+        case .verifying(let judgement, _): judgement.deadline
+        }
+    }
+}
