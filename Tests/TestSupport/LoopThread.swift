@@ -18,14 +18,15 @@ public final class LoopThread: Sendable {
     }
 
     /// - Parameter makeHandler: called on the loop's thread.
-    public init(limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) -> any RequestHandler) throws
-    {
+    public init(
+        limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
+    ) throws {
         let box = Box<Result<Started, any Error>>()
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {
             do {
                 let loop = try EventLoop(limits: limits)
-                let listener = try loop.listen(host: "127.0.0.1", port: 0, handler: makeHandler(loop))
+                let listener = try loop.listen(host: "127.0.0.1", port: 0, handler: try makeHandler(loop))
                 // The loop outlives its mailboxes, so the reference back is safe to leave out of the count.
                 let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 100) { [unowned loop] order in
                     switch order {

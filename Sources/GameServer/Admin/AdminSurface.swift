@@ -138,7 +138,7 @@ final class AdminSurface {
         let now = services.timeline.wallClock
         let body: JSON = [
             "status": .string(level.name), "timestamp": .string(now.rfc3339),
-            "timestamp_unix": .integer(now.unixMilliseconds), "uptime_seconds": .integer(Int64(uptime)),
+            "timestamp_unix": .number(Double(now.unixMilliseconds) / 1000), "uptime_seconds": .integer(Int64(uptime)),
             "uptime_formatted": .string(Self.clock(uptime)), "version": .string(Version.current),
             "service": "gameserver",
         ]

@@ -48,7 +48,8 @@ final class Gate {
             guard requester.role >= least else {
                 ledger.denied(requester, inquiry.record())
                 inquiry.refuse(
-                    403, "forbidden", "this path needs the role \(least.rawValue), the token's is \(requester.role.rawValue)")
+                    403, "forbidden",
+                    "this path needs the role \(least.rawValue), the token's is \(requester.role.rawValue)")
                 return false
             }
         }

@@ -208,7 +208,8 @@ extension ConfigurationKey {
             "The same for each token."),
         .integer(
             "http", "failed_auth_per_min", \.http.failedAuthPerMin, 1...1_000_000,
-            "Wrong tokens a minute an address may try, half as many again at once; then none of its tokens is looked at."),
+            "Wrong tokens a minute an address may try, half as many again at once; then none of its tokens is looked at."
+        ),
         .text(
             "http", "trusted_proxies", \.http.trustedProxies, 0...4096,
             "Addresses of proxies, separated by commas, whose X-Forwarded-For names the client; its last entry counts."),

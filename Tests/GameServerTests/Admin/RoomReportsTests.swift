@@ -10,32 +10,47 @@ import WebSocket
         RoomReports(services: table.world.services, rooms: table.world.rooms)
     }
 
-    private func body(_ response: Response?) throws -> JSON { try JSON(parsing: try #require(response).body) }
-
-    private func rooms(_ report: JSON) -> [String] {
-        report["rooms"]?.elements?.compactMap { $0["room"]?.string } ?? []
-    }
-
     @Test func `rooms come by id, page by page`() throws {
         let table = try Table { $0.limits.burst = 1000 }
         var all = [table.room]
         for _ in 0..<4 { all.append(try table.ana.create("tic-tac-toe")) }
-        let ids = all.map(\.description).sorted()
+        let ids = all.sorted { $0.raw < $1.raw }
         let reports = reports(table)
-        let whole = try body(reports.list([]))
-        #expect(rooms(whole) == ids && whole["count"] == 5 && whole["has_more"] == false)
-        let first = try body(reports.list([("limit", "2")]))
-        #expect(rooms(first) == Array(ids[..<2]) && first["count"] == 2 && first["has_more"] == true)
-        let second = try body(reports.list([("limit", "3"), ("after", ids[1].lowercased())]))
-        #expect(rooms(second) == Array(ids[2...]) && second["has_more"] == false)
-        #expect(rooms(try body(reports.list([("after", ids[4])]))).isEmpty)
+        let page = { (after: RoomID?, limit: Int) in
+            let page = reports.page(after: after, limit: limit)
+            return (rooms: page.rooms.map(\.summary.room), hasMore: page.hasMore)
+        }
+        #expect(page(nil, 1000) == (ids, false))
+        #expect(page(nil, 5) == (ids, false))
+        #expect(page(nil, 2) == (Array(ids[..<2]), true))
+        #expect(page(ids[1], 3) == (Array(ids[2...]), false))
+        #expect(page(ids[4], 3).rooms.isEmpty)
+        // From where there is no room.
+        #expect(page(RoomID(raw: ids[2].raw - 1), 1).rooms == [ids[2]])
     }
 
-    @Test(arguments: [("limit", "0"), ("limit", "1001"), ("limit", "x"), ("limit", ""), ("after", "no room")])
-    func `a bad page is a bad request`(name: String, value: String) throws {
-        let response = reports(try Table()).list([(name, value)])
-        #expect(response.status == 400)
-        #expect(try body(response)["error"]?["code"] == "bad_request")
+    @Test func `an index gives every id once, in order, whatever came and went`() {
+        var random = GameRandom(seed: 7)
+        var index = RoomIndex()
+        var all: Set<UInt64> = []
+        for _ in 0..<5000 {
+            let room = RoomID(raw: random.next() & 0xFF_FFFF_FFFF)
+            index.insert(room)
+            index.insert(room)
+            all.insert(room.raw)
+            if random.next() % 3 == 0, let gone = all.randomElement(using: &random) {
+                index.remove(RoomID(raw: gone))
+                index.remove(RoomID(raw: gone))
+                all.remove(gone)
+            }
+        }
+        var found: [UInt64] = []
+        while let next = index.first(after: found.last.map { RoomID(raw: $0) }) { found.append(next.raw) }
+        #expect(found == all.sorted())
+        index.insert(RoomID(raw: 0))
+        index.insert(RoomID(raw: 0xFF_FFFF_FFFF))
+        #expect(index.first(after: nil)?.raw == 0)
+        #expect(index.first(after: RoomID(raw: 0xFF_FFFF_FFFF)) == nil)
     }
 
     @Test func `a room whose first record is not stored is not there`() throws {
@@ -46,38 +61,40 @@ import WebSocket
         table.ben.send(table.ben.createRequest("tic-tac-toe"))
         #expect(table.world.rooms[hidden]?.state.number == 0)
         let reports = reports(table)
-        #expect(rooms(try body(reports.list([]))) == [table.room.description])
-        var told: [Int] = []
-        reports.detail(of: hidden.description) { told.append($0.status) }
-        reports.state(of: hidden.description, []) { told.append($0.status) }
+        #expect(reports.page(after: nil, limit: 10).rooms.map(\.summary.room) == [table.room])
+        var told: [String?] = []
+        let tell = { (result: Result<RoomPicture, Rejection>) in
+            switch result {
+            case .success: told.append(nil)
+            case .failure(let rejection): told.append(rejection.refusal.code)
+            }
+        }
+        reports.picture(of: hidden, tell)
         table.world.releaseStore()
-        reports.detail(of: hidden.description) { told.append($0.status) }
-        #expect(told == [404, 404, 200])
+        reports.picture(of: hidden, tell)
+        #expect(told == ["room_not_found", nil])
     }
 
-    @Test func `a page of events holds a bounded part of the log and says whether there is more`() throws {
-        let world = Table.world()
-        let ana = world.client("Ana")
-        ana.hello()
-        let room = try ana.create("liap-tui", options: ["turn_ms": 100, "vote_ms": 100, "bot_delay_ms": [10, 10]])
-        for _ in 0..<3 { ana.host(room, "add_bot") }
-        ana.host(room, "start")
-        for _ in 0..<200 where ana.place(room).seq < 600 { world.advance(by: .seconds(1)) }
-        let head = try #require(world.rooms[room]?.state.sequence)
-        let reports = RoomReports(services: world.services, rooms: world.rooms)
-        var numbers: [Int] = []
-        var pages: [JSON] = []
-        repeat {
-            let answer = Box<Response>()
-            reports.events(of: room.description, since: nil, [("after", "\(numbers.last ?? 0)")]) { answer.put($0) }
-            world.pump()
-            let page = try body(answer.take())
-            let events = try #require(page["events"]?.elements)
-            #expect(!events.isEmpty && events.count <= 1000 && Set(events.map { $0["record"] }).count <= 200)
-            numbers += events.compactMap { $0.int("seq") }
-            pages.append(page)
-        } while pages.last?["recovery_info"]?["has_more_events"] == true
-        #expect(pages.count > 1 && numbers == Array(1...head))
+    @Test func `a survey sees every room, whatever the turns it takes`() throws {
+        let table = try Table.playing {
+            $0.limits.burst = 10_000
+            $0.limits.totalPerS = 10_000
+        }
+        table.mark(4)
+        let creators = (0..<100).map { number in
+            let creator = table.world.client("Creator \(number)")
+            creator.hello()
+            return creator
+        }
+        for creator in creators { for _ in 0..<3 { _ = try creator.create("tic-tac-toe") } }
+        var found: [RoomFigures] = []
+        reports(table).survey { awake, _ in found = awake }
+        #expect(found.isEmpty)
+        table.world.advance(by: .milliseconds(1))
+        #expect(found.count == 301 && Set(found.map(\.room)).count == 301)
+        let played = try #require(found.first { $0.room == table.room })
+        #expect(played.members == 2 && played.humans == 2 && played.seq == table.state?.sequence)
+        #expect(played.eventsPerSecond > 0 && played.waiting?.seats.count == 1)
     }
 }
 

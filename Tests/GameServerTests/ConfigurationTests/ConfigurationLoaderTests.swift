@@ -70,7 +70,10 @@ import Testing
             let fromVariable = try load(
                 environment: (needsMore ? more : [:]).merging([key.variable: text]) { $1 })
             if key.kind == .secret {
-                #expect(fromFile.admin.token?.reveal() == text && fromVariable.admin.token?.reveal() == text)
+                for admin in [fromFile.admin, fromVariable.admin] {
+                    let secrets = [admin.token, admin.operatorToken, admin.viewerToken].compactMap { $0?.reveal() }
+                    #expect(secrets == [text], "\(key.path)")
+                }
             } else {
                 #expect(key.read(fromFile) == value && key.read(fromVariable) == value, "\(key.path)")
             }

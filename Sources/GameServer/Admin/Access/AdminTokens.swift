@@ -22,7 +22,8 @@ struct AdminTokens: Sendable {
     /// - Throws: `AdminTokenError.equal`: one token cannot mean two roles.
     init(administrator: Secret, operator: Secret? = nil, viewer: Secret? = nil) throws(AdminTokenError) {
         var entries: [Entry] = []
-        for (role, secret) in [(Role.administrator, administrator), (.operator, `operator`), (.viewer, viewer)] {
+        for (role, secret) in [(OperatorRole.administrator, administrator), (.operator, `operator`), (.viewer, viewer)]
+        {
             guard let secret else { continue }
             let digest = Digest(of: Array(secret.reveal().utf8))
             if let other = entries.first(where: { $0.digest == digest }) {
@@ -50,7 +51,7 @@ struct AdminTokens: Sendable {
         return verdict(on: String(parts[1]))
     }
 
-    private static func key(of role: Role) -> String {
+    private static func key(of role: OperatorRole) -> String {
         switch role {
         case .administrator: "admin.token"
         case .operator: "admin.operator_token"

@@ -62,7 +62,8 @@ struct RequestRate: Sendable, Equatable {
         let used = used(usage, at: now)
         let wait = used - interval * Int64(capacity - 1)
         return Verdict(
-            isAccepted: isAccepted, limit: limit, remaining: remaining(usage, at: now), resetSeconds: Self.seconds(used),
+            isAccepted: isAccepted, limit: limit, remaining: remaining(usage, at: now),
+            resetSeconds: Self.seconds(used),
             windowSeconds: Int(window.components.seconds), retryAfterSeconds: max(1, Self.seconds(wait)))
     }
 
@@ -75,5 +76,7 @@ struct RequestRate: Sendable, Equatable {
         Int(max(0, interval * Int64(capacity) - used(usage, at: now)) / interval)
     }
 
-    private static func seconds(_ nanoseconds: Int64) -> Int { Int((max(0, nanoseconds) + 999_999_999) / 1_000_000_000) }
+    private static func seconds(_ nanoseconds: Int64) -> Int {
+        Int((max(0, nanoseconds) + 999_999_999) / 1_000_000_000)
+    }
 }

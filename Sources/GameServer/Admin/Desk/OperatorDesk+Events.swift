@@ -136,9 +136,9 @@ extension OperatorDesk {
                     "first_event": kept.first.map(json) ?? .null, "last_event": kept.last.map(json) ?? .null,
                     "event_types": .object(types.map { JSON.Member($0.kind, .integer($0.count)) }),
                 ],
+                "has_more": .bool(last < head), "next": .integer(Int64(last)),
                 "recovery_info": [
                     "latest_sequence": .integer(Int64(head)), "has_more_events": .bool(last < head),
-                    "next": .integer(Int64(last)),
                 ],
             ])
     }

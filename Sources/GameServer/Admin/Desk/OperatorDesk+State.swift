@@ -30,7 +30,8 @@ extension OperatorDesk {
         case .parts(let snapshot, let records, let head):
             do throws(StoredFormError) {
                 let replay = try RoomReplay(room, snapshot, records, games: games, upTo: wanted ?? head)
-                return Self.state(replay.state, through: eyes, source: "reconstructed", status: nil, head: head, question)
+                return Self.state(
+                    replay.state, through: eyes, source: "reconstructed", status: nil, head: head, question)
             } catch {
                 return .problem(500, "internal", error.message, id: question.requestID)
             }

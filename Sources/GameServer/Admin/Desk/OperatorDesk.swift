@@ -102,7 +102,10 @@ final class OperatorDesk: Desk {
         let dryRun = body["dry_run"] ?? false
         let context = body["context"] ?? [:]
         for (name, isRight, expectation) in [
-            ("scope", scope.isNull || scope.string.map { (1...200).contains($0.count) } ?? false, "a text, at most 200 characters"),
+            (
+                "scope", scope.isNull || scope.string.map { (1...200).contains($0.count) } ?? false,
+                "a text of 1 to 200 characters"
+            ),
             ("dry_run", dryRun.bool != nil, "true or false"), ("context", context.members != nil, "an object"),
         ] where !isRight {
             return reply(.problem(.badRequest("\(name) has to be \(expectation)"), id: question.requestID))

@@ -61,7 +61,8 @@ enum AdminRoutes {
         Route(
             .detailedHealth, .get, "/api/health/detailed", .role(.viewer),
             judged("DetailedHealth", also: ["application/health+json"]),
-            "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."),
+            "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."
+        ),
         Route(
             .socketHealth, .get, "/api/v1/monitoring/websocket/health", aliases: ["/api/monitoring/websocket/health"],
             .role(.viewer), judged("ComponentHealth"), "The component `websocket`."),
@@ -131,7 +132,8 @@ enum AdminRoutes {
     private static let noRoom = [(404, "there is no such room"), (410, "the room is closed")]
     private static let eyes = QueryParameter(
         "as", .viewer,
-        "Through whose eyes. Without it administrators see the truth, others what a watcher sees; a seat's eyes are for administrators.")
+        "Through whose eyes. Without it administrators see the truth, others what a watcher sees; a seat's eyes are for administrators."
+    )
     private static let events: [QueryParameter] = [
         limit, eyes, QueryParameter("event_type", .text(64), "Only events of this kind."),
     ]
@@ -143,16 +145,19 @@ enum AdminRoutes {
             .room, .get, "/api/rooms/{id}", .role(.viewer), named("Room"), refusals: noRoom, "One room."),
         Route(
             .roomEvents, .get, "/api/rooms/{id}/events", .role(.viewer),
-            query: [QueryParameter("after", .integer(0...Int.max), fallback: 0, "Only events behind this number.")]
+            query: [
+                QueryParameter("after", .integer(0...Route.largest), fallback: 0, "Only events behind this number.")
+            ]
                 + events, named("RoomEvents"), refusals: [noRoom[0]],
             "What happened in a room, closed or not, oldest first."),
         Route(
-            .roomEventsSince, .get, "/api/rooms/{id}/events/{since}", .role(.viewer), query: events, named("RoomEvents"),
+            .roomEventsSince, .get, "/api/rooms/{id}/events/{since}", .role(.viewer), query: events,
+            named("RoomEvents"),
             refusals: [noRoom[0]], "What happened in a room behind event `since`."),
         Route(
             .roomState, .get, "/api/rooms/{id}/state", .role(.viewer),
             query: [
-                eyes, QueryParameter("at", .integer(0...Int.max), "As of this event, rebuilt from the log."),
+                eyes, QueryParameter("at", .integer(0...Route.largest), "As of this event, rebuilt from the log."),
                 QueryParameter(
                     "source", .choice(["live", "replay"]), fallback: "live", "`replay` rebuilds it from the log."),
             ], named("RoomState"), refusals: noRoom, "The state of a room's game, as it is or as it was."),
@@ -174,7 +179,8 @@ enum AdminRoutes {
         Route(
             .systemEvents, .get, "/api/system/events", .role(.operator),
             query: [
-                limit, QueryParameter("after", .integer(0...Int.max), fallback: 0, "Only events behind this number."),
+                limit,
+                QueryParameter("after", .integer(0...Route.largest), fallback: 0, "Only events behind this number."),
                 QueryParameter("kind", .text(64), "Only events of this kind."),
             ], named("SystemEvents"), "What the server itself did: recoveries, operators' actions, cleanups."),
     ]
@@ -196,7 +202,8 @@ enum AdminRoutes {
             .logs, .get, "/api/logs", .role(.operator),
             query: [
                 QueryParameter("limit", .integer(1...1000), fallback: 100, "Most lines of one answer."),
-                QueryParameter("before", .integer(1...Int.max), "Only lines with a smaller `log_seq`: the next page."),
+                QueryParameter(
+                    "before", .integer(1...Route.largest), "Only lines with a smaller `log_seq`: the next page."),
                 QueryParameter("from", .instant, "Not before this time."),
                 QueryParameter("to", .instant, "Not after this time."),
                 QueryParameter("files", .flag, "Also reads the log files, not only the newest lines in memory."),
@@ -207,10 +214,12 @@ enum AdminRoutes {
             [Route.Answer(status: 101)], refusals: [(426, "it is a WebSocket")],
             "A WebSocket (subprotocol `gameserver.logs`) that sends log lines as they are written."),
         Route(
-            .logTicket, .post, "/api/logs/tickets", .role(.operator), [Route.Answer(status: 201, schema: .named("LogTicket"))],
+            .logTicket, .post, "/api/logs/tickets", .role(.operator),
+            [Route.Answer(status: 201, schema: .named("LogTicket"))],
             "A ticket that opens `/api/logs/tail` once, for pages that cannot send a token."),
         Route(
-            .logLevels, .get, "/api/logs/levels", .role(.operator), named("LogLevels"), "The least level of each category."),
+            .logLevels, .get, "/api/logs/levels", .role(.operator), named("LogLevels"),
+            "The least level of each category."),
         Route(
             .setLogLevel, .put, "/api/logs/levels", .role(.operator),
             body: Route.Body(schema: .named("LogLevelChange"), isRequired: true), named("LogLevels"),
@@ -219,6 +228,6 @@ enum AdminRoutes {
 
     private static let surface = [
         Route(
-            .openAPI, .get, "/api/openapi.json", .role(.viewer), json(.map(.any)), "This description, as OpenAPI 3.1."),
+            .openAPI, .get, "/api/openapi.json", .role(.viewer), json(.map(.any)), "This description, as OpenAPI 3.1.")
     ]
 }

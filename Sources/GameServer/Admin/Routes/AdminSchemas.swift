@@ -22,7 +22,7 @@ enum AdminSchemas {
     private static let level: Schema = .choice(["healthy", "warning", "critical", "unknown"])
 
     private static let health: Schema = .object([
-        .always("status", .named("Level")), .always("timestamp", .string), .always("timestamp_unix", .integer),
+        .always("status", .named("Level")), .always("timestamp", .string), .always("timestamp_unix", .number),
         .always("uptime_seconds", .integer), .always("uptime_formatted", .string), .always("version", .string),
         .always("service", .string),
     ])
@@ -96,7 +96,7 @@ enum AdminSchemas {
     private static let recoveryStatus: Schema = .object([.maybe("success", .boolean), .maybe("procedures", .any)])
 
     private static let recoveryTrigger: Schema = .object([
-        .maybe("scope", .string), .maybe("dry_run", .boolean), .maybe("context", .map(.any)),
+        .maybe("scope", .nullable(.text(1...200))), .maybe("dry_run", .boolean), .maybe("context", .map(.any)),
     ])
 
     private static let recoveryTriggered: Schema = .object([
@@ -127,7 +127,7 @@ enum AdminSchemas {
 
     private static let roomEvents: Schema = .object([
         .always("success", .boolean), .always("room", .string), .always("room_id", .string),
-        .always("event_count", .integer),
+        .always("event_count", .integer), .always("has_more", .boolean), .always("next", .integer),
         .always(
             "events",
             .array(
@@ -184,6 +184,6 @@ enum AdminSchemas {
     ])
 
     private static let logLevelChange: Schema = .object([
-        .maybe("category", .choice(LogQuestion.categories)), .always("level", .choice(LogQuestion.levels)),
+        .maybe("category", .nullable(.choice(LogQuestion.categories))), .always("level", .choice(LogQuestion.levels)),
     ])
 }

@@ -43,7 +43,7 @@ enum OpenAPI {
         switch route.access {
         case .everybody: break
         case .role(let role): operation.append(.init("x-least-role", .string(role.rawValue)))
-        case .metrics: operation.append(.init("x-least-role", .string(Role.viewer.rawValue)))
+        case .metrics: operation.append(.init("x-least-role", .string(OperatorRole.viewer.rawValue)))
         }
         let parameters = route.pathParameters.map(parameter) + route.query.map(parameter)
         if !parameters.isEmpty { operation.append(.init("parameters", .array(parameters))) }
@@ -97,7 +97,9 @@ enum OpenAPI {
             for member in content {
                 if let known = byStatus[place].content.firstIndex(where: { $0.key == member.key }) {
                     let both: JSON = [
-                        "schema": ["anyOf": .array([byStatus[place].content[known], member].compactMap { $0.value["schema"] })]
+                        "schema": [
+                            "anyOf": .array([byStatus[place].content[known], member].compactMap { $0.value["schema"] })
+                        ]
                     ]
                     byStatus[place].content[known] = .init(member.key, both)
                 } else {

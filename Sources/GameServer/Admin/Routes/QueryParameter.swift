@@ -35,7 +35,7 @@ struct QueryParameter: Sendable {
     /// What a right value is, for people.
     var expectation: String {
         switch kind {
-        case .integer(let range) where range.upperBound == .max: "a whole number from \(range.lowerBound)"
+        case .integer(let range) where range.upperBound == Route.largest: "a whole number from \(range.lowerBound)"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .text(let most): "a text of 1 to \(most) characters"
         case .choice(let names), .list(let names): "one of \(names.joined(separator: ", "))"
@@ -46,12 +46,19 @@ struct QueryParameter: Sendable {
         }
     }
 
+    /// What every generator of times writes; the reader takes a little more.
+    private static let instantPattern =
+        "^([0-9]{1,10}([.][0-9]{1,6})?|[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+        + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?Z)$"
+
     var schema: JSON {
         var schema: [JSON.Member]
         switch kind {
         case .integer(let range):
-            schema = [.init("type", "integer"), .init("minimum", .integer(Int64(range.lowerBound)))]
-            if range.upperBound < .max { schema.append(.init("maximum", .integer(Int64(range.upperBound)))) }
+            schema = [
+                .init("type", "integer"), .init("minimum", .integer(Int64(range.lowerBound))),
+                .init("maximum", .integer(Int64(range.upperBound))),
+            ]
         case .text(let most):
             schema = [
                 .init("type", "string"), .init("minLength", 1), .init("maxLength", .integer(Int64(most))),
@@ -64,7 +71,7 @@ struct QueryParameter: Sendable {
             ]
         case .flag: schema = [.init("type", "string"), .init("enum", ["", "0", "1", "true", "false"])]
         case .room: schema = [.init("type", "string"), .init("pattern", .string(Route.roomPattern))]
-        case .instant: schema = [.init("type", "string")]
+        case .instant: schema = [.init("type", "string"), .init("pattern", .string(Self.instantPattern))]
         case .viewer: schema = [.init("type", "string"), .init("pattern", "^(watcher|[0-9]{1,3})$")]
         }
         if let fallback { schema.append(.init("default", fallback)) }

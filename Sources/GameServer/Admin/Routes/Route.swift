@@ -10,11 +10,11 @@ struct Route: Sendable {
     /// Who may ask.
     enum Access: Sendable, Equatable {
         case everybody
-        case role(Role)
+        case role(OperatorRole)
         /// Everybody with `metrics.public`, else viewers.
         case metrics
 
-        func least(metricsArePublic: Bool) -> Role? {
+        func least(metricsArePublic: Bool) -> OperatorRole? {
             switch self {
             case .everybody: nil
             case .role(let role): role
@@ -52,7 +52,9 @@ struct Route: Sendable {
     let refusals: [(status: Int, meaning: String)]
     let summary: String
 
-    static let roomPattern = "^[0-9A-Za-z]{8}$"
+    static let roomPattern = "^[0-9A-TV-Za-tv-z]{8}$"
+    /// The largest number that every reader of JSON keeps exactly.
+    static let largest = 1 << 53 - 1
 
     init(
         _ endpoint: Endpoint, _ method: Method, _ path: String, aliases: [String] = [], _ access: Access,

@@ -5,6 +5,8 @@ import PluginAPI
 /// - Source: JSON Schema 2020-12, as OpenAPI 3.1 uses it.
 indirect enum Schema: Sendable {
     case string
+    /// With the least and the most characters.
+    case text(ClosedRange<Int>)
     case integer
     case number
     case boolean
@@ -28,6 +30,11 @@ indirect enum Schema: Sendable {
     var json: JSON {
         switch self {
         case .string: ["type": "string"]
+        case .text(let range):
+            [
+                "type": "string", "minLength": .integer(Int64(range.lowerBound)),
+                "maxLength": .integer(Int64(range.upperBound)),
+            ]
         case .integer: ["type": "integer"]
         case .number: ["type": "number"]
         case .boolean: ["type": "boolean"]

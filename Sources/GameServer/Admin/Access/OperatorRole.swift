@@ -1,5 +1,5 @@
 /// What an operator may do; each role may do what those below it may.
-enum Role: String, Sendable, CaseIterable, Comparable {
+enum OperatorRole: String, Sendable, CaseIterable, Comparable {
     /// Reads numbers, health, rooms as a watcher sees them.
     case viewer
     /// Also reads the log and mends: recovery, log levels.
@@ -7,7 +7,7 @@ enum Role: String, Sendable, CaseIterable, Comparable {
     /// Also reads the truth of every room, every hand included, and deletes what is old.
     case administrator
 
-    static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+    static func < (left: OperatorRole, right: OperatorRole) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
         switch self {
@@ -20,7 +20,7 @@ enum Role: String, Sendable, CaseIterable, Comparable {
 
 /// Who asks: a role, and which of its tokens.
 struct Requester: Sendable, Equatable {
-    var role: Role
+    var role: OperatorRole
     /// The first 8 hexadecimal digits of the token's SHA-256: tells tokens apart in the audit trail, opens nothing.
     var fingerprint: String
 

@@ -1,0 +1,49 @@
+import Observability
+import Testing
+import WebSocket
+
+@testable import GameServer
+
+@Suite("Operations: who asks") struct AccessTests {
+    @Test func `a token opens its role, and nothing opens without one`() throws {
+        let tokens = try AdminTokens(administrator: Secret("a"), operator: Secret("b"))
+        #expect(tokens.verdict(on: "c") == .wrong && tokens.verdict(on: "") == .wrong)
+        guard case .known(let administrator) = tokens.verdict(on: "a"),
+            case .known(let person) = tokens.verdict(on: "b")
+        else {
+            Issue.record("a right token opens nothing")
+            return
+        }
+        #expect(administrator.role == .administrator && person.role == .operator)
+        #expect(administrator.fingerprint.count == 8 && administrator.fingerprint != person.fingerprint)
+    }
+
+    @Test func `one token cannot mean two roles`() {
+        let error = #expect(throws: AdminTokenError.self) {
+            try AdminTokens(administrator: Secret("a"), operator: Secret("b"), viewer: Secret("b"))
+        }
+        #expect(
+            error?.description
+                == "admin.operator_token and admin.viewer_token are the same token: one token cannot mean two roles")
+    }
+
+    @Test func `roles are ordered`() {
+        #expect(OperatorRole.viewer < .operator && OperatorRole.operator < .administrator)
+    }
+
+    @Test func `a ticket opens once, and not for ever`() throws {
+        var tickets = LogTickets()
+        let now = MonotonicTime(nanoseconds: 0)
+        let requester = Requester(role: .operator, fingerprint: "1")
+        let first = tickets.issue(to: requester, at: now)
+        let ticket = try #require(first)
+        #expect(tickets.redeem("other", at: now) == nil)
+        #expect(tickets.redeem(ticket, at: now) == requester && tickets.redeem(ticket, at: now) == nil)
+        let second = tickets.issue(to: requester, at: now)
+        let late = try #require(second)
+        #expect(tickets.redeem(late, at: now + .seconds(LogTickets.seconds)) == nil)
+        for _ in 0..<LogTickets.maxTickets { #expect(tickets.issue(to: requester, at: now) != nil) }
+        #expect(tickets.issue(to: requester, at: now) == nil)
+        #expect(tickets.issue(to: requester, at: now + .seconds(LogTickets.seconds)) != nil)
+    }
+}

@@ -1,0 +1,85 @@
+import Observability
+import PluginAPI
+import Synchronization
+
+@testable import GameServer
+
+/// Sources that say what a test wants, and remember what was asked of them.
+final class FakeSources: OperatorSources {
+    private struct State {
+        var actions: [OperatorAction] = []
+        var triggers: [RecoveryTrigger] = []
+        var deliver: [@Sendable ([UInt8]) -> Bool] = []
+    }
+
+    private let state = Mutex(State())
+    private let store: any EventStore
+
+    init(store: any EventStore) { self.store = store }
+
+    var actions: [OperatorAction] { state.withLock { $0.actions } }
+    var triggers: [RecoveryTrigger] { state.withLock { $0.triggers } }
+
+    func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
+        switch form {
+        case .own: answer(.json(Array(#"{"overall_status":"healthy"}"#.utf8)))
+        case .draft: answer(.found(status: 503, type: "application/health+json", Array(#"{"status":"fail"}"#.utf8)))
+        }
+    }
+
+    func scrape(accept: String?, acceptEncoding: String?, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8)))
+    }
+
+    func trigger(_ order: RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
+        state.withLock { $0.triggers.append(order) }
+        switch order.name {
+        case "memory_pressure": answer(.json(Array(#"{"success":true,"triggered":true}"#.utf8)))
+        case "system_overload": answer(.refused("cooling down for 12 s"))
+        default: answer(.notFound("there is no procedure \(order.name)"))
+        }
+    }
+
+    func records(
+        of room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void
+    ) {
+        store.read(room, after: sequence, limit: limit, answer: answer)
+    }
+
+    /// The whole log; fences whoever owned the room.
+    func history(
+        of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
+    ) {
+        store.claim(room, retaining: Int.max) { outcome in
+            switch outcome {
+            case .claimed(let claim):
+                let head = claim.records.last.map { $0.firstSequence + $0.eventCount - 1 } ?? 0
+                answer(.parts(snapshot: claim.snapshot, records: claim.records, head: head))
+            case .notFound: answer(.notFound)
+            case .unavailable: answer(.unavailable)
+            }
+        }
+    }
+
+    func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
+
+    func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
+    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
+
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)? {
+        state.withLock { $0.deliver.append(deliver) }
+        return Tail()
+    }
+
+    /// Writes a line into every log that is followed.
+    ///
+    /// - Returns: how many took it.
+    func write(_ line: String) -> Int {
+        state.withLock { $0.deliver }.count { $0(Array(line.utf8)) }
+    }
+
+    private struct Tail: LogTail {
+        let lost = 0
+        func end() {}
+    }
+}
