@@ -9,7 +9,7 @@ enum ServeCommand {
         DescriptorLimit.raise()
         let metrics = Metrics(process: process())
         let logger: Logger
-        do { logger = try makeLogger(configuration, metrics) } catch { return failed(error) }
+        do { logger = try ServerLog.open(configuration, metrics) } catch { return failed(error) }
         defer { logger.close() }
         let server: Server
         do {
@@ -18,7 +18,8 @@ enum ServeCommand {
         } catch {
             return failed(error)
         }
-        Signals.wait { name in
+        let reopens = ServerLog.reopensAtHangup(configuration.logging)
+        Signals.wait(reopening: reopens ? { @Sendable in logger.reopen() } : nil) { name in
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
@@ -47,16 +48,6 @@ enum ServeCommand {
             let (seconds, attoseconds) = (ContinuousClock.now - start).components
             return Double(seconds) + Double(attoseconds) / 1e18
         }
-    }
-
-    private static func makeLogger(_ configuration: Configuration, _ metrics: Metrics) throws(LogFileError) -> Logger {
-        let file = configuration.logging.file
-        let origin = LogOrigin(
-            version: Version.current, node: configuration.server.node,
-            processID: Int(ProcessInfo.processInfo.processIdentifier))
-        return Logger(
-            level: configuration.logging.level, sink: file.isEmpty ? .standardError : try .file(file), origin: origin,
-            metrics: metrics)
     }
 
     /// Where a browser on this machine finds the server; a wildcard address is none it could open.
