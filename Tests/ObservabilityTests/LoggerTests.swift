@@ -1,11 +1,10 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import Observability
 
 @Suite("Log schema") struct LoggerTests {
-    private let page = Page()
+    private let page = LogCapture()
 
     private func logger(
         level: LogLevel = .trace, format: LogFormat = .json, capacity: Int = 64, metrics: Metrics? = nil
@@ -160,38 +159,5 @@ import Testing
     ])
     func `a timestamp is UTC to the microsecond`(microseconds: Int, text: String) {
         #expect(Timestamp.text(microseconds: microseconds) == text)
-    }
-}
-
-/// A sink that remembers, and that can be made to hang.
-private final class Page: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
-    private let isStopped = Mutex(false)
-    private let stuck = DispatchSemaphore(value: 0)
-    private let gate = DispatchSemaphore(value: 0)
-
-    func write(_ more: [UInt8]) -> Bool {
-        if isStopped.withLock({ $0 }) {
-            stuck.signal()
-            gate.wait()
-        }
-        bytes.withLock { $0 += more }
-        return true
-    }
-
-    func stop() { isStopped.withLock { $0 = true } }
-    func waitUntilStuck() { stuck.wait() }
-
-    func resume() {
-        isStopped.withLock { $0 = false }
-        gate.signal()
-    }
-
-    var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
-
-    func objects() throws -> [[String: Any]] {
-        try text.split(separator: "\n").compactMap {
-            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
-        }
     }
 }

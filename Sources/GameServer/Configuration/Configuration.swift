@@ -138,8 +138,18 @@ public struct Configuration: Sendable, Equatable {
 
     public struct Logging: Sendable, Equatable {
         public var level = LogLevel.info
+        /// Categories with a level of their own.
+        public var categoryLevels: [LogCategory: LogLevel] = [:]
         /// Empty for standard error.
         public var file = ""
+        public var maxFileBytes = 32 * 1024 * 1024
+        public var maxFileAgeMs = 86_400_000
+        public var retentionMs = 30 * 86_400_000
+        public var retentionBytes = 1024 * 1024 * 1024
+        public var auditRetentionMs = 365 * 86_400_000
+        public var ringLines = 5000
+        public var repeatsPerS = 20
+        public var clientAddress = ClientAddressPrivacy.truncated
     }
 
     public struct Games: Sendable, Equatable {

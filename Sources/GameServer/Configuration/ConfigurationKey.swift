@@ -8,6 +8,10 @@ public struct ConfigurationKey: Sendable {
         case text(ClosedRange<Int>)
         case boolean
         case choice([String])
+        /// A level's name in any case.
+        case level
+        /// Pairs of a category and a level.
+        case levels
         /// Printed as `[redacted]`.
         case secret
     }
@@ -37,6 +41,8 @@ public struct ConfigurationKey: Sendable {
         case .text(let range): "a text of \(range.lowerBound) to \(range.upperBound) characters"
         case .boolean: "true or false"
         case .choice(let names): "one of \(names.joined(separator: ", "))"
+        case .level: "one of \(LogLevel.allCases.map(\.name).joined(separator: ", "))"
+        case .levels: "category=level, with commas between"
         case .secret: "1 to 256 visible ASCII characters"
         }
     }
@@ -53,6 +59,14 @@ public struct ConfigurationKey: Sendable {
             return range.contains(text.count) && isClean ? nil : expectation
         case (.boolean, .boolean): return nil
         case (.choice(let names), .text(let text)): return names.contains(text) ? nil : expectation
+        case (.level, .text(let text)): return LogLevel(name: text) == nil ? expectation : nil
+        case (.levels, .text(let text)):
+            do {
+                _ = try LogLevels.own(text)
+                return nil
+            } catch {
+                return "\(error)"
+            }
         case (.secret, .text(let text)):
             let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
             return (1...256).contains(text.utf8.count) && isVisible ? nil : expectation
@@ -65,7 +79,7 @@ public struct ConfigurationKey: Sendable {
         switch kind {
         case .integer: Int(text).map(ConfigurationValue.integer) ?? .text(text)
         case .boolean: Bool(text).map(ConfigurationValue.boolean) ?? .text(text)
-        case .text, .choice, .secret: .text(text)
+        case .text, .choice, .level, .levels, .secret: .text(text)
         }
     }
 }
@@ -139,10 +153,21 @@ extension ConfigurationKey {
     static func level(
         _ section: String, _ name: String, _ path: Path<LogLevel>, flag: String? = nil, _ help: String
     ) -> Self {
-        Self(section: section, name: name, kind: .choice(LogLevel.allCases.map(\.name)), help: help, flag: flag) {
+        Self(section: section, name: name, kind: .level, help: help, flag: flag) {
             .text($0[keyPath: path].name)
         } write: {
             if case .text(let text) = $1, let value = LogLevel(name: text) { $0[keyPath: path] = value }
+        }
+    }
+
+    static func levels(
+        _ section: String, _ name: String, _ path: Path<[LogCategory: LogLevel]>, _ help: String
+    ) -> Self {
+        Self(section: section, name: name, kind: .levels, help: help, flag: nil) {
+            .text(LogLevels.text(own: $0[keyPath: path]))
+        } write: {
+            guard case .text(let text) = $1 else { return }
+            do { $0[keyPath: path] = try LogLevels.own(text) } catch { return }
         }
     }
 

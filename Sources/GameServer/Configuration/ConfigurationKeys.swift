@@ -2,6 +2,7 @@ extension ConfigurationKey {
     /// A day, the most that most times may be.
     private static let dayMs = 86_400_000
     private static let monthMs = 31 * dayMs
+    private static let decadeMs = 3653 * dayMs
 
     /// Every key, section by section. Parsing, environment names, flags, `config print` and the table in
     /// docs/OPERATIONS.md all come from here; the defaults stand in `Configuration`.
@@ -174,7 +175,36 @@ extension ConfigurationKey {
             "recovery", "overrides", \.recovery.overrides, 0...4096,
             "Numbers of single procedures, as in `memory_pressure.cooldown_seconds=120`, separated by commas."),
         .level("logging", "level", \.logging.level, flag: "--log-level", "The least important lines that are logged."),
-        .text("logging", "file", \.logging.file, 0...4096, "Log file; empty for standard error."),
+        .levels(
+            "logging", "category_levels", \.logging.categoryLevels,
+            "Categories with a level of their own, as in `websocket=debug,access=warning`."),
+        .text(
+            "logging", "file", \.logging.file, 0...4096,
+            "Log file, with `audit.log` beside it; empty for standard error."),
+        .integer(
+            "logging", "max_file_bytes", \.logging.maxFileBytes, 0...1_073_741_824,
+            "A log file that would grow beyond it is put aside and compressed; 0 lets it grow."),
+        .integer(
+            "logging", "max_file_age_ms", \.logging.maxFileAgeMs, 0...decadeMs,
+            "A log file this old is put aside and compressed; 0 lets it age."),
+        .integer(
+            "logging", "retention_ms", \.logging.retentionMs, 0...decadeMs,
+            "How long after it was put aside a log file is removed; 0 keeps it."),
+        .integer(
+            "logging", "retention_bytes", \.logging.retentionBytes, 0...1_099_511_627_776,
+            "Bytes of all log files put aside beyond which the oldest are removed; 0 keeps them."),
+        .integer(
+            "logging", "audit_retention_ms", \.logging.auditRetentionMs, 0...decadeMs,
+            "The same as `logging.retention_ms` for `audit.log`."),
+        .integer(
+            "logging", "ring_lines", \.logging.ringLines, 0...100_000,
+            "Newest lines kept in memory, where they can be searched; at most 16 MiB of them."),
+        .integer(
+            "logging", "repeats_per_s", \.logging.repeatsPerS, 0...100_000,
+            "Lines a second that one event may go on writing, ten times as many at once; 0 is no limit."),
+        .choice(
+            "logging", "client_address", \.logging.clientAddress,
+            "How much of a client's address is logged: all, its network, or a hash of it."),
         .boolean(
             "games", "allow_seeds", \.games.allowSeeds, flag: "--allow-seeds",
             "Whether a client may fix a room's luck. For tests: whoever knows the seed knows every hand."),

@@ -30,7 +30,7 @@ public struct Service {
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
             loops: configuration.server.loops, routes: AdminRoutes.labels)
         let logger: Logger
-        do { logger = try Self.makeLogger(configuration, metrics) } catch { return Self.failed(error) }
+        do { logger = try ServerLog.open(configuration, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }
         let server: Server
         do {
@@ -40,7 +40,8 @@ public struct Service {
         } catch {
             return Self.failed(error)
         }
-        Signals.wait { name in
+        let reopens = ServerLog.reopensAtHangup(configuration.logging)
+        Signals.wait(reopening: reopens ? { @Sendable in logger.reopen() } : nil) { name in
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
@@ -72,18 +73,6 @@ public struct Service {
             let (seconds, attoseconds) = (ContinuousClock.now - start).components
             return Double(seconds) + Double(attoseconds) / 1e18
         }
-    }
-
-    private static func makeLogger(
-        _ configuration: Configuration, _ metrics: Observability.Metrics
-    ) throws(LogFileError) -> Logger {
-        let file = configuration.logging.file
-        let origin = LogOrigin(
-            version: Version.current, node: configuration.server.node,
-            processID: Int(ProcessInfo.processInfo.processIdentifier))
-        return Logger(
-            level: configuration.logging.level, sink: file.isEmpty ? .standardError : try .file(file), origin: origin,
-            metrics: metrics)
     }
 
     /// Where a browser on this machine finds the server; a wildcard address is none it could open.

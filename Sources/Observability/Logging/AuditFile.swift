@@ -30,4 +30,6 @@ final class AuditFile {
     func keep(at time: Int) { output.keep(at: time) }
 
     func reopen() { output.reopen() }
+
+    func takeNotes() -> [LogRecord] { output.takeNotes() }
 }

@@ -36,7 +36,16 @@ public struct LogArchive: Sendable {
     }
 
     /// All of it, oldest first; the file that is written comes last.
-    var all: [File] { rotated + (access(path, R_OK) == 0 ? [File(path: path, putAside: nil)] : []) }
+    ///
+    /// A pipe or a device in its place holds no lines to read.
+    var all: [File] {
+        var status = stat()
+        let isFile = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        let kept = rotated
+        let compressed = Set(kept.filter(\.isCompressed).map(\.path))
+        // For a moment a file stands there twice.
+        return kept.filter { !compressed.contains($0.path + ".gz") } + (isFile ? [File(path: path, putAside: nil)] : [])
+    }
 
     /// When the first line of the file that is written was made.
     var firstTime: Int? {
@@ -46,6 +55,16 @@ public struct LogArchive: Sendable {
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(descriptor, &bytes, bytes.count)
         return count > 0 ? LogScanner.time(of: bytes[..<count]) : nil
+    }
+
+    /// Of the file that is written; one that cannot be read is taken to.
+    var endsInLineFeed: Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var last: UInt8 = 0
+        guard lseek(descriptor, -1, SEEK_END) >= 0, read(descriptor, &last, 1) == 1 else { return true }
+        return last == UInt8(ascii: "\n")
     }
 
     func putAside(at time: Int) throws(LogFileError) {
@@ -81,8 +100,7 @@ extension LogArchive {
         var result = LogKeeping()
         for file in rotated where !file.isCompressed {
             do {
-                try LogCompression.compress(file.path)
-                result.compressed += 1
+                if try LogCompression.compress(file.path) { result.compressed += 1 }
             } catch {
                 result.failures.append(error)
             }
@@ -96,7 +114,7 @@ extension LogArchive {
             guard isOld || isMuch else { break }
             files.removeFirst()
             total -= oldest.bytes
-            guard unlink(oldest.file.path) == 0 else {
+            guard unlink(oldest.file.path) == 0 || errno == ENOENT else {
                 result.failures.append(.cannotRemove(path: oldest.file.path, errno: errno))
                 continue
             }

@@ -10,27 +10,37 @@ enum LogCompression {
     private static let pieceBytes = 64 * 1024
 
     /// Puts `path.gz` in the place of `path`. Whatever goes wrong, one of both is whole.
-    static func compress(_ path: String) throws(LogFileError) {
-        let target = open(path + unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    ///
+    /// - Returns: false when there was nothing to do, or when somebody else is doing it.
+    static func compress(_ path: String) throws(LogFileError) -> Bool {
+        let target = open(path + unfinished, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard target >= 0 else { throw .cannotCompress(path: path, errno: errno) }
-        let failure = copy(path, to: target)
-        // The compressor has closed its own descriptor; this one is for the disk.
-        let isSafe = fsync(target) == 0
-        close(target)
-        guard failure == nil, isSafe, rename(path + unfinished, path + ".gz") == 0 else {
+        // Given back with the descriptor, after the last step: two that compress one file never write to one target.
+        defer { close(target) }
+        guard flock(target, LOCK_EX | LOCK_NB) == 0 else { return false }
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else {
+            let number = errno
+            unlink(path + unfinished)
+            if number == ENOENT { return false }
+            throw .cannotCompress(path: path, errno: number)
+        }
+        defer { close(source) }
+        fchmod(target, 0o600)
+        ftruncate(target, 0)
+        let failure = copy(source, to: target)
+        guard failure == nil, fsync(target) == 0, rename(path + unfinished, path + ".gz") == 0 else {
             let number = failure ?? errno
             unlink(path + unfinished)
             throw .cannotCompress(path: path, errno: number)
         }
         LogArchive(path: path).synchronizeDirectory()
-        guard unlink(path) == 0 else { throw .cannotRemove(path: path, errno: errno) }
+        guard unlink(path) == 0 || errno == ENOENT else { throw .cannotRemove(path: path, errno: errno) }
+        return true
     }
 
     /// - Returns: `errno` of what failed.
-    private static func copy(_ path: String, to target: Int32) -> Int32? {
-        let source = open(path, O_RDONLY | O_CLOEXEC)
-        guard source >= 0 else { return errno }
-        defer { close(source) }
+    private static func copy(_ source: Int32, to target: Int32) -> Int32? {
         guard let zip = gzdopen(dup(target), "wb6") else { return ENOMEM }
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {
@@ -56,11 +66,12 @@ final class LogReader {
 
     private static let pieceBytes = 128 * 1024
 
-    /// - Parameter offset: of the first byte; only for a file that is not compressed.
+    /// - Parameter offset: of the first byte, before compression.
     /// - Throws: `LogFileError.cannotOpen`.
     init(path: String, offset: Int = 0) throws(LogFileError) {
         errno = 0
-        guard let file = gzopen(path, "rb") else {
+        // A file that was put aside may have been compressed since it was listed.
+        guard let file = gzopen(path, "rb") ?? gzopen(path + ".gz", "rb") else {
             throw .cannotOpen(path: path, errno: errno == 0 ? ENOMEM : errno)
         }
         self.file = file

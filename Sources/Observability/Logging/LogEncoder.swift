@@ -19,8 +19,19 @@ struct LogEncoder: Sendable {
     /// Kept free for the end of a line whose fields do not all fit.
     private static let tailBytes = 64
 
-    var origin: LogOrigin
-    var addresses = ClientAddressPrivacy.full
+    private let addresses: ClientAddressPrivacy
+    /// Who speaks, the same in every line and made once.
+    private let speaker: LogLine
+
+    init(origin: LogOrigin, addresses: ClientAddressPrivacy = .full) {
+        self.addresses = addresses
+        var line = LogLine()
+        line.member("service", origin.service, maxBytes: Self.maxNameBytes)
+        line.member("version", origin.version, maxBytes: Self.maxNameBytes)
+        line.member("node", origin.node, maxBytes: 4 * Self.maxNameBytes)
+        line.member("pid", .integer(origin.processID))
+        speaker = line
+    }
 
     /// - Parameter chain: seals a line of the audit trail.
     func json(_ record: LogRecord, chain: inout AuditChain) -> [UInt8] {
@@ -37,41 +48,42 @@ struct LogEncoder: Sendable {
         if isTruncated { line.member("truncated", true) }
         line.append(members: part)
         guard record.category == .audit else {
-            line.close("}")
-            return line.bytes + [UInt8(ascii: "\n")]
+            line.end()
+            return line.bytes
         }
         return chain.seal(line.bytes)
     }
 
     private func head(_ record: LogRecord, in line: inout LogLine) {
-        line.member("timestamp", Timestamp.text(microseconds: record.time))
+        line.member("timestamp", microseconds: record.time)
         line.member("level", record.level.word)
         line.member("category", record.category.rawValue)
-        line.member("event", "\(record.event)", maxBytes: Self.maxNameBytes)
+        line.member("event", record.event)
         line.member("message", record.message)
-        line.member("service", origin.service, maxBytes: Self.maxNameBytes)
-        line.member("version", origin.version, maxBytes: Self.maxNameBytes)
-        line.member("node", origin.node, maxBytes: 4 * Self.maxNameBytes)
-        line.member("pid", .integer(origin.processID))
+        line.append(members: speaker)
         line.member("log_seq", .integer(record.number))
     }
 
     private func about(_ context: LogContext, in line: inout LogLine) {
-        for (name, value) in names(context) { line.member(name, value, maxBytes: Self.maxNameBytes) }
+        forEachName(context) { line.member($0, $1, maxBytes: Self.maxNameBytes) }
         if let sequence = context.roomSequence { line.member("room_seq", .integer(sequence)) }
         if let agent = context.userAgent { line.member("user_agent", agent, maxBytes: 2 * Self.maxNameBytes) }
     }
 
     /// The context's texts that are there.
-    private func names(_ context: LogContext) -> [(name: String, value: String)] {
-        [
-            ("correlation_id", context.correlationID ?? context.traceID), ("trace_id", context.traceID),
-            ("span_id", context.spanID), ("request_id", context.requestID),
-            ("conn_id", context.connectionID.map { String($0) }), ("session_id", context.session),
-            ("room_id", context.roomID), ("player_id", context.playerID), ("plugin", context.plugin),
-            ("op", context.op), ("client_ip", context.clientAddress.map(addresses.shown)),
-        ]
-        .compactMap { name, value in value.map { (name, $0) } }
+    private func forEachName(_ context: LogContext, _ body: (_ name: String, _ value: String) -> Void) {
+        func name(_ name: String, _ value: String?) { if let value { body(name, value) } }
+        name("correlation_id", context.correlationID ?? context.traceID)
+        name("trace_id", context.traceID)
+        name("span_id", context.spanID)
+        name("request_id", context.requestID)
+        if let id = context.connectionID { body("conn_id", String(id)) }
+        name("session_id", context.session)
+        name("room_id", context.roomID)
+        name("player_id", context.playerID)
+        name("plugin", context.plugin)
+        name("op", context.op)
+        if let address = context.clientAddress { body("client_ip", addresses.shown(address)) }
     }
 
     /// - Returns: whether fields were left out.
@@ -158,8 +170,8 @@ struct LogEncoder: Sendable {
         let level = record.level.name.uppercased()
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
         var text = "\(time) \(level)\(padding) \(record.category.rawValue): \(record.message)"
-        for (name, value) in names(record.context) where name != "trace_id" || record.context.correlationID != nil {
-            text += " \(name)=\(value)"
+        forEachName(record.context) { name, value in
+            if name != "trace_id" || record.context.correlationID != nil { text += " \(name)=\(value)" }
         }
         if let sequence = record.context.roomSequence { text += " room_seq=\(sequence)" }
         if let took = record.took { text += " duration_ms=\(took.seconds * 1000)" }

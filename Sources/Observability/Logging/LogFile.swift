@@ -46,6 +46,7 @@ final class LogFile {
     /// False for a pipe or a device, which can be neither cut nor put aside.
     private var isRegular = false
     private var size = 0
+    private var endsInHalfALine = false
     /// Unix time in microseconds of the first line.
     private var begun: Int?
     /// Unix time in microseconds before which a rotation that failed is not tried again.
@@ -80,6 +81,8 @@ final class LogFile {
     func write(_ lines: [UInt8], at time: Int) -> (isWritten: Bool, report: Report?) {
         let report = isDue(lines.count, at: time) ? rotate(at: time) : nil
         let before = size
+        // Whoever died in the middle of a line left it without an end.
+        let lines = endsInHalfALine ? [UInt8(ascii: "\n")] + lines : lines
         guard LogStream.writeAll(lines[...], to: descriptor).isEmpty else {
             let error = LogFileError.cannotWrite(path: path, errno: errno)
             // Half a line would make the next one unreadable.
@@ -87,6 +90,7 @@ final class LogFile {
             return (false, report ?? .failed(error))
         }
         size += lines.count
+        endsInHalfALine = false
         if begun == nil { begun = time }
         return (true, report)
     }
@@ -108,6 +112,7 @@ final class LogFile {
         guard fstat(descriptor, &status) == 0 else { return }
         isRegular = status.st_mode & S_IFMT == S_IFREG
         size = Int(status.st_size)
+        endsInHalfALine = isRegular && size > 0 && !archive.endsInLineFeed
         begun = size == 0 ? nil : archive.firstTime ?? status.st_mtim.tv_sec * 1_000_000
     }
 

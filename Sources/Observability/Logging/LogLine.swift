@@ -3,6 +3,9 @@ struct LogLine {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// As long as most lines are.
+    init() { bytes.reserveCapacity(640) }
+
     mutating func open(_ bracket: Unicode.Scalar) {
         bytes.append(UInt8(ascii: bracket))
         needsComma = false
@@ -28,6 +31,26 @@ struct LogLine {
         key(name)
         text(value, maxBytes: maxBytes)
         needsComma = true
+    }
+
+    /// A time, as RFC 3339 has it.
+    mutating func member(_ name: String, microseconds: Int) {
+        key(name)
+        bytes.append(UInt8(ascii: "\""))
+        Timestamp.append(microseconds: microseconds, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
+    /// A name that stands in the program.
+    mutating func member(_ name: String, _ value: StaticString) {
+        member(name, value.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }, maxBytes: LogEncoder.maxNameBytes)
+    }
+
+    /// The end of the outermost object and of its line.
+    mutating func end() {
+        close("}")
+        bytes.append(UInt8(ascii: "\n"))
     }
 
     /// The next element of a list.

@@ -7,13 +7,13 @@ final class LogOutput {
     }
 
     private let target: Target
-    private let intake: LogIntake
+    /// Lines about the file itself; the writer takes them with its next batch, also when no other may come in any more.
+    private var notes: [LogRecord] = []
     private let clock: @Sendable () -> Int
     /// A full disk is told once.
     private var isUnwritable = false
 
     init(_ sink: LogSink, intake: LogIntake, clock: @escaping @Sendable () -> Int) {
-        self.intake = intake
         self.clock = clock
         switch sink.target {
         case .function(let write): target = .function(write)
@@ -56,6 +56,11 @@ final class LogOutput {
     /// Looks after what was put aside in an earlier run.
     func keep(at time: Int) { if case .file(_, let keeper) = target { keeper.request(at: time) } }
 
+    func takeNotes() -> [LogRecord] {
+        defer { notes = [] }
+        return notes
+    }
+
     func synchronize() { if case .file(let file, _) = target { file.synchronize() } }
 
     private func tell(_ report: LogFile.Report?, at time: Int) {
@@ -69,7 +74,7 @@ final class LogOutput {
     }
 
     private func say(_ level: LogLevel, _ event: StaticString, _ message: String, _ fields: LogFields = [:]) {
-        intake.push(
+        notes.append(
             LogRecord(
                 time: clock(), level: level, category: .system, event: event, message: message, fields: fields,
                 context: .none))

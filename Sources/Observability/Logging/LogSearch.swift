@@ -16,6 +16,8 @@ struct LogSearch {
     static let maxBytes = 64 * 1024 * 1024
     /// How much later than it was made a line may have been written: files are chosen with this to spare.
     private static let slack = 60_000_000
+    /// The same for the place inside a file: how far lines may be out of order.
+    private static let disorder = 2_000_000
 
     private struct Found {
         var place: LogCursor
@@ -25,12 +27,15 @@ struct LogSearch {
     private let filter: LogFilter
     private let matcher: LogMatcher
     private let limit: Int
-    private var budget = maxBytes
+    private let maxBytes: Int
+    private var budget: Int
     private var found: [Found] = []
     private var page = LogPage()
 
-    init(_ filter: LogFilter) {
+    init(_ filter: LogFilter, maxBytes: Int = LogSearch.maxBytes) {
         self.filter = filter
+        self.maxBytes = maxBytes
+        budget = maxBytes
         matcher = LogMatcher(filter)
         limit = max(1, min(filter.limit, LogFilter.maxLines))
     }
@@ -66,10 +71,10 @@ struct LogSearch {
     /// - Returns: false when the budget is used up.
     private mutating func read(_ file: LogArchive.File, before latest: Int, besides known: Set<String>) -> Bool {
         guard budget > 0 else { return stop(Self.end(of: file)) }
-        let span = file.isCompressed ? (start: 0, end: Int.max) : LogSpan.of(file.path, until: latest, Self.slack)
+        let span = file.isCompressed ? (start: 0, end: Int.max) : LogSpan.of(file.path, until: latest, Self.disorder)
         let start = max(span.start, span.end == .max ? 0 : span.end - budget)
         // What is compressed can only be read from its beginning: it is left for the next page if it may not fit.
-        if file.isCompressed && budget < Self.maxBytes && !fits(file) {
+        if file.isCompressed && budget < maxBytes && !fits(file) {
             return stop(Self.end(of: file))
         }
         var mine: [Found] = []
@@ -95,7 +100,10 @@ struct LogSearch {
             budget -= read.bytes
             found += mine
             sortFound()
-            if start > 0 { return stop(earliest) }
+            if start > 0 {
+                // Should it not get behind where it began, there is no use in going on from there.
+                return stop(earliest.flatMap { place in filter.before.map { place < $0 } ?? true ? place : nil })
+            }
             if file.isCompressed && !read.isAll { return stop(nil) }
         } catch {
             // Removed between listing and opening, by retention or by hand: there is nothing in it any more.

@@ -3,7 +3,7 @@ import Glibc
 /// The part of a file that can hold lines of a time.
 enum LogSpan {
     /// Where to stop halving: this much is read rather than looked into further.
-    private static let pieceBytes = 256 * 1024
+    private static let pieceBytes = 2 * LogEncoder.maxLineBytes
 
     /// The bytes of a file before the first line that is later than `latest` by more than `slack` microseconds.
     static func of(_ path: String, until latest: Int, _ slack: Int) -> (start: Int, end: Int) {

@@ -50,17 +50,22 @@ final class LogWriter {
         output.keep(at: plan.clock())
         audit?.keep(at: plan.clock())
         var isBusy = false
+        /// Who waits for the very last line.
+        var closers: [DispatchSemaphore] = []
         while true {
             intake.wait(isBusy: isBusy, limit: pause)
             let batch = intake.take()
             write(batch)
-            intake.finish(batch.flushes)
+            if batch.isLast { closers += batch.flushes } else { intake.finish(batch.flushes) }
             if batch.isLast && batch.isEmpty { break }
+            // A busy writer comes again by itself, and then tells what happened to the files.
             isBusy = !batch.isEmpty
         }
         for record in repeats.due(at: plan.clock(), all: true) { emit(record) }
+        emitNotes()
         hand()
         intake.end()
+        intake.finish(closers)
     }
 
     private var pause: Duration? {
@@ -74,12 +79,18 @@ final class LogWriter {
     private func write(_ batch: LogIntake.Batch) {
         if batch.mustReopen { reopen() }
         tellDrops()
+        emitNotes()
         for record in batch.audits { emit(record) }
         if !batch.audits.isEmpty || audit?.isBehind ?? false { audit?.write(at: plan.clock()) }
         for record in batch.records { if let record = repeats.pass(record) { emit(record) } else { suppress() } }
         if repeats.isHolding { for record in repeats.due(at: plan.clock()) { emit(record) } }
         hand()
         if hasWaitingTail { hasWaitingTail = plan.tails.offer([]) }
+    }
+
+    /// What happened to the files.
+    private func emitNotes() {
+        for note in output.takeNotes() + (audit?.takeNotes() ?? []) { emit(note) }
     }
 
     private func suppress() { intake.counters.suppressed() }

@@ -1,15 +1,48 @@
 /// Points in time as RFC 3339 text in UTC.
 enum Timestamp {
-    /// - Source: RFC 3339 §5.6; days to date after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
     static func text(microseconds: Int) -> String {
-        let parts = Parts(microseconds: microseconds)
-        return "\(parts.date("-"))T\(parts.time(":"))Z"
+        var bytes: [UInt8] = []
+        append(microseconds: microseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The same as a part of a file's name: `20231114T221320.123456Z`.
     static func compact(microseconds: Int) -> String {
-        let parts = Parts(microseconds: microseconds)
-        return "\(parts.date(""))T\(parts.time(""))Z"
+        var text = text(microseconds: microseconds)
+        text.removeAll { $0 == "-" || $0 == ":" }
+        return text
+    }
+
+    /// - Source: RFC 3339 §5.6; days to date after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    static func append(microseconds: Int, to bytes: inout [UInt8]) {
+        var days = microseconds / 86_400_000_000
+        if days * 86_400_000_000 > microseconds { days -= 1 }
+        let rest = microseconds - days * 86_400_000_000
+        let z = days + 719_468
+        let era = (z >= 0 ? z : z - 146_096) / 146_097
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let seconds = rest / 1_000_000
+        func digits(_ value: Int, _ width: Int, _ mark: Unicode.Scalar) {
+            var unit = 1
+            for _ in 1..<width { unit *= 10 }
+            while unit > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
+                unit /= 10
+            }
+            bytes.append(UInt8(ascii: mark))
+        }
+        digits(year, 4, "-")
+        digits(month, 2, "-")
+        digits(dayOfYear - (153 * shifted + 2) / 5 + 1, 2, "T")
+        digits(seconds / 3600, 2, ":")
+        digits(seconds / 60 % 60, 2, ":")
+        digits(seconds % 60, 2, ".")
+        digits(rest % 1_000_000, 6, "Z")
     }
 
     /// What either text means, or nil when it is neither.
@@ -40,38 +73,5 @@ enum Timestamp {
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
         return ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
-    }
-
-    private struct Parts {
-        var year, month, day: Int
-        /// Microseconds since midnight.
-        var rest: Int
-
-        init(microseconds: Int) {
-            let days = Int((Double(microseconds) / 86_400e6).rounded(.down))
-            rest = microseconds - days * 86_400_000_000
-            let z = days + 719_468
-            let era = (z >= 0 ? z : z - 146_096) / 146_097
-            let dayOfEra = z - era * 146_097
-            let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-            let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-            let shifted = (5 * dayOfYear + 2) / 153
-            month = shifted < 10 ? shifted + 3 : shifted - 9
-            year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-            day = dayOfYear - (153 * shifted + 2) / 5 + 1
-        }
-
-        func date(_ mark: String) -> String { "\(padded(year, 4))\(mark)\(padded(month, 2))\(mark)\(padded(day, 2))" }
-
-        func time(_ mark: String) -> String {
-            let seconds = rest / 1_000_000
-            let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-            return "\(clock.joined(separator: mark)).\(padded(rest % 1_000_000, 6))"
-        }
-
-        private func padded(_ value: Int, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
     }
 }

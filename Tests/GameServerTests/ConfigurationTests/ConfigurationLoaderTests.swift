@@ -58,6 +58,8 @@ import Testing
                 case .text, .secret: ("abc", .text("abc"))
                 case .boolean: ("true", .boolean(true))
                 case .choice(let names): (names[0], .text(names[0]))
+                case .level: ("debug", .text("debug"))
+                case .levels: ("access=debug", .text("access=debug"))
                 }
             let quoted = value == .text(text) ? "'\(text)'" : text
             // Two keys that are bounded by others need those raised too.
