@@ -114,8 +114,13 @@ class Server:
             if line == "Ready":
                 break
         self.ready_s = time.monotonic() - self._began
-        self.port = int((self.data / "port").read_text().strip())
+        self.port = int((self.data_seen / "port").read_text().strip())
         return self
+
+    @property
+    def data_seen(self) -> pathlib.Path:
+        """The data directory as this process sees it; another path when the server has mounts of its own."""
+        return self.data
 
     def _pump(self, process: subprocess.Popen, lines: queue.Queue) -> None:
         for line in process.stdout:
