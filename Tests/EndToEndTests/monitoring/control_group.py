@@ -116,7 +116,7 @@ class ControlGroup:
             self.noticed.append(f"a snapshot of reason {message['reason']}")
         elif kind == "events":
             self.events += len(message["events"])
-        elif kind == "bye" and message["code"] != 4504:
+        elif kind == "bye":
             self.noticed.append(f"bye {message['code']}")
 
     async def _game(self, people) -> None:
@@ -132,9 +132,8 @@ class ControlGroup:
         self.is_playing.set()
         while not self.over.is_set() and chairs[0].player.phase != "finished":
             await self._move(chairs)
-        await self._patiently(lambda: chairs[0].host("close"))
         for chair in chairs:
-            await chair.client.expect("bye", room=host["room"])
+            await self._patiently(lambda c=chair: c.client.leave(c.seat))
             del chair.client.seats[host["room"]]
             chair.client.inbox.clear()
             chair.client.heard.clear()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import json
 import os
 import pathlib
@@ -10,9 +9,11 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import time
+import sysconfig
 from dataclasses import dataclass, field
 from typing import AsyncContextManager, Callable
+
+import pytest
 
 from cgroup import ControlGroup
 from peers import UPGRADE, frame
@@ -22,7 +23,7 @@ from tool import tool
 
 HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1024 * 1024
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
 #: Short times, so that a row takes seconds; the guards' and verdicts' own are shortened by `recovery.pace` of each row.
 QUICK = {
     "limits": {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000},
@@ -211,7 +212,6 @@ def small_disk(directory: pathlib.Path, _) -> dict:
     wrapper = (tool("unshare", "util-linux"), *users, "--mount", "/bin/sh", "-c", mount, "sh")
     tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
     if tried.returncode != 0:
-        import pytest
         pytest.fail(f"no small file system can be mounted here ({tried.stderr.strip()}): this row needs root or user "
                     "namespaces", pytrace=False)
     return {"wrapper": wrapper, "has_own_mounts": True}
@@ -308,11 +308,16 @@ async def cpu_and_memory_overload(scene: Scene):
 
 
 def clock_in_a_file(directory: pathlib.Path, _) -> dict:
-    """A server whose wall clock is what a file says; its monotonic clock is the kernel's."""
+    """A server whose wall clock is what a file says; its monotonic clock is the kernel's.
+
+    `env` stands before it because libfaketime moves the environment of the first program it is loaded into, which is
+    where Swift looks for the command line."""
     tool("faketime")
+    library = FAKETIME.format(sysconfig.get_config_var("MULTIARCH"))
     told = directory / "wall-clock"
     told.write_text("+0s\n")
-    return {"environment": {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(told), "FAKETIME_NO_CACHE": "1",
+    return {"wrapper": ("env",),
+            "environment": {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(told), "FAKETIME_NO_CACHE": "1",
                             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}}
 
 
