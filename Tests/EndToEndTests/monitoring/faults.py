@@ -29,6 +29,8 @@ QUICK = {
     "limits": {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000},
     "http": {"max_connections": 12_000},
 }
+#: A game that outlasts every row.
+ENDLESS = {"turn_ms": 3_600_000, "vote_ms": 3_600_000, "score_limit": 1000, "round_limit": 100}
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -65,13 +67,16 @@ def merged(*parts: dict) -> dict:
 
 @contextlib.asynccontextmanager
 async def half_open_peers(scene: Scene):
-    """Thirty clients whose process is stopped: the kernel takes their bytes, nobody reads them or answers."""
-    peers = scene.python("peers.py", "--port", str(scene.server.port), "--count", "30")
+    """Thirty watchers of a game whose process is stopped: the kernel takes their bytes, nobody reads or answers."""
+    chairs = await start(scene.clients, scene.server, 1, options=ENDLESS)
+    playing = asyncio.create_task(keep_playing(chairs[0], 0.1))
+    peers = scene.python("peers.py", "--port", str(scene.server.port), "--count", "30", "--room", chairs[0].room)
     assert (await asyncio.to_thread(peers.stdout.readline)).split() == ["there", "30"]
     peers.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
+        playing.cancel()
         peers.kill()
 
 
@@ -98,7 +103,7 @@ class SlowReader:
 @contextlib.asynccontextmanager
 async def slow_readers(scene: Scene):
     """Five watchers of a talkative room stop reading; its four people go on talking."""
-    chairs = await start(scene.clients, scene.server, 4, options={"turn_ms": 3_600_000, "vote_ms": 3_600_000})
+    chairs = await start(scene.clients, scene.server, 4, options=ENDLESS)
     readers = [await asyncio.to_thread(SlowReader, scene.server.port, chairs[0].room) for _ in range(5)]
     talking = asyncio.create_task(talk(chairs))
     try:
@@ -122,8 +127,7 @@ async def talk(chairs: list[Chair]) -> None:
 @contextlib.asynccontextmanager
 async def skipped_sequences(scene: Scene):
     """A client acknowledges its first events and then, though it hears and plays on, none of the rest."""
-    chairs = await start(scene.clients, scene.server, 1, options={"turn_ms": 3_600_000, "vote_ms": 3_600_000})
-    behind = chairs[0]
+    behind = (await start(scene.clients, scene.server, 1, options=ENDLESS))[0]
     behind.client.acks = False
     await behind.client.ack_now(behind.seat)
     snapshot = asyncio.Event()
@@ -135,7 +139,7 @@ async def skipped_sequences(scene: Scene):
             await behind.client.ack_now(behind.seat)
 
     behind.client.on_message = hear
-    playing = asyncio.create_task(keep_playing(scene, behind))
+    playing = asyncio.create_task(keep_playing(behind, 0.02))
     try:
         yield
         assert snapshot.is_set(), "the client that was behind got no snapshot"
@@ -143,7 +147,7 @@ async def skipped_sequences(scene: Scene):
         playing.cancel()
 
 
-async def keep_playing(scene: Scene, chair: Chair) -> None:
+async def keep_playing(chair: Chair, pace_s: float) -> None:
     """One person and three bots, for as long as the game lasts."""
     while chair.player.phase != "finished":
         if chair.player.is_due:
@@ -151,7 +155,7 @@ async def keep_playing(scene: Scene, chair: Chair) -> None:
         else:
             seq = chair.seat.seq
             await chair.client.until(lambda: chair.seat.seq > seq, 60)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pace_s)
 
 
 @contextlib.asynccontextmanager
@@ -259,7 +263,7 @@ def number_of(room: str) -> int:
 @contextlib.asynccontextmanager
 async def tampered_row(scene: Scene):
     """A stranger with a shell changes one byte of a record of a room that is being played."""
-    chairs = await start(scene.clients, scene.server, 2, options={"turn_ms": 3_600_000, "vote_ms": 3_600_000})
+    chairs = await start(scene.clients, scene.server, 2, options=ENDLESS)
     scene.victims = chairs
     with contextlib.closing(sqlite3.connect(scene.server.database, timeout=10)) as stranger:
         room = number_of(chairs[0].room)

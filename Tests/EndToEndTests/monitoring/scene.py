@@ -45,11 +45,41 @@ class Look:
     overall: str
     levels: dict[str, str]               # component → level
     runs: list[dict]                     # finished recovery runs, oldest first
-    states: dict[str, str]               # procedure → state of its newest scope
+    states: dict[str, str]               # procedure → what it is doing
+    procedures: dict = field(repr=False, default_factory=dict)
     report: dict = field(repr=False, default_factory=dict)
 
     def at_least(self, component: str, level: str = "warning") -> bool:
         return LEVELS.index(self.levels.get(component, "healthy")) >= LEVELS.index(level)
+
+
+def unguarded(look: Look) -> list[str]:
+    """Runs that no guard should have let through, and successes that nothing supports."""
+    found = []
+    for name, procedure in look.procedures.items():
+        by_scope: dict[str, list[dict]] = {}
+        for run in look.runs:
+            if run["procedure_name"] == name and run["verdict"] not in ("refused", "dry_run"):
+                by_scope.setdefault(run["scope"], []).append(run)
+        for scope, runs in by_scope.items():
+            starts = [run["timestamp"] for run in runs]
+            gaps = [later - earlier for earlier, later in zip(starts, starts[1:])]
+            if gaps and min(gaps) < procedure["cooldown_seconds"]:
+                found.append(f"{name} of {scope} ran again after {min(gaps):.1f} s")
+            if len(runs) > procedure["max_attempts"]:
+                found.append(f"{name} of {scope} ran {len(runs)} times")
+            found += [f"{name} of {scope} claims success: {run}" for run in runs
+                      if run["success"] and not run["repaired"] and not improved(run)]
+    return found
+
+
+def improved(run: dict) -> bool:
+    """The reading went the way it was meant to."""
+    values = [run.get(key) for key in ("before", "after", "target")]
+    if None in values:
+        return False
+    before, after, target = values
+    return abs(after - target) < abs(before - target) or after <= target < before
 
 
 class Observer(threading.Thread):
@@ -87,7 +117,8 @@ class Observer(threading.Thread):
         return Look(time.monotonic(), report["health"]["overall_status"],
                     {name: part["status"] for name, part in report["components"].items()},
                     sorted(self._runs.values(), key=lambda run: run["timestamp"]),
-                    {name: part["state"] for name, part in recovery["procedures"].items()}, report)
+                    {name: part["state"] for name, part in recovery["procedures"].items()},
+                    recovery["procedures"], report)
 
     def _answer(self, path: str, statuses: tuple[int, ...]) -> dict:
         answer = self.server.request("GET", path, token=TOKEN)
@@ -209,6 +240,7 @@ class Row:
     healthy_after_fault_s: float | None = None
     healthy_after_end_s: float | None = None
     slowest_look_s: float = 0.0
+    unguarded: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     players: dict = field(default_factory=dict)
 

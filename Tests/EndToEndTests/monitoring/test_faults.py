@@ -11,7 +11,7 @@ import time
 import pytest
 
 from faults import FAULTS, QUICK, Fault, merged
-from scene import HEADING, Row, Scene, keep
+from scene import HEADING, Row, Scene, keep, unguarded
 from server import binary
 
 SEEN_WITHIN_S = 2.0
@@ -54,6 +54,7 @@ async def measured(fault: Fault, directory: pathlib.Path) -> Row:
             ended = time.monotonic()
             if not fault.mends_itself:
                 row.healthy_after_end_s = await healthy(scene, ended)
+            row.unguarded = unguarded(scene.observer.looks[-1])
             row.slowest_look_s = scene.observer.slowest_s
             noticed = await scene.players_report()
             row.players = noticed.report
@@ -86,5 +87,6 @@ async def test_a_fault_is_seen_met_and_mended_and_nobody_else_notices(tmp_path, 
     print(row.line)
     if fault.component:
         assert row.detected_s <= fault.possible_s + SEEN_WITHIN_S + LOOK_S, f"seen after {row.detected_s:.2f} s"
+    assert not row.unguarded, row.unguarded
     assert set(row.verdicts) <= fault.verdicts, row.verdicts
     assert not row.noticed, row.noticed

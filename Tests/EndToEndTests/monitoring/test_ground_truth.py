@@ -348,7 +348,7 @@ async def test_round_trips_are_what_clients_made_them(launch, clients):
     await asyncio.gather(*answering)
     stop.set()
     constant = (await measuring).quantile(99)
-    histogram = await native(server, "ws_round_trip_seconds")
+    histogram = await native(server, "ws_rtt_seconds")
     assert histogram.count >= kept.count
     assert not (wrong := within_bins(histogram, kept, constant)), wrong
 
