@@ -115,7 +115,7 @@ async def test_connections_messages_and_bytes_are_what_clients_and_the_wire_say(
             return {**differ(told, wire), **wrong}
 
         await agrees(operator, books, "the server's books")
-        assert counted.ledger.heard > 500 and counted.ledger.sent > 100
+        assert counted.ledger.heard > 200 and counted.ledger.sent > 100
 
 
 @pytest.mark.within(120)
@@ -322,7 +322,7 @@ async def test_round_trips_are_what_clients_made_them(launch, clients):
     client's own over the same sockets and in the same event loop, at the same time; its p99 is the constant. So each
     of the server's quantiles must lie in a bin (9 % wide, schema 3) that reaches into [client's, client's + constant].
     """
-    server = launch(config={"limits": FAST, "heartbeat": {"idle_ms": 10, "waited_ms": 10, "answer_ms": 10_000}})
+    server = launch(config={"limits": FAST, "heartbeat": {"idle_ms": 10, "waited_ms": 10, "answer_ms": 250}})
     kept, stop, rng = Stopwatch(), asyncio.Event(), random.Random(1)
     answering: set[asyncio.Task] = set()
 
@@ -333,15 +333,15 @@ async def test_round_trips_are_what_clients_made_them(launch, clients):
             task.add_done_callback(answering.discard)
 
     async def answer(client, mark, heard: float) -> None:
-        await asyncio.sleep(rng.expovariate(1 / 0.03))
+        await asyncio.sleep(min(rng.expovariate(1 / 0.03), 0.12))
         kept.record(time.perf_counter() - heard)
         await client.send({"type": "pong", "t": mark})
 
-    people = [await clients.open(server, answers_pings=False) for _ in range(20)]
+    people = [await clients.open(server, answers_pings=False) for _ in range(60)]
     for person in people:
         person.on_message = lambda message, person=person: answer_late(person, message)
     measuring = asyncio.create_task(own_round_trips(await clients.open(server), stop))
-    while kept.count < 2000:
+    while kept.count < 1500:
         await asyncio.sleep(0.05)
     for person in people:
         person.on_message = None   # from here on nobody answers: the last answers are on their way
@@ -368,7 +368,7 @@ async def test_actions_take_as_long_as_clients_see_them_take(launch, clients):
         await play_to_the_end(chairs)
     stop.set()
     constant = (await measuring).quantile(99)
-    histogram = await native(server, "message_duration_seconds", op="act")
+    histogram = await native(server, "command_duration_seconds")
     assert histogram.count > 0
     wrong = {}
     for percent in (50, 90, 95):
