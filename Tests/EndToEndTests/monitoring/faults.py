@@ -24,7 +24,7 @@ from tool import tool
 HERE = pathlib.Path(__file__).resolve().parent
 MIB = 1024 * 1024
 FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
-#: Short times, so that a row takes seconds; the guards' and verdicts' own are shortened by `recovery.pace` of each row.
+#: Short times, so that a row takes seconds; what a row waits for beyond them it says itself.
 QUICK = {
     "limits": {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000},
     "http": {"max_connections": 12_000},
@@ -341,12 +341,19 @@ async def clock_jump(scene: Scene):
 # Plugins
 
 
+async def faulty_room(scene: Scene, number: int = 0):
+    """A client alone in a started room of the faulty game, which does wrong as it is told."""
+    client = await scene.clients.open(scene.server)
+    seat = await client.create(f"Faulty {number}", game="faulty")
+    answer = await client.host(seat, "start")
+    assert answer["type"] == "ok", answer
+    return client, seat
+
+
 @contextlib.asynccontextmanager
 async def exception_storm(scene: Scene):
     """A game whose every action fails, ten times a second."""
-    client = await scene.clients.open(scene.server)
-    seat = await client.create("Ana", game="faulty")
-    await client.host(seat, "start")
+    client, seat = await faulty_room(scene)
     storming = asyncio.create_task(act_and_fail(client, seat))
     try:
         yield
@@ -360,6 +367,41 @@ async def act_and_fail(client, seat) -> None:
         await asyncio.sleep(0.1)
 
 
+@contextlib.asynccontextmanager
+async def idle_rooms_and_a_hog(scene: Scene):
+    """Four rooms nobody is in hold 100 MiB when a neighbour takes what is left up to 93 %."""
+    for number in range(4):
+        client, seat = await faulty_room(scene, number)
+        answer = await client.act(seat, {"kind": "hold", "mib": 25})
+        assert answer["type"] == "ok", answer
+        await client.close()
+    await asyncio.sleep(1)   # until they are paused: rooms.pause_after_ms of this row
+    with scene.group.memory_hog(0.93):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def loop_stands_still(scene: Scene):
+    """An action that keeps the event loop busy for three seconds."""
+    client, seat = await faulty_room(scene)
+    stalling = asyncio.create_task(client.act(seat, {"kind": "stall", "ms": 3000}))
+    yield
+    await stalling
+
+
+@contextlib.asynccontextmanager
+async def probe_hangs(scene: Scene):
+    """What a plugin looks after does not answer."""
+    client, seat = await faulty_room(scene)
+    await client.act(seat, {"kind": "probe", "mood": "hang"})
+    try:
+        yield
+    finally:
+        await client.act(seat, {"kind": "probe", "mood": "healthy"})
+
+
+#: The server of Tests/FaultyServer, beside the one under test.
+FAULTY = "FaultyServer"
 STORE = {"refusals": True, "late": ("actions_s",)}
 
 FAULTS = [
@@ -385,7 +427,13 @@ FAULTS = [
           prepare=limited_cpu, possible_s=1.0, verdicts=frozenset({"ineffective"}),
           late=("pings", "actions_s", "arrivals")),
     Fault("exception storm", exception_storm, "game:faulty", "plugin_fault", mends_itself=False,
-          executable="gameserver-faulty", verdicts=frozenset({"effective", "ineffective"})),
+          executable=FAULTY, verdicts=frozenset({"effective", "ineffective"})),
+    Fault("idle rooms in memory", idle_rooms_and_a_hog, "system", "memory_pressure", prepare=limited_memory,
+          mends_itself=True, executable=FAULTY, config={"rooms": {"pause_after_ms": 300}}),
+    Fault("loop stands still", loop_stands_still, "loops", None, executable=FAULTY, possible_s=3.0,
+          late=("pings", "actions_s", "arrivals")),
+    Fault("probe hangs", probe_hangs, "probe:faulty-dependency", None, level="unknown", executable=FAULTY,
+          possible_s=2.0),
     Fault("reconnect storm", reconnect_storm, "websocket", "reconnect_storm", mends_itself=True),
     Fault("clock jump", clock_jump, None, None, prepare=clock_in_a_file),
 ]
