@@ -49,6 +49,9 @@ class Look:
     procedures: dict = field(repr=False, default_factory=dict)
     report: dict = field(repr=False, default_factory=dict)
 
+    def is_well(self, but_for: frozenset[str] = frozenset()) -> bool:
+        return all(level == "healthy" for component, level in self.levels.items() if component not in but_for)
+
     def at_least(self, component: str, level: str = "warning") -> bool:
         return LEVELS.index(self.levels.get(component, "healthy")) >= LEVELS.index(level)
 
@@ -170,8 +173,10 @@ class Scene:
     HEALTHY_WITHIN_S = 30
     BASELINE_S = 1.5
 
-    def __init__(self, directory: pathlib.Path, *, config: dict, people: int = 4, pace_s: float = 0.03, **options):
+    def __init__(self, directory: pathlib.Path, *, config: dict, people: int = 4, pace_s: float = 0.03,
+                 but_for: frozenset[str] = frozenset(), **options):
         self.directory = directory
+        self.but_for = but_for   # components of the machine, which others use too
         self.server = PlacedServer(directory, "--allow-seeds", config=config, **options)
         self.people, self.pace_s = people, pace_s
         self.clients = Clients()
@@ -190,7 +195,7 @@ class Scene:
             self.observer = Observer(self.server)
             self.observer.start()
             self.stack.callback(self.observer.stop)
-            await self.until(lambda look: look.overall == "healthy", self.HEALTHY_WITHIN_S, "healthy before the fault")
+            await self.healthy(self.HEALTHY_WITHIN_S)
             await asyncio.sleep(self.BASELINE_S)   # what is usual: the players measure it
             self.players.stdin.write("mark\n")
             self.players.stdin.flush()
@@ -211,6 +216,9 @@ class Scene:
 
     async def until(self, condition, within_s: float, what: str) -> Look:
         return await asyncio.to_thread(self.observer.until, condition, within_s, what)
+
+    async def healthy(self, within_s: float) -> Look:
+        return await self.until(lambda look: look.is_well(self.but_for), within_s, "healthy")
 
     async def players_report(self) -> Noticed:
         """Ends their game; what they noticed."""

@@ -17,6 +17,8 @@ from server import binary
 SEEN_WITHIN_S = 2.0
 RUN_WITHIN_S = 60
 HEALTHY_WITHIN_S = 60
+#: What other programs of this machine make worse.
+MACHINE = frozenset({"system"})
 #: Between an answer of the server and the observer's next look.
 LOOK_S = 0.3
 
@@ -38,7 +40,8 @@ async def measured(fault: Fault, directory: pathlib.Path) -> Row:
     with contextlib.ExitStack() as stack:
         options = fault.prepare(directory, stack) if fault.prepare else {}
         group = options.pop("group", None)
-        scene = Scene(directory, config=merged(QUICK, fault.config), executable=executable(fault.executable), **options)
+        scene = Scene(directory, config=merged(QUICK, fault.config), executable=executable(fault.executable),
+                      but_for=MACHINE - {fault.component}, **options)
         scene.group = group
         async with scene:
             async with fault.bring(scene):
@@ -74,8 +77,7 @@ async def followed(fault: Fault, scene: Scene, row: Row, began: float) -> None:
 
 
 async def healthy(scene: Scene, since: float) -> float:
-    look = await scene.until(lambda look: look.overall == "healthy", HEALTHY_WITHIN_S, "healthy again")
-    return look.at - since
+    return (await scene.healthy(HEALTHY_WITHIN_S)).at - since
 
 
 @pytest.mark.within(240)
