@@ -24,6 +24,13 @@ install = if [ -n "$$missing" ]; then \
 		DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends $$missing </dev/null >/dev/null; \
 	fi
 
+# Installing the package would start a service; unpacked it is two programs that need nothing but libc.
+unpack_prometheus = echo "unpacking Prometheus into .build/tools"; \
+	root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	$$root apt-get update -qq </dev/null; \
+	mkdir -p .build/tools; \
+	(cd .build/tools && apt-get download -qq -o APT::Sandbox::User=root prometheus </dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
+
 .PHONY: run build test lint format conformance bench release swift libraries tools
 
 run: release  ## serves on http://127.0.0.1:5050
@@ -73,7 +80,9 @@ swift:
 
 # The versions are pinned in requirements.txt; a copy in .venv says what is installed.
 tools:
-	@$(call commands,python3=python3 node=nodejs chromium=chromium)
+	@$(call commands,python3=python3 node=nodejs chromium=chromium sqlite3=sqlite3 faketime=faketime gcc=gcc)
+	@$(call packages,libc6-dev)
+	@if ! command -v prometheus >/dev/null && [ ! -x .build/tools/usr/bin/prometheus ]; then $(unpack_prometheus); fi
 	@if ! cmp -s Tests/EndToEndTests/requirements.txt .venv/requirements.txt; then \
 		python3 -c 'import ensurepip' 2>/dev/null || { $(call packages,python3-venv); }; \
 		echo "installing the test tools into .venv"; \

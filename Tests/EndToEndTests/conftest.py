@@ -3,11 +3,18 @@
 import asyncio
 import inspect
 import pathlib
+import sys
 
 import pytest
 
 from client import Clients
-from server import Server, binary
+from seat import Seat
+from server import TOKEN, Server, binary
+from table import NAMES
+
+sys.path.append(str(pathlib.Path(__file__).parent / "monitoring"))
+
+import log_schema  # noqa: E402  (the folder has to be on the path first)
 
 TEST_WITHIN_S = 60
 
@@ -19,6 +26,28 @@ def pytest_configure(config):
 def pytest_collection_finish(session):
     if session.items and not session.config.option.collectonly and not pathlib.Path(binary()).exists():
         pytest.exit(f"no server at {binary()}: build it (make build) or set GAMESERVER_BINARY", returncode=2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """All servers have ended: every line they logged is checked, and a bad one fails the run."""
+    if not Server.known or session.config.option.collectonly:
+        return
+    canaries = log_schema.Canaries(secrets={TOKEN, *Seat.secrets_of_all}, words=set(NAMES))
+    try:
+        verdict = log_schema.check(log_schema.logs_of(Server.known), canaries)
+        session.config.log_verdict = str(verdict)
+        failed = bool(verdict.faults)
+    except log_schema.SchemaMissing as missing:
+        session.config.log_verdict, failed = str(missing), True
+    if failed and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if said := getattr(config, "log_verdict", None):
+        terminalreporter.section("log lines of all servers")
+        terminalreporter.line(said)
 
 
 @pytest.hookimpl(tryfirst=True)

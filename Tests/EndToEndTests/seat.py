@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 class ProtocolBreach(AssertionError):
@@ -31,6 +32,13 @@ class Seat:
     view: dict | None = None
     view_seq: int = 0
     gone: str | None = None                                  # code of the `no` or `bye` that ended it
+
+    #: Every secret of this run: none may be found in a log.
+    secrets_of_all: ClassVar[set[str]] = set()
+
+    def __post_init__(self) -> None:
+        if self.secret:
+            Seat.secrets_of_all.add(self.secret)
 
     @property
     def key(self) -> dict:

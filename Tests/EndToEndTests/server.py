@@ -39,12 +39,26 @@ class Answer:
 
 
 class Server:
-    """`gameserver serve` on one data directory, started, killed and started again."""
+    """`gameserver serve` on one data directory, started, killed and started again.
+
+    `executable` is another server built from the library, `wrapper` a command that starts it (as `faketime`),
+    `environment` what it gets beside its own, `logs_for_people` that its stderr is a sentence and no log.
+    """
+
+    #: Every server of this run whose stderr is a log: what `monitoring/log_schema.py` reads at the end.
+    known: list["Server"] = []
 
     def __init__(self, directory: pathlib.Path, *flags: str, config: dict | None = None, port: int = 0,
-                 token: str | None = TOKEN):
+                 token: str | None = TOKEN, executable: str | None = None, wrapper: tuple[str, ...] = (),
+                 environment: dict[str, str] | None = None, logs_for_people: bool = False):
         self.directory = directory
         self.data = directory / "data"
+        self.command = [*wrapper, executable or binary(), "serve"]
+        self.environment = environment or {}
+        self.config = config
+        self.cuts: list[tuple[int, int]] = []   # (inode, size) of its logs when it was killed: a line may be torn there
+        if not logs_for_people:
+            Server.known.append(self)
         self.flags = [*flags, *("--admin-token", token)] if token else list(flags)
         self.wanted_port = port
         self.process: subprocess.Popen | None = None
@@ -59,6 +73,12 @@ class Server:
     @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/ws"
+
+    @property
+    def log_files(self) -> list[pathlib.Path]:
+        """The file its configuration names, and what was rotated away from it."""
+        named = (self.config or {}).get("logging", {}).get("file")
+        return sorted(pathlib.Path(named).parent.glob("*.log*")) if named else []
 
     @property
     def log(self) -> str:
@@ -76,8 +96,8 @@ class Server:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GAMESERVER_")}
         with open(self.directory / "stderr.log", "ab") as errors:
             self.process = subprocess.Popen(
-                [binary(), "serve", "--port", str(self.wanted_port), "--data", str(self.data), *self.flags],
-                stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment, text=True)
+                [*self.command, "--port", str(self.wanted_port), "--data", str(self.data), *self.flags],
+                stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env={**environment, **self.environment}, text=True)
         threading.Thread(target=self._pump, args=(self.process, self._lines), daemon=True).start()
         return self
 
@@ -94,8 +114,13 @@ class Server:
             if line == "Ready":
                 break
         self.ready_s = time.monotonic() - self._began
-        self.port = int((self.data / "port").read_text().strip())
+        self.port = int((self.data_seen / "port").read_text().strip())
         return self
+
+    @property
+    def data_seen(self) -> pathlib.Path:
+        """The data directory as this process sees it; another path when the server has mounts of its own."""
+        return self.data
 
     def _pump(self, process: subprocess.Popen, lines: queue.Queue) -> None:
         for line in process.stdout:
@@ -107,6 +132,8 @@ class Server:
         """SIGKILL: no handler of the server runs."""
         self.process.kill()
         self.process.wait(EXIT_WITHIN_S)
+        for log in filter(pathlib.Path.exists, [self.directory / "stderr.log", *self.log_files]):
+            self.cuts.append((log.stat().st_ino, log.stat().st_size))
 
     def ask_to_stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)

@@ -1,0 +1,38 @@
+"""Servers, tools and played games for the tests of monitoring."""
+
+import pytest
+
+from ledger import CountedClients
+from prometheus import Prometheus
+from server import Server
+
+#: Rates no fast player meets: for whole games.
+FAST = {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000}
+
+
+@pytest.fixture
+def prometheus(tmp_path):
+    """Starts Prometheus on a server: `prometheus(server, native=True)`."""
+    started: list[Prometheus] = []
+
+    def start_one(server, *, native: bool) -> Prometheus:
+        started.append(Prometheus(tmp_path / f"prometheus{len(started)}", server, native=native))
+        return started[-1]
+
+    yield start_one
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory):
+    """One server for the tests of one file, which nobody else talks to."""
+    server = Server(tmp_path_factory.mktemp("own"), "--allow-seeds", config={"limits": FAST}).start()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def counted():
+    """Clients that keep books of what they send and hear."""
+    return CountedClients()

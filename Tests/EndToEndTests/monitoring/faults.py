@@ -1,0 +1,439 @@
+"""The faults of the matrix: how each is brought about, and how it ends. Entering the context is the fault's beginning."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import sqlite3
+import subprocess
+import sysconfig
+from dataclasses import dataclass, field
+from typing import AsyncContextManager, Callable
+
+import pytest
+
+from cgroup import ControlGroup
+from peers import UPGRADE, frame
+from scene import Scene
+from table import Chair, start
+from tool import tool
+
+HERE = pathlib.Path(__file__).resolve().parent
+MIB = 1024 * 1024
+FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
+#: Short times, so that a row takes seconds; what a row waits for beyond them it says itself.
+QUICK = {
+    "limits": {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000},
+    "http": {"max_connections": 12_000},
+}
+#: A game that outlasts every row.
+ENDLESS = {"turn_ms": 3_600_000, "vote_ms": 3_600_000, "score_limit": 1000, "round_limit": 100}
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row: what is done to the server, and what must come of it."""
+
+    name: str
+    bring: Callable[[Scene], AsyncContextManager]
+    component: str | None
+    procedure: str | None
+    verdicts: frozenset[str] = frozenset({"effective"})
+    level: str = "warning"
+    possible_s: float = 0                  # nobody can know of it earlier
+    config: dict = field(default_factory=dict)
+    mends_itself: bool = False             # the procedure ends it, though nobody else does
+    refusals: bool = False                 # it is everybody's: commands may be refused with `retry`
+    late: tuple[str, ...] = ()             # and these answers may be late
+    prepare: Callable | None = None        # (directory, ExitStack) → options of the server
+    executable: str | None = None
+
+
+def merged(*parts: dict) -> dict:
+    """Configurations laid over each other, section by section."""
+    found: dict = {}
+    for part in parts:
+        for section, values in part.items():
+            found[section] = {**found.get(section, {}), **values}
+    return found
+
+
+# Peers
+
+
+@contextlib.asynccontextmanager
+async def half_open_peers(scene: Scene):
+    """Thirty watchers of a game whose process is stopped: the kernel takes their bytes, nobody reads or answers."""
+    chairs = await start(scene.clients, scene.server, 1, options=ENDLESS)
+    playing = asyncio.create_task(keep_playing(chairs[0], 0.1))
+    peers = scene.python("peers.py", "--port", str(scene.server.port), "--count", "30", "--room", chairs[0].room)
+    assert (await asyncio.to_thread(peers.stdout.readline)).split() == ["there", "30"]
+    peers.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        playing.cancel()
+        peers.kill()
+
+
+class SlowReader:
+    """A client that greets, watches a room and never reads again, with the smallest buffer the kernel grants."""
+
+    def __init__(self, port: int, room: str):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(UPGRADE)
+        self._read_until(b"\r\n\r\n")
+        self.socket.sendall(frame('{"type":"hello"}\n' + json.dumps({"type": "watch", "id": 1, "room": room})))
+        self._read_until(b'"type":"joined"')
+
+    def _read_until(self, mark: bytes) -> None:
+        received = b""
+        while mark not in received:
+            chunk = self.socket.recv(1024)
+            assert chunk, f"closed before {mark}"
+            received += chunk
+
+
+@contextlib.asynccontextmanager
+async def slow_readers(scene: Scene):
+    """Five watchers of a talkative room stop reading; its four people go on talking."""
+    chairs = await start(scene.clients, scene.server, 4, options=ENDLESS)
+    readers = [await asyncio.to_thread(SlowReader, scene.server.port, chairs[0].room) for _ in range(5)]
+    talking = asyncio.create_task(talk(chairs))
+    try:
+        yield
+    finally:
+        talking.cancel()
+        for reader in readers:
+            reader.socket.close()
+
+
+async def talk(chairs: list[Chair]) -> None:
+    while True:
+        for chair in chairs:
+            await chair.client.send(*({"type": "chat", "room": chair.room, "text": "x" * 500} for _ in range(4)))
+            chair.client.inbox.clear()
+            chair.client.heard.clear()
+            chair.client.frames.clear()
+        await asyncio.sleep(0.005)
+
+
+@contextlib.asynccontextmanager
+async def skipped_sequences(scene: Scene):
+    """A client acknowledges its first events and then, though it hears and plays on, none of the rest."""
+    behind = (await start(scene.clients, scene.server, 1, options=ENDLESS))[0]
+    behind.client.acks = False
+    await behind.client.ack_now(behind.seat)
+    snapshot = asyncio.Event()
+
+    async def hear(message: dict) -> None:
+        if message["type"] == "snapshot":   # made whole: from here on it acknowledges again
+            snapshot.set()
+            behind.client.acks = True
+            await behind.client.ack_now(behind.seat)
+
+    behind.client.on_message = hear
+    playing = asyncio.create_task(keep_playing(behind, 0.02))
+    try:
+        yield
+        assert snapshot.is_set(), "the client that was behind got no snapshot"
+    finally:
+        playing.cancel()
+
+
+async def keep_playing(chair: Chair, pace_s: float) -> None:
+    """One person and three bots, for as long as the game lasts."""
+    while chair.player.phase != "finished":
+        if chair.player.is_due:
+            await chair.move()
+        else:
+            seq = chair.seat.seq
+            await chair.client.until(lambda: chair.seat.seq > seq, 60)
+        await asyncio.sleep(pace_s)
+
+
+@contextlib.asynccontextmanager
+async def reconnect_storm(scene: Scene):
+    """Five thousand clients at once; whoever is sent away comes again when told."""
+    peers = scene.python("peers.py", "--port", str(scene.server.port), "--count", "5000")
+    try:
+        yield
+        assert (await asyncio.to_thread(peers.stdout.readline)).split() == ["there", "5000"], "not everybody got in"
+    finally:
+        peers.kill()
+
+
+# The store
+
+
+@contextlib.asynccontextmanager
+async def store_locked(scene: Scene):
+    """Another process holds the write lock of the database."""
+    shell = subprocess.Popen([tool("sqlite3"), str(scene.server.database)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+    shell.stdin.write(".timeout 5000\nBEGIN EXCLUSIVE;\nSELECT 'locked';\n")
+    shell.stdin.flush()
+    assert (await asyncio.to_thread(shell.stdout.readline)).strip() == "locked"
+    try:
+        yield
+    finally:
+        shell.kill()
+        shell.wait()
+
+
+def slow_disk(directory: pathlib.Path, _) -> dict:
+    """A server whose every fsync goes through slow_sync.c."""
+    shim, told = directory / "slow_sync.so", directory / "slow_sync.ms"
+    subprocess.run([tool("gcc"), "-shared", "-fPIC", "-O1", "-o", str(shim), str(HERE / "slow_sync.c"), "-ldl"],
+                   check=True)
+    told.write_text("0")
+    return {"environment": {"LD_PRELOAD": str(shim), "SLOW_SYNC_FILE": str(told)}}
+
+
+@contextlib.asynccontextmanager
+async def store_slow(scene: Scene):
+    """Every fsync takes 1.2 s: commits come, but late."""
+    told = pathlib.Path(scene.server.environment["SLOW_SYNC_FILE"])
+    told.write_text("1200")
+    try:
+        yield
+    finally:
+        told.write_text("0")
+
+
+def small_disk(directory: pathlib.Path, _) -> dict:
+    """A data directory on 8 MiB of tmpfs, in a mount namespace of the server's own: it goes when the server goes."""
+    data = directory / "data"
+    data.mkdir(parents=True)
+    mount = f'mount -t tmpfs -o size=8m,mode=0700 tmpfs "{data}" && exec "$@"'
+    users = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+    wrapper = (tool("unshare", "util-linux"), *users, "--mount", "/bin/sh", "-c", mount, "sh")
+    tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        pytest.fail(f"no small file system can be mounted here ({tried.stderr.strip()}): this row needs root or user "
+                    "namespaces", pytrace=False)
+    return {"wrapper": wrapper, "has_own_mounts": True}
+
+
+@contextlib.asynccontextmanager
+async def disk_full(scene: Scene):
+    """Somebody else's file takes all that is left, to the last byte, and grows whenever something is freed."""
+    filler = scene.server.data_seen / "somebody-elses-file"
+    full = asyncio.create_task(fill(filler))
+    try:
+        yield
+    finally:
+        full.cancel()
+        await asyncio.gather(full, return_exceptions=True)
+        filler.unlink()
+
+
+async def fill(filler: pathlib.Path) -> None:
+    with open(filler, "ab", buffering=0) as file:
+        while True:
+            for size in (65536, 4096):
+                with contextlib.suppress(OSError):
+                    while file.write(b"\0" * size) == size:
+                        pass
+            await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def store_gone(scene: Scene):
+    """The database's files are deleted under the running server."""
+    for file in scene.server.data_seen.glob("rooms.sqlite*"):
+        file.unlink()
+    yield
+
+
+def number_of(room: str) -> int:
+    """A room's id as the database has it: Crockford's base 32, 40 bits."""
+    value = 0
+    for letter in room:
+        value = value * 32 + CROCKFORD.index(letter)
+    return value
+
+
+@contextlib.asynccontextmanager
+async def tampered_row(scene: Scene):
+    """A stranger with a shell changes one byte of a record of a room that is being played."""
+    chairs = await start(scene.clients, scene.server, 2, options=ENDLESS)
+    scene.victims = chairs
+    with contextlib.closing(sqlite3.connect(scene.server.database, timeout=10)) as stranger:
+        room = number_of(chairs[0].room)
+        number, payload = stranger.execute(
+            "SELECT number, payload FROM records WHERE room = ? ORDER BY number LIMIT 1 OFFSET 2", (room,)).fetchone()
+        changed = bytes([payload[0] ^ 1]) + payload[1:]
+        changes = stranger.execute("UPDATE records SET payload = ? WHERE room = ? AND number = ?",
+                                   (changed, room, number)).rowcount
+        stranger.commit()
+        assert changes == 1, f"record {number} of room {room} was not changed"
+    yield
+
+
+# The machine
+
+
+def limited_memory(directory: pathlib.Path, stack: contextlib.ExitStack) -> dict:
+    group = stack.enter_context(ControlGroup("memory", memory_bytes=256 * MIB))
+    return {"wrapper": group.entering, "group": group}
+
+
+@contextlib.asynccontextmanager
+async def memory_pressure(scene: Scene):
+    """A neighbour in the same control group takes memory up to 93 % of the limit."""
+    with scene.group.memory_hog(0.93):
+        yield
+
+
+def limited_cpu(directory: pathlib.Path, stack: contextlib.ExitStack) -> dict:
+    group = stack.enter_context(ControlGroup("cpu", memory_bytes=256 * MIB, cpus=0.6))
+    return {"wrapper": group.entering, "group": group}
+
+
+@contextlib.asynccontextmanager
+async def cpu_overload(scene: Scene):
+    """Neighbours in the same control group use all CPU it may use."""
+    with scene.group.spinners():
+        yield
+
+
+@contextlib.asynccontextmanager
+async def cpu_and_memory_overload(scene: Scene):
+    """Both at once, beyond 95 %."""
+    with scene.group.memory_hog(0.97), scene.group.spinners():
+        yield
+
+
+def clock_in_a_file(directory: pathlib.Path, _) -> dict:
+    """A server whose wall clock is what a file says; its monotonic clock is the kernel's.
+
+    `env` stands before it because libfaketime moves the environment of the first program it is loaded into, which is
+    where Swift looks for the command line."""
+    tool("faketime")
+    library = FAKETIME.format(sysconfig.get_config_var("MULTIARCH"))
+    told = directory / "wall-clock"
+    told.write_text("+0s\n")
+    return {"wrapper": ("env",),
+            "environment": {"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(told), "FAKETIME_NO_CACHE": "1",
+                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}}
+
+
+@contextlib.asynccontextmanager
+async def clock_jump(scene: Scene):
+    """The wall clock jumps two days ahead, then a day back."""
+    told = pathlib.Path(scene.server.environment["FAKETIME_TIMESTAMP_FILE"])
+    told.write_text("+2d\n")
+    try:
+        yield
+        told.write_text("-1d\n")
+        await asyncio.sleep(2)
+    finally:
+        told.write_text("+0s\n")
+
+
+# Plugins
+
+
+async def faulty_room(scene: Scene, number: int = 0):
+    """A client alone in a started room of the faulty game, which does wrong as it is told."""
+    client = await scene.clients.open(scene.server)
+    seat = await client.create(f"Faulty {number}", game="faulty")
+    answer = await client.host(seat, "start")
+    assert answer["type"] == "ok", answer
+    return client, seat
+
+
+@contextlib.asynccontextmanager
+async def exception_storm(scene: Scene):
+    """A game whose every action fails, ten times a second."""
+    client, seat = await faulty_room(scene)
+    storming = asyncio.create_task(act_and_fail(client, seat))
+    try:
+        yield
+    finally:
+        storming.cancel()
+
+
+async def act_and_fail(client, seat) -> None:
+    while True:
+        await client.act(seat, {"kind": "fail"})
+        await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def idle_rooms_and_a_hog(scene: Scene):
+    """Four rooms nobody is in hold 100 MiB when a neighbour takes what is left up to 93 %."""
+    for number in range(4):
+        client, seat = await faulty_room(scene, number)
+        answer = await client.act(seat, {"kind": "hold", "mib": 25})
+        assert answer["type"] == "ok", answer
+        await client.close()
+    await asyncio.sleep(1)   # until they are paused: rooms.pause_after_ms of this row
+    with scene.group.memory_hog(0.93):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def loop_stands_still(scene: Scene):
+    """An action that keeps the event loop busy for three seconds."""
+    client, seat = await faulty_room(scene)
+    stalling = asyncio.create_task(client.act(seat, {"kind": "stall", "ms": 3000}))
+    yield
+    await stalling
+
+
+@contextlib.asynccontextmanager
+async def probe_hangs(scene: Scene):
+    """What a plugin looks after does not answer."""
+    client, seat = await faulty_room(scene)
+    await client.act(seat, {"kind": "probe", "mood": "hang"})
+    try:
+        yield
+    finally:
+        await client.act(seat, {"kind": "probe", "mood": "healthy"})
+
+
+#: The server of Tests/FaultyServer, beside the one under test.
+FAULTY = "FaultyServer"
+STORE = {"refusals": True, "late": ("actions_s",)}
+
+FAULTS = [
+    Fault("half-open peers", half_open_peers, "websocket", "stale_connections",
+          config={"heartbeat": {"idle_ms": 1000, "waited_ms": 1000, "answer_ms": 2000, "suspect_ms": 500}},
+          possible_s=3.0, mends_itself=True),
+    Fault("slow readers", slow_readers, "websocket", "high_pending_messages", mends_itself=True,
+          config={"slow": {"lagging_bytes": 65_536, "lagging_ms": 60_000}}, possible_s=2.0),
+    Fault("skipped sequences", skipped_sequences, None, "client_desync", mends_itself=True,
+          config={"slow": {"gap_events": 10, "gap_ms": 500}}),
+    Fault("store locked", store_locked, "store", "database_connection_loss", level="critical",
+          verdicts=frozenset({"ineffective", "failed"}), **STORE),
+    Fault("store slow", store_slow, "store", None, prepare=slow_disk, possible_s=1.2, **STORE),
+    Fault("disk full", disk_full, "store", "database_connection_loss", level="critical", prepare=small_disk,
+          verdicts=frozenset({"ineffective", "failed"}), **STORE),
+    Fault("store gone", store_gone, "store", "database_connection_loss", mends_itself=True, **STORE),
+    Fault("tampered event row", tampered_row, "store", "room_state_corruption", level="critical", mends_itself=True),
+    Fault("memory pressure", memory_pressure, "system", "memory_pressure", prepare=limited_memory,
+          verdicts=frozenset({"ineffective"})),
+    Fault("CPU overload", cpu_overload, "system", None, prepare=limited_cpu, possible_s=1.0,
+          late=("pings", "actions_s", "arrivals")),
+    Fault("CPU and memory overload", cpu_and_memory_overload, "system", "system_overload", level="critical",
+          prepare=limited_cpu, possible_s=1.0, verdicts=frozenset({"ineffective"}),
+          late=("pings", "actions_s", "arrivals")),
+    Fault("exception storm", exception_storm, "game:faulty", "plugin_fault", mends_itself=False,
+          executable=FAULTY, verdicts=frozenset({"effective", "ineffective"})),
+    Fault("idle rooms in memory", idle_rooms_and_a_hog, "system", "memory_pressure", prepare=limited_memory,
+          mends_itself=True, executable=FAULTY, config={"rooms": {"pause_after_ms": 300}}),
+    Fault("loop stands still", loop_stands_still, "loops", None, executable=FAULTY, possible_s=3.0,
+          late=("pings", "actions_s", "arrivals")),
+    Fault("probe hangs", probe_hangs, "probe:faulty-dependency", None, level="unknown", executable=FAULTY,
+          possible_s=2.0),
+    Fault("reconnect storm", reconnect_storm, "websocket", "reconnect_storm", mends_itself=True),
+    Fault("clock jump", clock_jump, None, None, prepare=clock_in_a_file),
+]

@@ -1,0 +1,91 @@
+"""Procedures asked for by an operator on a server that is well: nothing is repaired, so nothing is called a success."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from server import TOKEN, Server
+from table import start
+
+FINISHED_WITHIN_S = 30
+#: What a procedure is told that heals one thing and not the server.
+SCOPES = {"room_state_corruption": "room", "client_desync": "connection", "plugin_fault": "plugin"}
+PROCEDURES = ["stale_connections", "high_pending_messages", "room_state_corruption", "client_desync",
+              "memory_pressure", "system_overload", "database_connection_loss", "reconnect_storm", "plugin_fault"]
+
+
+@pytest.fixture
+def well_server(tmp_path):
+    server = Server(tmp_path, config={"recovery": {"probe_ms": 200, "proof_ms": 200}}).start()
+    yield server
+    server.end()
+
+
+def trigger(server, name: str, body: dict):
+    return server.request("POST", f"/api/recovery/trigger/{name}", token=TOKEN, body=json.dumps(body).encode(),
+                          headers={"Content-Type": "application/json"})
+
+
+def status(server) -> dict:
+    return server.admin("/api/recovery/status")
+
+
+def finished(server, procedure: str, count: int = 1) -> list[dict]:
+    """Its runs, once there are so many."""
+    deadline = time.monotonic() + FINISHED_WITHIN_S
+    while True:
+        now = status(server)
+        runs = [run for run in now["recent_history"] if run["procedure_name"] == procedure]
+        if len(runs) >= count:
+            return runs
+        assert time.monotonic() < deadline, f"{procedure}: {now['procedures'][procedure]}, {now['recent_history']}"
+        time.sleep(0.1)
+
+
+def test_the_procedures_are_those_of_the_description(well_server):
+    now = status(well_server)
+    assert sorted(now["procedures"]) == sorted(PROCEDURES) and now["total_procedures"] == len(PROCEDURES)
+    for procedure in now["procedures"].values():
+        assert {"description", "max_attempts", "cooldown_seconds", "severity", "recent_attempts"} <= procedure.keys()
+    assert now["recent_attempts"] == 0 and now["success_rate"] == 0 and now["recent_history"] == []
+
+
+@pytest.mark.within(120)
+@pytest.mark.parametrize("procedure", PROCEDURES)
+async def test_nothing_repaired_is_no_success_and_the_cooldown_holds(well_server, clients, procedure):
+    chairs = await start(clients, well_server, 4, options={"turn_ms": 3_600_000, "vote_ms": 3_600_000})
+    scope = {"room": chairs[0].room, "connection": "1", "plugin": "liap-tui"}.get(SCOPES.get(procedure))
+    body = {"scope": scope} if scope else {}
+    dry = await asyncio.to_thread(trigger, well_server, procedure, {**body, "dry_run": True})
+    assert dry.status in (200, 202), dry.text
+    first = await asyncio.to_thread(trigger, well_server, procedure, body)
+    assert first.status in (200, 202), first.text
+    again = await asyncio.to_thread(trigger, well_server, procedure, body)
+    assert again.status == 409, again.text
+    assert again.json["error"]["message"]
+    runs = await asyncio.to_thread(finished, well_server, procedure, 2)
+    real = next(run for run in runs if run["verdict"] not in ("dry_run", "refused"))
+    assert not real["success"] and real["verdict"] in ("ineffective", "failed"), real
+    assert len(real["correlation_id"]) == 32 and real["trigger"]["kind"] == "manual"
+    for chair in chairs:   # whatever it did, nobody was sent away
+        await chair.client.barrier()
+    lines = [json.loads(line) for line in well_server.log.splitlines()]
+    chain = [line for line in lines if line.get("correlation_id") == real["correlation_id"]]
+    assert len(chain) >= 2 and {line["category"] for line in chain} <= {"recovery", "audit"}, chain
+
+
+def test_an_unknown_procedure_is_404_and_a_wrong_scope_400(well_server):
+    assert trigger(well_server, "make_coffee", {}).status == 404
+    assert trigger(well_server, "room_state_corruption", {}).status == 400
+    assert trigger(well_server, "memory_pressure", {"scope": "liap-tui"}).status == 400
+
+
+def test_an_operator_can_switch_a_procedure_off_and_on(well_server):
+    for word, enabled in (("disable", False), ("enable", True)):
+        answer = well_server.request("POST", f"/api/recovery/procedures/memory_pressure/{word}", token=TOKEN, body=b"")
+        assert answer.status == 200, answer.text
+        assert status(well_server)["procedures"]["memory_pressure"]["enabled"] is enabled
+        if not enabled:
+            assert trigger(well_server, "memory_pressure", {}).status == 409
