@@ -77,7 +77,7 @@ final class AdminSurface {
         Response(
             status: 200,
             headers: [
-                ("Content-Type", Exposition.contentType), ("Cache-Control", "no-store"),
+                ("Content-Type", ExpositionFormat.text.contentType), ("Cache-Control", "no-store"),
             ],
             body: facts.exposition(of: rooms))
     }
