@@ -48,7 +48,10 @@ struct ServerSources: OperatorSources {
 
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping Answer) {
         let started = MonotonicTime.now()
-        answer(.found(type: Exposition.contentType, metrics.exposition()))
+        let format = ExpositionFormat.negotiated(accept: accept)
+        let isZipped = ExpositionFormat.takesGzip(acceptEncoding: acceptEncoding)
+        let body = metrics.exposition(as: format, gzip: isZipped)
+        answer(.found(type: format.contentType, encoding: isZipped ? "gzip" : nil, body))
         metrics.scrapeSeconds.record(MonotonicTime.now() - started)
     }
 
