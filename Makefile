@@ -1,4 +1,4 @@
-# What a person or CI says: run · build · test · lint · format · conformance · bench.
+# What a person or CI says: run · build · test · lint · format · generate · conformance · bench.
 # Each target installs what it is missing (Debian packages, Python test tools in .venv) and is quick when nothing is.
 
 SHELL := /bin/bash
@@ -31,7 +31,7 @@ unpack_prometheus = echo "unpacking Prometheus into .build/tools"; \
 	mkdir -p .build/tools; \
 	(cd .build/tools && apt-get download -qq -o APT::Sandbox::User=root prometheus </dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 
-.PHONY: run build test lint format conformance bench release swift libraries tools
+.PHONY: run build test lint format generate conformance bench release swift libraries tools
 
 run: release  ## serves on http://127.0.0.1:5050
 	# A crash report would show memory beside the registers, which may hold a hand or a secret.
@@ -58,6 +58,10 @@ lint: swift  ## formatting and syntax, nothing is changed
 
 format: swift  ## formats the Swift sources in place
 	swift format -i -r Package.swift Sources Tests
+
+generate: release  ## the files that follow from the catalogue of metrics
+	$(SERVER) metrics rules > Resources/prometheus/rules.yml
+	$(SERVER) metrics docs > docs/METRICS.md
 
 conformance: release  ## Autobahn against the bare engine
 	@$(call commands,python3=python3)

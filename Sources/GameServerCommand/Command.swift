@@ -1,5 +1,6 @@
 import Foundation
 import GameServer
+import Observability
 
 /// The command line from its words to its exit code.
 enum Command {
@@ -10,6 +11,9 @@ enum Command {
             switch arguments.command {
             case .help: Console.say(Arguments.usage)
             case .version: Console.say("gameserver \(Version.current)")
+            case .metrics(.rules): Console.say(PrometheusRules.text(), terminator: "")
+            case .metrics(.docs): Console.say(MetricsReference.text(), terminator: "")
+            case .metrics(.bands): Console.say(MetricBands.text(), terminator: "")
             case .configCheck:
                 _ = try arguments.load(environment: environment)
                 Console.say("configuration: fine")

@@ -2,8 +2,13 @@
 public struct Arguments: Sendable, Equatable {
     public enum Command: Sendable, Equatable {
         case serve, echo, configCheck, configPrint, version
+        /// Prints what follows from the catalogue of metrics.
+        case metrics(MetricsText)
         case help
     }
+
+    /// A text made from the catalogue of metrics.
+    public enum MetricsText: String, Sendable, CaseIterable { case rules, docs, bands }
 
     public var command: Command
     public var configurationFile: String?
@@ -41,10 +46,21 @@ public struct Arguments: Sendable, Equatable {
             case let other?: throw .unknownCommand("config \(other)", hint: "config check or config print")
             case nil: throw .unknownCommand("config", hint: "config check or config print")
             }
+        case "metrics":
+            let texts = MetricsText.allCases.map { "metrics \($0.rawValue)" }.joined(separator: ", ")
+            switch words.popFirst() {
+            case "--help", "-h": command = .help
+            case let name?:
+                guard let text = MetricsText(rawValue: name) else {
+                    throw .unknownCommand("metrics \(name)", hint: texts)
+                }
+                command = .metrics(text)
+            case nil: throw .unknownCommand("metrics", hint: texts)
+            }
         case "version", "--version": command = .version
         case "help", "--help", "-h": command = .help
         default:
-            let hint = Suggestion.nearest(to: name, among: ["serve", "echo", "config", "version", "help"])
+            let hint = Suggestion.nearest(to: name, among: ["serve", "echo", "config", "metrics", "version", "help"])
             throw .unknownCommand(name, hint: hint)
         }
         while let word = words.popFirst() {
@@ -82,6 +98,7 @@ public struct Arguments: Sendable, Equatable {
         case .echo: "echo"
         case .configCheck: "config check"
         case .configPrint: "config print"
+        case .metrics(let text): "metrics \(text.rawValue)"
         case .version: "version"
         case .help: "help"
         }
@@ -91,7 +108,7 @@ public struct Arguments: Sendable, Equatable {
     private var flags: [String: Bool] {
         switch command {
         case .echo: return ["--host": true, "--port": true, "--loops": true]
-        case .version, .help: return [:]
+        case .version, .help, .metrics: return [:]
         case .serve, .configCheck, .configPrint:
             var flags = ["--config": true]
             for key in ConfigurationKey.all {
@@ -108,10 +125,12 @@ public struct Arguments: Sendable, Equatable {
                                 [--log-level LEVEL] [--open]
                gameserver echo [--host ADDRESS] [--port N] [--loops N]
                gameserver config check|print [the flags of serve]
+               gameserver metrics rules|docs|bands
                gameserver version
 
         serve         serves games until SIGTERM or SIGINT; prints `Ready` when it does
         echo          the bare WebSocket engine: `/` echoes, `/fanout` sends to all others on that path
+        metrics       prints alert rules for Prometheus, the reference of all metrics, or the bands of health
         config check  says whether the configuration is right; config print shows it with its sources
 
         Settings: defaults, then --config FILE (JSON5), then GAMESERVER_SECTION_KEY, then flags.
