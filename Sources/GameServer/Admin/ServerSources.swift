@@ -49,9 +49,8 @@ struct ServerSources: OperatorSources {
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping Answer) {
         let started = MonotonicTime.now()
         let format = ExpositionFormat.negotiated(accept: accept)
-        let isZipped = ExpositionFormat.takesGzip(acceptEncoding: acceptEncoding)
-        let body = metrics.exposition(as: format, gzip: isZipped)
-        answer(.found(type: format.contentType, encoding: isZipped ? "gzip" : nil, body))
+        let body = metrics.exposition(as: format, gzip: ExpositionFormat.takesGzip(acceptEncoding: acceptEncoding))
+        answer(.found(type: format.contentType, encoding: Gzip.isCompressed(body) ? "gzip" : nil, body))
         metrics.scrapeSeconds.record(MonotonicTime.now() - started)
     }
 

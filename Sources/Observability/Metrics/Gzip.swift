@@ -5,6 +5,9 @@ public enum Gzip {
     /// What it takes to make bytes fewer; 1 is the fastest, 9 the smallest.
     public static let fastest: Int32 = 1
 
+    /// Whether bytes begin as gzip does; no exposition begins so by itself.
+    public static func isCompressed(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+
     /// - Returns: nil when zlib has no memory for it.
     public static func compressed(_ bytes: [UInt8], level: Int32 = fastest) -> [UInt8]? {
         var stream = z_stream()

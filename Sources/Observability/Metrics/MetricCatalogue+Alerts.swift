@@ -95,7 +95,8 @@ extension MetricCatalogue {
             "GameServerHttpLatencyExtreme", "\(p95(httpRequestSeconds, "0.99")) > \(band(httpRequestSeconds).critical)",
             for: "5m", .critical, "One HTTP request in a hundred takes longer than 5 s."),
         AlertRule(
-            "GameServerLoopLagging", "\(p95(loopLagSeconds)) > \(band(loopLagSeconds).critical)", for: "2m", .critical,
+            "GameServerLoopLagging", "\(p95(loopLagSeconds, "0.99")) > \(band(loopLagSeconds).critical)", for: "2m",
+            .critical,
             "An event loop comes to its work a quarter of a second late."),
         AlertRule(
             "GameServerConnectionLimitReached",
@@ -128,7 +129,7 @@ extension MetricCatalogue {
         AlertRule(
             "GameServerPluginFailing",
             "sum by (plugin) (increase(\(pluginExceptions.name)[1m])) > \(band(pluginExceptions).critical)", for: "1m",
-            .critical, "A plugin throws more than ten errors a minute."),
+            .critical, "A plugin throws more than five errors a minute."),
         AlertRule(
             "GameServerRoomsFault",
             "sum by (plugin) (increase(\(roomFaults.name)[10m]) + increase(\(invariantViolations.name)[10m])) > 0",
@@ -164,11 +165,11 @@ extension MetricCatalogue {
             "GameServerStoreDown", "\(healthLevel.name){component=\"store\"} >= 2", for: "30s", .critical,
             "The event store is critical or unknown; nothing can be played.", see: "What survives what"),
         AlertRule(
-            "GameServerStoreSlow", "\(p95(storeOperationSeconds)) > \(band(storeOperationSeconds).critical)", for: "2m",
+            "GameServerStoreSlow", "\(p95(storeOperationSeconds)) > \(band(storeOperationSeconds).warning)", for: "2m",
             .warning, "One operation of the store in twenty takes longer than half a second.", see: "What survives what"
         ),
         AlertRule(
-            "GameServerChainBroken", "increase(\(eventChainBreaks.name)[10m]) > \(band(eventChainBreaks).critical)",
+            "GameServerChainBroken", "increase(\(eventChainBreaks.name)[10m]) > \(band(eventChainBreaks).warning)",
             .critical, "A stored record does not follow from the one before: it was changed from outside.",
             see: "The digest chain"),
         AlertRule(
