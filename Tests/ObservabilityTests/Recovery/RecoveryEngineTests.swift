@@ -66,6 +66,19 @@ import Testing
         _ = try patient.nextOrder(within: 1)
     }
 
+    @Test func `a dry run that never comes back leaves nothing behind`() throws {
+        var patient = Patient()
+        let answer = patient.engine.trigger("system_overload", by: "ops", dryRun: true, at: patient.now)
+        guard case .started(let order) = answer else { throw Patient.NothingCame() }
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .failed && run.reason == "timed_out" && !run.isAttempt)
+        let status = patient.engine.status(at: patient.now)
+        #expect(status.running.isEmpty && status.attempts == 0)
+        patient.acted(order, .healing)
+        let orders = patient.second()
+        #expect(orders.isEmpty)
+    }
+
     @Test func `what is switched off does not run, by itself or by hand`() {
         var patient = ill(memory)
         _ = patient.engine.enable("memory_pressure", false, by: "ops", at: patient.now)
@@ -210,6 +223,17 @@ import Testing
         }
     }
 
+    @Test func `to fall ill more slowly than the control is not to get well`() throws {
+        var patient = ill(memory)
+        let order = try patient.nextOrder()
+        patient.engine.observeControl(of: order.run, 0.80)
+        patient.acted(order, .healing)
+        patient.engine.observeControl(of: order.run, 0.99)
+        patient.readings[.memoryRatio] = 0.94
+        let run = try patient.end(of: order)
+        #expect(try #require(run.effect?.share) > 1 && run.verdict == .ineffective)
+    }
+
     @Test func `noise of the service level is no harm`() throws {
         var patient = Patient(only: ["memory_pressure"])
         for second in 0..<60 {
@@ -223,6 +247,27 @@ import Testing
         patient.readings[.deliveryErrorRatio] = 0.1
         let run = try patient.end(of: order)
         #expect(run.verdict == .effective)
+    }
+
+    @Test func `harm that takes a while to show is seen though the target is met at once`() throws {
+        var patient = ill(memory)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.getWell(of: memory)
+        _ = patient.seconds(5)
+        patient.readings[.deliveryErrorRatio] = 0.3
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .harmful)
+    }
+
+    @Test func `a condition that flickers is refused once for each cooldown`() throws {
+        var patient = ill(memory)
+        patient.acted(try patient.nextOrder(), ActionReport(.failed("no")))
+        for second in 0..<58 {
+            if second % 2 == 0 { patient.fall(ill: memory) } else { patient.getWell(of: memory) }
+            _ = patient.second()
+        }
+        #expect(patient.engine.takeFinished().map(\.verdict) == [.failed, .refused])
     }
 
     // MARK: Ladder and release
@@ -246,15 +291,29 @@ import Testing
 
     @Test func `nothing is escalated once the condition is gone`() throws {
         var patient = ill(memory, only: ["memory_pressure", "system_overload"])
-        for _ in 0..<3 {
+        for isStillIll in [false, true] {
             patient.fall(ill: memory)
             let order = try patient.nextOrder()
-            patient.getWell(of: memory)
+            // The first run counts as one without effect only as long as its condition holds.
+            if !isStillIll { patient.getWell(of: memory) }
             _ = patient.second()
             patient.acted(order, ActionReport(.nothingToDo))
             _ = patient.second()
         }
-        #expect(patient.engine.takeFinished().allSatisfy { $0.escalatedTo == nil })
+        let runs = patient.engine.takeFinished().filter(\.isAttempt)
+        #expect(runs.count == 2 && runs.allSatisfy { $0.escalatedTo == nil })
+
+        var procedures = StandardProcedures.all.filter { ["memory_pressure", "system_overload"].contains($0.id) }
+        procedures[0].escalation?.after = 1
+        for isStillIll in [false, true] {
+            var engine = RecoveryEngine(procedures)
+            let orders = engine.observe([.memoryRatio: 0.95], at: .seconds(1))
+            let order = try #require(orders.first)
+            _ = engine.observe([.memoryRatio: isStillIll ? 0.95 : 0.5], at: .seconds(2))
+            engine.acted(order.run, ActionReport(.nothingToDo), at: .seconds(3))
+            let next = engine.tick(at: .seconds(3)).map(\.procedure)
+            #expect(next == (isStillIll ? ["system_overload"] : []))
+        }
     }
 
     @Test func `protection stays while it is needed and is taken back after a quiet minute`() throws {
@@ -288,6 +347,13 @@ import Testing
         _ = switchedOff.engine.enable("system_overload", false, by: "ops", at: switchedOff.now)
         let afterSwitch = switchedOff.second()
         #expect(afterSwitch.map(\.kind) == [.release])
+
+        var acting = ill(overload)
+        let order = try acting.nextOrder()
+        _ = acting.engine.enable("system_overload", false, by: "ops", at: acting.now)
+        acting.acted(order, .healing)
+        let afterActing = acting.second()
+        #expect(afterActing.map(\.kind) == [.release], "switched off while it acted")
 
         var endless = ill(overload)
         endless.acted(try endless.nextOrder(), .healing)
