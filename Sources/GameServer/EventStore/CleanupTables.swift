@@ -83,9 +83,10 @@ final class CleanupTables {
 
     /// What the records of a room up to `number` amount to, and the snapshots below it.
     func weigh(_ room: RoomID, upTo number: Int) throws(SQLiteFailure) -> Weight {
-        var weight = try weighRecords.first(room.column, .integer(number)) {
-            Weight(records: $0.int(0), events: $0.int(1), bytes: $0.int(2))
-        } ?? Weight()
+        var weight =
+            try weighRecords.first(room.column, .integer(number)) {
+                Weight(records: $0.int(0), events: $0.int(1), bytes: $0.int(2))
+            } ?? Weight()
         weight.bytes += try weighSnapshots.first(room.column, .integer(number)) { $0.int(0) } ?? 0
         return weight
     }

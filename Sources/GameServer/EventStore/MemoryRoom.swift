@@ -73,7 +73,9 @@ struct MemoryRoom {
 
     /// Number of the last record that neither a returning client nor a restart needs and that was made before `cutoff`.
     func trimmable(before cutoff: Timestamp, retention: SnapshotRetention) -> Int? {
-        guard let anchor = snapshots.last(where: { $0.sequence <= head.sequence - retention.events }) else { return nil }
+        guard let anchor = snapshots.last(where: { $0.sequence <= head.sequence - retention.events }) else {
+            return nil
+        }
         let young = times.firstIndex { $0 >= cutoff } ?? times.count
         let last = min(anchor.number, trim.number + young)
         return last > trim.number ? last : nil

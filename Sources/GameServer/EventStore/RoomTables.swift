@@ -149,7 +149,9 @@ final class RoomTables {
 
     /// Rooms that changed since `instant`, the latest first.
     func rooms(changedSince instant: Timestamp, limit: Int) throws(SQLiteFailure) -> [RoomID] {
-        try selectRecent.all(.integer(Int(instant.unixMilliseconds)), .integer(limit)) { RoomID(raw: UInt64($0.int(0))) }
+        try selectRecent.all(.integer(Int(instant.unixMilliseconds)), .integer(limit)) {
+            RoomID(raw: UInt64($0.int(0)))
+        }
     }
 
     /// Which snapshots of a room there are, oldest first.

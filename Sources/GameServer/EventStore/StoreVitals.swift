@@ -122,7 +122,8 @@ final class StoreVitals: Sendable {
         signs.withLock { signs in
             health.trouble = signs.trouble
             health.file = signs.file
-            health.lastCommit = signs.commits.isEmpty
+            health.lastCommit =
+                signs.commits.isEmpty
                 ? nil : signs.commits[(signs.nextCommit - 1) % Self.keptCommits]
             health.lastCommitAge = signs.lastCommitAt.map { now - $0 }
             let sorted = signs.commits.sorted()

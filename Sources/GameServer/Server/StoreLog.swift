@@ -33,6 +33,7 @@ struct StoreLog: StoreObserver {
         metrics.storeCacheHits.raise(to: size.cacheHits)
         metrics.storeCacheMisses.raise(to: size.cacheMisses)
         metrics.queueDepth.set(Double(size.waiting), .store)
+        metrics.queueOldestSeconds.set(Elapsed(size.oldestWaiting).seconds, .store)
         metrics.eventAppendLagSeconds.set(Elapsed(size.oldestWaiting).seconds)
     }
 
@@ -84,7 +85,14 @@ struct StoreLog: StoreObserver {
     }
 
     func cleaned(_ report: CleanupReport) {
-        logger.log(.info, .system, "store_cleaned", "\(report)")
+        logger.log(
+            .info, .system, "store_cleaned", "deleted \(report.rooms) rooms and \(report.records) records in all",
+            [
+                "rooms": .integer(report.rooms), "trimmed_rooms": .integer(report.trimmedRooms),
+                "records": .integer(report.records), "events": .integer(report.events),
+                "bytes": .integer(report.bytes), "system_events": .integer(report.systemEvents),
+                "damaged_rooms": .integer(report.damagedRooms), "duration_ms": .duration(report.took),
+            ])
     }
 }
 

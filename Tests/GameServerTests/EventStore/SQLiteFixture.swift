@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import PluginAPI
 import TestSupport
 
 @testable import GameServer
@@ -56,7 +57,7 @@ final class StoreFacts: StoreObserver {
     private struct Facts {
         private let told = DispatchSemaphore(value: 0)
 
-    var groups: [Int] = []
+        var groups: [Int] = []
         var failures: [StoreOperation] = []
         var refused: [StoreOperation] = []
         var checkpoints = 0
