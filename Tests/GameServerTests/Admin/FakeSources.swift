@@ -46,19 +46,10 @@ final class FakeSources: OperatorSources {
         store.read(room, after: sequence, limit: limit, answer: answer)
     }
 
-    /// The whole log; fences whoever owned the room.
     func history(
         of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
     ) {
-        store.claim(room, retaining: Int.max) { outcome in
-            switch outcome {
-            case .claimed(let claim):
-                let head = claim.records.last.map { $0.firstSequence + $0.eventCount - 1 } ?? 0
-                answer(.parts(snapshot: claim.snapshot, records: claim.records, head: head))
-            case .notFound: answer(.notFound)
-            case .unavailable: answer(.unavailable)
-            }
-        }
+        store.history(room, from: base, through: last, answer: answer)
     }
 
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
@@ -66,7 +57,7 @@ final class FakeSources: OperatorSources {
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
 
-    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)? {
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
         state.withLock { $0.deliver.append(deliver) }
         return Tail()
     }
@@ -78,7 +69,7 @@ final class FakeSources: OperatorSources {
         state.withLock { $0.deliver }.count { $0(Array(line.utf8)) }
     }
 
-    private struct Tail: LogTail {
+    private struct Tail: FollowedLog {
         let lost = 0
         func end() {}
     }
