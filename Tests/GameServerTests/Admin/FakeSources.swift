@@ -8,7 +8,7 @@ import Synchronization
 final class FakeSources: OperatorSources {
     private struct State {
         var actions: [OperatorAction] = []
-        var triggers: [RecoveryTrigger] = []
+        var triggers: [GameServer.RecoveryTrigger] = []
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
     }
 
@@ -18,7 +18,7 @@ final class FakeSources: OperatorSources {
     init(store: any EventStore) { self.store = store }
 
     var actions: [OperatorAction] { state.withLock { $0.actions } }
-    var triggers: [RecoveryTrigger] { state.withLock { $0.triggers } }
+    var triggers: [GameServer.RecoveryTrigger] { state.withLock { $0.triggers } }
 
     func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
         switch form {
@@ -31,7 +31,7 @@ final class FakeSources: OperatorSources {
         answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8)))
     }
 
-    func trigger(_ order: RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
+    func trigger(_ order: GameServer.RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
         state.withLock { $0.triggers.append(order) }
         switch order.name {
         case "memory_pressure": answer(.json(Array(#"{"success":true,"triggered":true}"#.utf8)))
