@@ -136,8 +136,11 @@ final class MonitorCore {
     /// Tells the log and the metrics what has changed.
     private func note(_ changes: [LevelChange]) {
         for change in changes {
+            // The first verdict after the start is no change anybody needs to hear of.
+            let isFirst = change.from == .unknown && change.to == .healthy && now < .seconds(10)
             logger.log(
-                change.to == .critical ? .error : change.to == .healthy ? .notice : .warning, .system, "health_changed",
+                isFirst ? .debug : change.to == .critical ? .error : change.to == .healthy ? .notice : .warning,
+                .system, "health_changed",
                 "\(change.check): \(change.from.name) to \(change.to.name): \(change.reason)",
                 [
                     "check": .string(change.check), "component": .string(change.component),

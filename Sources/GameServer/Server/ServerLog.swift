@@ -1,11 +1,10 @@
 import Foundation
-import GameServer
 import Observability
 
 /// The server's log as the configuration wants it.
 enum ServerLog {
     /// - Throws: `LogFileError.cannotOpen`.
-    static func open(_ configuration: Configuration, _ metrics: Metrics) throws(LogFileError) -> Logger {
+    static func open(_ configuration: Configuration, _ metrics: Observability.Metrics) throws(LogFileError) -> Logger {
         let logging = configuration.logging
         var options = Logger.Options()
         options.categoryLevels = logging.categoryLevels
