@@ -40,13 +40,14 @@ final class Gate {
         }
         if let least {
             guard let requester = inquiry.requester else {
+                ledger.denied(inquiry.record())
                 inquiry.refuse(
                     401, "unauthorized", "this path needs a token of the role \(least.rawValue) as a bearer token",
                     [("WWW-Authenticate", "Bearer realm=\"gameserver\"")])
                 return false
             }
             guard requester.role >= least else {
-                ledger.denied(requester, inquiry.record())
+                ledger.denied(inquiry.record())
                 inquiry.refuse(
                     403, "forbidden",
                     "this path needs the role \(least.rawValue), the token's is \(requester.role.rawValue)")

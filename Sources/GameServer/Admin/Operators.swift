@@ -13,7 +13,7 @@ extension AdminSurface {
     /// A surface whose answers from other threads come in through mailboxes of this loop.
     static func on(
         _ loop: EventLoop, services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory,
-        facts: any LoopFacts, operators: Operators, logger: Logger
+        facts: any LoopFacts, operators: Operators, ledger: AccessLedger
     ) throws(SystemError) -> AdminSurface {
         let ports = Ports()
         let replies: Mailbox<DeskReply> = try loop.makeMailbox(capacity: DeskClient.maxQuestions) {
@@ -32,7 +32,7 @@ extension AdminSurface {
         ports.tails = tails
         return AdminSurface(
             services: services, rooms: rooms, sessions: sessions, facts: facts, tokens: operators.tokens, desk: desk,
-            tails: tails, board: operators.board, ledger: AccessLedger(logger))
+            tails: tails, board: operators.board, ledger: ledger)
     }
 
     /// Breaks the circle of a mailbox that needs its receiver and a receiver that needs the mailbox.

@@ -84,7 +84,7 @@ private final class TailConversation: ConnectionHandler {
     /// Unsent bytes above which lines are lost.
     private static let maxUnsentBytes = 1 << 20
 
-    private let followed: any LogTail
+    private let followed: any FollowedLog
     private let ended: () -> Void
     private var connection: Connection?
     private var isOver = false
@@ -93,7 +93,7 @@ private final class TailConversation: ConnectionHandler {
     /// Lost lines that have been told.
     private var told = 0
 
-    init(_ followed: any LogTail, ended: @escaping () -> Void) {
+    init(_ followed: any FollowedLog, ended: @escaping () -> Void) {
         self.followed = followed
         self.ended = ended
     }

@@ -29,6 +29,11 @@ public protocol EventStore: Sendable {
     func read(
         _ room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void)
 
+    /// Reads what a room is rebuilt from as it was: the newest snapshot not above event `base`, and the records after it up
+    /// to the one that holds event `last`. Takes nothing over.
+    func history(
+        _ room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void)
+
     /// Every room that is not closed, and those closed since `closedAfter`.
     func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void)
 

@@ -103,6 +103,16 @@ public final class MemoryEventStore: EventStore {
             })
     }
 
+    public func history(
+        _ room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
+    ) {
+        answer(
+            contents.withLock { contents in
+                guard contents.answers else { return .unavailable }
+                return contents.rooms[room]?.history(from: base, through: last) ?? .notFound
+            })
+    }
+
     public func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
         answer(
             contents.withLock { contents in

@@ -121,6 +121,12 @@ public final class SQLiteEventStore: EventStore {
         submit(.read(room, after: sequence, limit: limit, answer))
     }
 
+    public func history(
+        _ room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
+    ) {
+        submit(.history(room, from: base, through: last, answer))
+    }
+
     public func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
         submit(.directory(closedAfter: closedAfter, answer))
     }

@@ -90,6 +90,11 @@ final class StoreReader {
         case .read(let room, let sequence, let limit, let answer):
             let outcome = try read(room, after: sequence, limit: limit, database)
             return { answer(outcome) }
+        case .history(let room, let base, let last, let answer):
+            let outcome = try database.connection.reading { () throws(SQLiteFailure) in
+                try database.rooms.history(of: room, from: base, through: last, limit: Self.maxRows)
+            }
+            return { answer(outcome) }
         case .directory(let closedAfter, let answer):
             let rooms = summaries(try database.rooms.directory(closedAfter: closedAfter))
             return { answer(.rooms(rooms)) }

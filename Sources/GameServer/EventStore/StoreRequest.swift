@@ -61,6 +61,7 @@ enum StoreRequest: StoreQuestion {
 /// One thing asked of the thread that only reads.
 enum StoreReading: StoreQuestion {
     case read(RoomID, after: Int, limit: Int, @Sendable (ReadOutcome) -> Void)
+    case history(RoomID, from: Int, through: Int, @Sendable (HistoryOutcome) -> Void)
     case directory(closedAfter: Timestamp, @Sendable (DirectoryOutcome) -> Void)
     case page(DirectoryPage, @Sendable (DirectoryOutcome) -> Void)
     case verify(RoomID, @Sendable (VerifyOutcome) -> Void)
@@ -80,7 +81,7 @@ enum StoreReading: StoreQuestion {
 
     var operation: StoreOperation {
         switch self {
-        case .read: .read
+        case .read, .history: .read
         case .directory, .page: .directory
         case .verify: .verify
         case .systemEvents, .verifySystemEvents: .events
@@ -93,6 +94,7 @@ enum StoreReading: StoreQuestion {
     func refuse() {
         switch self {
         case .read(_, _, _, let answer): answer(.unavailable)
+        case .history(_, _, _, let answer): answer(.unavailable)
         case .directory(_, let answer): answer(.unavailable)
         case .page(_, let answer): answer(.unavailable)
         case .verify(_, let answer): answer(.unavailable)

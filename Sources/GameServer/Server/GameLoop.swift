@@ -61,6 +61,7 @@ final class GameLoop {
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
         configuration = plan.configuration
         logger = plan.logger
+        let writer = plan.metrics.makeWriter()
         do {
             loop = try EventLoop(limits: Self.limits(plan.configuration))
             let replies = ReplyPort()
@@ -75,7 +76,6 @@ final class GameLoop {
                 precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
-            let writer = plan.metrics.makeWriter()
             let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
             let admission = Admission(luck: .system)
             let domain = DomainCounters(plan.games, plan.middleware, plan.metrics.domain, writer: writer)
@@ -108,7 +108,7 @@ final class GameLoop {
         do {
             admin = try AdminSurface.on(
                 loop, services: services, rooms: rooms, sessions: sessions, facts: pulse, operators: plan.operators,
-                logger: plan.logger)
+                ledger: AccessLedger(plan.logger, plan.metrics, writer: writer))
         } catch {
             throw .loop(error)
         }

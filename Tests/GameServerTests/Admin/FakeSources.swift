@@ -8,7 +8,7 @@ import Synchronization
 final class FakeSources: OperatorSources {
     private struct State {
         var actions: [OperatorAction] = []
-        var triggers: [RecoveryTrigger] = []
+        var triggers: [GameServer.RecoveryTrigger] = []
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
     }
 
@@ -18,7 +18,7 @@ final class FakeSources: OperatorSources {
     init(store: any EventStore) { self.store = store }
 
     var actions: [OperatorAction] { state.withLock { $0.actions } }
-    var triggers: [RecoveryTrigger] { state.withLock { $0.triggers } }
+    var triggers: [GameServer.RecoveryTrigger] { state.withLock { $0.triggers } }
 
     func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
         switch form {
@@ -31,7 +31,7 @@ final class FakeSources: OperatorSources {
         answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8)))
     }
 
-    func trigger(_ order: RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
+    func trigger(_ order: GameServer.RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
         state.withLock { $0.triggers.append(order) }
         switch order.name {
         case "memory_pressure": answer(.json(Array(#"{"success":true,"triggered":true}"#.utf8)))
@@ -46,19 +46,10 @@ final class FakeSources: OperatorSources {
         store.read(room, after: sequence, limit: limit, answer: answer)
     }
 
-    /// The whole log; fences whoever owned the room.
     func history(
         of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
     ) {
-        store.claim(room, retaining: Int.max) { outcome in
-            switch outcome {
-            case .claimed(let claim):
-                let head = claim.records.last.map { $0.firstSequence + $0.eventCount - 1 } ?? 0
-                answer(.parts(snapshot: claim.snapshot, records: claim.records, head: head))
-            case .notFound: answer(.notFound)
-            case .unavailable: answer(.unavailable)
-            }
-        }
+        store.history(room, from: base, through: last, answer: answer)
     }
 
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
@@ -66,7 +57,7 @@ final class FakeSources: OperatorSources {
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
 
-    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)? {
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
         state.withLock { $0.deliver.append(deliver) }
         return Tail()
     }
@@ -78,7 +69,7 @@ final class FakeSources: OperatorSources {
         state.withLock { $0.deliver }.count { $0(Array(line.utf8)) }
     }
 
-    private struct Tail: LogTail {
+    private struct Tail: FollowedLog {
         let lost = 0
         func end() {}
     }

@@ -14,6 +14,7 @@ struct Surface {
     let loop: LoopThread
     let sources: FakeSources
     let board = StatusBoard()
+    let metrics: Metrics
     private let desk = DeskThread()
 
     /// - Parameter isDraining: from the start.
@@ -25,7 +26,9 @@ struct Surface {
         let sources = FakeSources(store: store)
         self.sources = sources
         let games = InstalledGames(Table.games)
-        let metrics = Metrics(process: .init(version: "test", startSeconds: 0) { 0 })
+        let metrics = Metrics(
+            process: .init(version: "test", startSeconds: 0) { 0 }, routes: AdminRoutes.labels)
+        self.metrics = metrics
         let origin = LogOrigin(version: "test", node: "test", processID: 1)
         let logger = Logger(level: .critical, sink: LogSink { _ in true }, origin: origin, metrics: metrics)
         let tokens = try AdminTokens(
@@ -35,19 +38,20 @@ struct Surface {
             sources: sources, board: board)
         desk.start()
         loop = try LoopThread { [configuration] loop in
-            let facts = ServerFacts(metrics, logger, loop: loop)
+            let admission = Admission(luck: .system)
             let services = LoopServices(
                 timeline: LoopTimeline(loop), store: StoreClient(store: store) { _ in }, games: games,
-                configuration: configuration, observer: facts, luck: .system)
+                configuration: configuration, observer: ServerFacts(metrics, logger, writer: nil),
+                middleware: Middlewares([]), admission: admission, luck: .system)
             services.isDraining = isDraining
             let rooms = RoomDirectory(services: services)
             let sessions = SessionDirectory(services: services, rooms: rooms)
-            facts.rooms = rooms
             let admin = try AdminSurface.on(
-                loop, services: services, rooms: rooms, sessions: sessions, facts: facts, operators: operators,
-                logger: logger)
+                loop, services: services, rooms: rooms, sessions: sessions, facts: StillFacts(loop),
+                operators: operators, ledger: AccessLedger(logger, metrics, writer: nil))
             return HTTPSurface(
-                sockets: SocketEndpoint(sessions: sessions, services: services), admin: admin, files: files)
+                sockets: SocketEndpoint(sessions: sessions, services: services, selfTestKey: "self"), admin: admin,
+                files: files)
         }
     }
 
@@ -92,4 +96,15 @@ struct Surface {
             status: Int(top.dropFirst("HTTP/1.1 ".count).prefix(3)) ?? 0, head: top,
             body: parts.count > 1 ? String(parts[1]) : "")
     }
+}
+
+/// A loop nobody measures.
+private final class StillFacts: LoopFacts {
+    private let loop: EventLoop
+    let uptime = Duration.zero
+    var counters: TransportCounters { loop.counters }
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func publish() {}
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import PluginAPI
 import Synchronization
 import PluginAPI
 import TestSupport

@@ -1,4 +1,5 @@
 @testable import GameServer
+import PluginAPI
 import Testing
 import WebSocket
 

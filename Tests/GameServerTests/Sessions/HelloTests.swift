@@ -101,7 +101,7 @@ import Testing
 
     @Test func `a binary message closes 1003`() {
         let ana = connected()
-        ana.session?.receivedBinary()
+        ana.session?.receivedBinary(1)
         world.pump()
         #expect(ana.lastClose?.rawValue == 1003)
     }

@@ -38,6 +38,12 @@ final class StagedStore: EventStore {
         wait { [memory] in memory.read(room, after: sequence, limit: limit, answer: answer) }
     }
 
+    func history(
+        _ room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
+    ) {
+        wait { [memory] in memory.history(room, from: base, through: last, answer: answer) }
+    }
+
     func directory(closedAfter: Timestamp, answer: @escaping @Sendable (DirectoryOutcome) -> Void) {
         wait { [memory] in memory.directory(closedAfter: closedAfter, answer: answer) }
     }

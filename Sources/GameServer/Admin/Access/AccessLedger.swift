@@ -17,40 +17,72 @@ struct AccessRecord: Sendable {
 /// Makes log lines and numbers of requests. Lives on the loop.
 final class AccessLedger {
     private let logger: Logger
+    private let metrics: Observability.Metrics
+    private let writer: MetricWriter?
+    /// Looked up once: a request hashes no text for its numbers.
+    private let places: [String: Int]
 
-    init(_ logger: Logger) { self.logger = logger }
+    init(_ logger: Logger, _ metrics: Observability.Metrics, writer: MetricWriter?) {
+        self.logger = logger
+        self.metrics = metrics
+        self.writer = writer
+        places = Dictionary(uniqueKeysWithValues: AdminRoutes.labels.map { ($0, metrics.routeIndex($0)) })
+    }
 
-    func began() {}
+    func began() { metrics.httpActive.add(1, by: writer) }
 
     func ended(_ record: AccessRecord) {
+        let place = places[record.route] ?? -1
+        metrics.httpActive.add(-1, by: writer)
+        metrics.httpRequestSeconds.record(
+            record.took, HTTPMethodLabel(named: record.method), route: place, HTTPStatusLabel(code: record.status),
+            by: writer)
+        metrics.httpResponseBytes.record(record.bytes, route: place, by: writer)
         logger.log(
             .info, .access, "http_request", "\(record.method) \(record.route): \(record.status)",
-            [
-                "method": .string(record.method), "route": .string(record.route), "status": .integer(record.status),
-                "bytes": .integer(record.bytes), "duration_ms": .duration(record.took),
-                "actor": .string(record.requester?.actor ?? ""),
-            ], in: LogContext(correlationID: record.requestID))
+            record.requester.map { ["actor": .string($0.actor)] } ?? [:], took: record.took,
+            about: .http(
+                LogHTTP(
+                    method: record.method, route: record.route, status: record.status, bytes: record.bytes)),
+            in: context(of: record))
     }
 
     /// A token was looked at.
     func authenticated(_ verdict: AdminTokens.Verdict, _ record: AccessRecord) {
-        guard verdict == .wrong else { return }
-        logger.log(
-            .warning, .security, "auth_failed", "a token that opens nothing, for \(record.route)",
-            ["route": .string(record.route)], in: LogContext(correlationID: record.requestID))
+        switch verdict {
+        case .absent: break
+        case .known: metrics.authAttempts.add(1, .ok, by: writer)
+        case .wrong:
+            metrics.authAttempts.add(1, .failed, by: writer)
+            logger.log(
+                .warning, .security, "auth_failed", "a token that opens nothing, for \(record.route)",
+                ["route": .string(record.route)], in: context(of: record))
+        }
     }
 
-    /// Who has a token asked for more than it opens.
-    func denied(_ requester: Requester, _ record: AccessRecord) {
+    /// Nobody asked for what needs a role, or somebody whose role is too small.
+    func denied(_ record: AccessRecord) {
+        switch record.requester?.role {
+        case nil: metrics.authDenied.add(1, .none, by: writer)
+        case .viewer: metrics.authDenied.add(1, .viewer, by: writer)
+        // Nothing is denied to an administrator.
+        case .operator, .administrator: metrics.authDenied.add(1, .operator, by: writer)
+        }
+        guard let requester = record.requester else { return }
         logger.log(
             .warning, .security, "access_denied", "\(requester.actor) may not \(record.method) \(record.route)",
-            ["route": .string(record.route), "actor": .string(requester.actor)],
-            in: LogContext(correlationID: record.requestID))
+            ["route": .string(record.route), "actor": .string(requester.actor)], in: context(of: record))
     }
 
     func limited(_ record: AccessRecord) {
+        metrics.rateLimited.add(1, .http, by: writer)
         logger.log(
             .info, .security, "rate_limited", "too many requests, the last for \(record.route)",
-            ["route": .string(record.route)], in: LogContext(correlationID: record.requestID))
+            ["route": .string(record.route)], in: context(of: record))
+    }
+
+    private func context(of record: AccessRecord) -> LogContext {
+        LogContext(
+            correlationID: record.requestID, requestID: record.requestID, clientAddress: record.address)
     }
 }

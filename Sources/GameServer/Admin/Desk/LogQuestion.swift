@@ -12,8 +12,8 @@ struct LogQuestion: Sendable, Equatable {
     var correlationID: String?
     var requestID: String?
     var text: String?
-    /// Only lines with a smaller `log_seq`.
-    var before: Int?
+    /// Only lines before this place.
+    var before: LogCursor?
     var limit = 100
     /// Also what is in files only.
     var readsFiles = false
@@ -32,8 +32,26 @@ struct LogQuestion: Sendable, Equatable {
         correlationID = arguments.text("correlation_id")
         requestID = arguments.text("request_id")
         text = arguments.text("text")
-        before = arguments.integer("before")
+        before = arguments.text("before").flatMap { LogCursor($0) }
         limit = arguments.integer("limit") ?? 100
         readsFiles = arguments.flag("files")
+    }
+
+    /// The same for whoever searches.
+    var filter: LogFilter {
+        var filter = LogFilter()
+        filter.from = from
+        filter.to = to
+        filter.level = level
+        filter.category = category
+        filter.event = event
+        filter.correlationID = correlationID
+        filter.requestID = requestID
+        filter.room = room
+        filter.text = text
+        filter.limit = limit
+        filter.before = before
+        filter.includesFiles = readsFiles
+        return filter
     }
 }

@@ -65,10 +65,7 @@ extension OperatorDesk {
     private static func refusal(_ outcome: ReadOutcome, _ question: DeskQuestion) -> Response {
         switch outcome {
         case .notFound: .problem(.roomNotFound, id: question.requestID)
-        case .trimmed(let first, _):
-            .problem(
-                410, "history_trimmed", "events before \(first) were deleted: ask again after \(first - 1)",
-                id: question.requestID)
+        case .trimmed(let first, _): trimmed(first, question)
         case .records, .unavailable: .problem(.storeUnavailable, id: question.requestID)
         }
     }
@@ -101,12 +98,9 @@ extension OperatorDesk {
                 return .problem(500, "internal", error.message, id: question.requestID)
             }
         case .notFound: return .problem(.roomNotFound, id: question.requestID)
-        case .trimmed(let first):
-            return .problem(
-                410, "history_trimmed", "history begins behind event \(first - 1): what was before was deleted",
-                id: question.requestID)
+        case .trimmed(let first): return Self.trimmed(first, question)
         case .unavailable: return .problem(.storeUnavailable, id: question.requestID)
-        case .absent: return Response(.absent("this server shows no viewer's events"), id: question.requestID)
+        case .tooLong(let records): return Self.tooLong(records, question)
         }
     }
 

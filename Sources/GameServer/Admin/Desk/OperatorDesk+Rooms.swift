@@ -52,6 +52,17 @@ extension OperatorDesk {
         return .watcher
     }
 
+    static func trimmed(_ first: Int, _ question: DeskQuestion) -> Response {
+        .problem(
+            410, "history_trimmed", "history begins behind event \(first - 1): what was before was deleted",
+            id: question.requestID)
+    }
+
+    static func tooLong(_ records: Int, _ question: DeskQuestion) -> Response {
+        .problem(
+            409, "history_too_long", "more than \(records) records would have to be read", id: question.requestID)
+    }
+
     /// An answer that is a refusal already.
     struct Refused: Error { let response: Response }
 

@@ -36,12 +36,9 @@ extension OperatorDesk {
                 return .problem(500, "internal", error.message, id: question.requestID)
             }
         case .notFound: return .problem(.roomNotFound, id: question.requestID)
-        case .trimmed(let first):
-            return .problem(
-                410, "history_trimmed", "history begins behind event \(first - 1): what was before was deleted",
-                id: question.requestID)
+        case .trimmed(let first): return Self.trimmed(first, question)
         case .unavailable: return .problem(.storeUnavailable, id: question.requestID)
-        case .absent: return Response(.absent("this server rebuilds no states"), id: question.requestID)
+        case .tooLong(let records): return Self.tooLong(records, question)
         }
     }
 

@@ -21,6 +21,10 @@ final class OperatorDesk: Desk {
     }
 
     func answer(_ question: DeskQuestion, reply: @escaping Reply) {
+        if question.endpoint.isMutating, !logger.isKeepingAudit {
+            return reply(
+                Response(.unavailable("the audit trail cannot be written: nothing is changed"), id: question.requestID))
+        }
         let reply = audited(question, reply)
         let isTaken = thread.take { [self] in work(on: question, reply) }
         if !isTaken { reply(.problem(.overloaded("the operators' desk is full"), id: question.requestID)) }
@@ -80,12 +84,11 @@ final class OperatorDesk: Desk {
             let action = OperatorAction(
                 at: question.asked, actor: requester.actor, action: question.endpoint.rawValue, target: target,
                 status: response.status, requestID: question.requestID)
-            logger.log(
-                .notice, .audit, "operator_action", "\(action.actor): \(action.action) of \(target): \(action.status)",
-                [
-                    "actor": .string(action.actor), "action": .string(action.action), "target": .string(target),
-                    "status": .integer(action.status),
-                ], in: LogContext(correlationID: action.requestID))
+            logger.audit(
+                LogAudit(
+                    actor: action.actor, action: action.action, target: target, after: .integer(action.status)),
+                "operator_action", "\(action.actor): \(action.action) of \(target): \(action.status)",
+                in: LogContext(correlationID: action.requestID, requestID: action.requestID))
             sources.note(action)
             reply(response)
         }

@@ -47,14 +47,14 @@ protocol OperatorSources: Sendable {
     /// Sends lines as they are written, until the tail is let go of. Nil when there is no log to follow.
     ///
     /// - Parameter deliver: takes one line without its line end; false when it had no room for it, which counts as lost.
-    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)?
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)?
     func logLevels() -> Finding
     /// - Parameter category: nil for all that have no level of their own.
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding
 }
 
 /// A log that is being followed. Letting go of it ends that; so does `end`.
-protocol LogTail: Sendable {
+protocol FollowedLog: Sendable {
     func end()
     /// Lines that were lost because they were not taken.
     var lost: Int { get }
@@ -106,17 +106,6 @@ struct OperatorAction: Sendable {
     var requestID: String
 }
 
-/// Stored parts of a room.
-enum HistoryOutcome: Sendable {
-    /// - Parameter head: the room's last event.
-    case parts(snapshot: Snapshot?, records: [StoredRecord], head: Int)
-    case notFound
-    /// Older history was deleted: nothing before this event can be rebuilt.
-    case trimmed(first: Int)
-    case unavailable
-    case absent
-}
-
 extension OperatorSources {
     func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
         answer(.absent("this server does not check its health"))
@@ -145,12 +134,6 @@ extension OperatorSources {
         answer(.absent("this server has no recovery procedures"))
     }
 
-    func history(
-        of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
-    ) {
-        answer(.absent)
-    }
-
     func storeStatistics(now: Timestamp, answer: @escaping @Sendable (Finding) -> Void) {
         answer(.absent("this server's store is not counted"))
     }
@@ -171,5 +154,5 @@ extension OperatorSources {
         answer(.absent("this server's log is not searched"))
     }
 
-    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any LogTail)? { nil }
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? { nil }
 }

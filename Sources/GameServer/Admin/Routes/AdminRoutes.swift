@@ -130,6 +130,10 @@ enum AdminRoutes {
     // MARK: Rooms
 
     private static let noRoom = [(404, "there is no such room"), (410, "the room is closed")]
+    private static let replays = [
+        noRoom[0], (410, "the room is closed, or that part of its history was deleted"),
+        (409, "the history is too long to be read at once"),
+    ]
     private static let eyes = QueryParameter(
         "as", .viewer,
         "Through whose eyes. Without it administrators see the truth, others what a watcher sees; a seat's eyes are for administrators."
@@ -148,19 +152,19 @@ enum AdminRoutes {
             query: [
                 QueryParameter("after", .integer(0...Route.largest), fallback: 0, "Only events behind this number.")
             ]
-                + events, named("RoomEvents"), refusals: [noRoom[0]],
+                + events, named("RoomEvents"), refusals: replays,
             "What happened in a room, closed or not, oldest first."),
         Route(
             .roomEventsSince, .get, "/api/rooms/{id}/events/{since}", .role(.viewer), query: events,
             named("RoomEvents"),
-            refusals: [noRoom[0]], "What happened in a room behind event `since`."),
+            refusals: replays, "What happened in a room behind event `since`."),
         Route(
             .roomState, .get, "/api/rooms/{id}/state", .role(.viewer),
             query: [
                 eyes, QueryParameter("at", .integer(0...Route.largest), "As of this event, rebuilt from the log."),
                 QueryParameter(
                     "source", .choice(["live", "replay"]), fallback: "live", "`replay` rebuilds it from the log."),
-            ], named("RoomState"), refusals: noRoom, "The state of a room's game, as it is or as it was."),
+            ], named("RoomState"), refusals: replays, "The state of a room's game, as it is or as it was."),
     ]
 
     // MARK: Store

@@ -156,23 +156,44 @@ enum AdminSchemas {
     // MARK: Store
 
     private static let storeStatistics: Schema = .object([
-        .maybe("success", .boolean), .maybe("statistics", .any), .maybe("health", .any), .maybe("features", .any),
+        .always("success", .boolean),
+        .always(
+            "statistics",
+            .object([
+                .always("total_events", .integer), .always("current_sequence", .integer),
+                .always("rooms_with_events", .integer), .always("events_last_24h", .integer),
+                .always("room_stats", .map(.integer)), .always("event_type_stats", .map(.integer)),
+                .always("games", .map(.any)), .always("records", .integer), .always("snapshots", .integer),
+                .always("database_bytes", .integer), .always("free_bytes", .integer), .always("wal_bytes", .integer),
+                .always("bytes_per_event", .nullable(.number)), .always("oldest_record", .nullable(.integer)),
+            ])),
+        .always("health", .map(.any)), .always("features", .map(.boolean)),
     ])
 
     private static let storeCleanup: Schema = .object([
-        .maybe("success", .boolean), .maybe("deleted_events", .integer), .maybe("older_than_hours", .integer),
-        .maybe("dry_run", .boolean), .maybe("cleanup_completed", .boolean),
+        .always("success", .boolean), .always("deleted_events", .integer), .always("older_than_hours", .integer),
+        .always("dry_run", .boolean), .always("cleanup_completed", .boolean), .always("deleted_rooms", .integer),
+        .always("trimmed_rooms", .integer), .always("deleted_records", .integer), .always("deleted_bytes", .integer),
+        .always("deleted_system_events", .integer), .always("damaged_rooms", .integer), .always("took_ms", .integer),
     ])
 
     private static let systemEvents: Schema = .object([
-        .maybe("events", .array(.any)), .maybe("has_more", .boolean), .maybe("next", .integer),
+        .always(
+            "events",
+            .array(
+                .object([
+                    .always("number", .integer), .always("at", .integer), .always("kind", .string),
+                    .always("subject", .string), .always("actor", .string), .maybe("correlation_id", .string),
+                    .always("body", .map(.any)), .always("digest", .string),
+                ]))),
+        .always("has_more", .boolean), .maybe("next", .integer), .always("latest", .integer),
     ])
 
     // MARK: Logs
 
     private static let logs: Schema = .object([
-        .maybe("lines", .array(.any)), .maybe("has_more", .boolean), .maybe("next", .integer),
-        .maybe("truncated", .boolean),
+        .always("lines", .array(.map(.any))), .always("has_more", .boolean), .maybe("next", .string),
+        .always("truncated", .boolean),
     ])
 
     private static let logTicket: Schema = .object([

@@ -16,6 +16,8 @@ struct QueryParameter: Sendable {
         case instant
         /// `watcher`, or a seat's number.
         case viewer
+        /// A place in the log, as a page of it ends.
+        case cursor
     }
 
     let name: String
@@ -43,6 +45,7 @@ struct QueryParameter: Sendable {
         case .room: "a room's id"
         case .instant: "a time as RFC 3339 or in Unix seconds"
         case .viewer: "watcher or a seat's number"
+        case .cursor: "what a page said in next"
         }
     }
 
@@ -72,6 +75,7 @@ struct QueryParameter: Sendable {
         case .flag: schema = [.init("type", "string"), .init("enum", ["", "0", "1", "true", "false"])]
         case .room: schema = [.init("type", "string"), .init("pattern", .string(Route.roomPattern))]
         case .instant: schema = [.init("type", "string"), .init("pattern", .string(Self.instantPattern))]
+        case .cursor: schema = [.init("type", "string"), .init("pattern", "^[0-9]{1,18}-[0-9]{1,18}$")]
         case .viewer: schema = [.init("type", "string"), .init("pattern", "^(watcher|[0-9]{1,3})$")]
         }
         if let fallback { schema.append(.init("default", fallback)) }

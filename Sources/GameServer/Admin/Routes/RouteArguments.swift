@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import PluginAPI
 
 /// What a request asks with, checked against its route: parameters of the path and of the query.
@@ -59,6 +60,8 @@ struct RouteArguments: Sendable {
             if let microseconds = microseconds(of: text) { return .integer(microseconds) }
         case .viewer:
             if text == "watcher" || Int(text).map({ (0..<1000).contains($0) }) ?? false { return .text(text) }
+        case .cursor:
+            if LogCursor(text) != nil { return .text(text) }
         case .list: break
         }
         throw objection(parameter, text)

@@ -1,0 +1,24 @@
+import Observability
+import PluginAPI
+
+extension ServerSources {
+    func logs(_ question: LogQuestion, answer: @escaping Answer) {
+        let page = logger.search(question.filter)
+        var report = ObjectText()
+        report.add("lines", json: page.lines)
+        report.add("has_more", page.next != nil)
+        if let next = page.next { report.add("next", next.description) }
+        report.add("truncated", page.isTruncated)
+        answer(.json(report.closed()))
+    }
+
+    func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
+        logger.tail(filter.filter, deliver: deliver).map { Followed(tail: $0) }
+    }
+
+    private struct Followed: FollowedLog {
+        let tail: LogTail
+        func end() { tail.cancel() }
+        var lost: Int { tail.lost }
+    }
+}
