@@ -100,3 +100,17 @@ async def test_a_label_nobody_declared_and_a_number_out_of_range_harm_nobody(fau
         assert (await client.act(seat, action))["code"] == "bad_request"
     for mood in ["hang", "fail", "critical", "warning", "healthy"]:
         assert (await client.act(seat, {"kind": "probe", "mood": mood}))["type"] == "ok"
+
+
+async def test_a_middleware_that_throws_or_dawdles_changes_no_answer(faulty, clients):
+    server = faulty()
+    client, seat = await table(clients, server)
+    other, sound = await table(clients, server)
+    assert (await client.act(seat, {"kind": "meddle", "fails": True}))["type"] == "ok"
+    for _ in range(20):
+        assert (await client.act(seat, {"kind": "pass"}))["type"] == "ok"
+        assert (await other.act(sound, {"kind": "pass"}))["type"] == "ok"
+    assert (await client.act(seat, {"kind": "dawdle", "us": 20_000}))["type"] == "ok"
+    assert (await other.act(sound, {"kind": "pass"}))["type"] == "ok"
+    assert (await client.act(seat, {"kind": "meddle", "fails": False}))["type"] == "ok"
+    assert server.process.poll() is None
