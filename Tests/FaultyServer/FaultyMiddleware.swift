@@ -5,7 +5,7 @@ final class FaultyMiddleware: Middleware {
     struct Broken: Error {}
 
     static let messages = PluginMetric.counter(
-        0, "messages_total", "Messages it saw, by their type.", label: "type", values: ["act", "host"])
+        0, "messages_total", "Messages it saw, by their type.", label: "message", values: ["act", "host"])
 
     static let plugin = MiddlewarePlugin("faulty_middleware", metrics: [messages]) { FaultyMiddleware($0) }
 
