@@ -13,6 +13,8 @@ import Testing
             all += observations.all
             games.insert(game)
         }
+
+        func observed(_ observations: Observations, ofMiddleware middleware: Int) {}
     }
 
     private let world = World(games: Table.games + [InstalledGame(Patience.self)])

@@ -29,7 +29,7 @@ import WebSocket
         #expect(world.rooms[room] == nil)
         #expect(world.rooms.awakeRooms == 0)
         #expect(world.rooms.openRooms == 1)
-        #expect(world.rooms.summaries().map(\.room) == [room])
+        #expect(world.rooms.knows(room))
         #expect(ana.hello().first("joined")?["resume"] == "live")
         #expect(world.rooms.awakeRooms == 1)
         #expect(ana.violations == [])
