@@ -48,7 +48,9 @@ struct ServerSources: OperatorSources {
 
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping Answer) {
         let started = MonotonicTime.now()
-        answer(.found(type: Exposition.contentType, metrics.exposition()))
+        let format = ExpositionFormat.negotiated(accept: accept)
+        let body = metrics.exposition(as: format, gzip: ExpositionFormat.takesGzip(acceptEncoding: acceptEncoding))
+        answer(.found(type: format.contentType, encoding: Gzip.isCompressed(body) ? "gzip" : nil, body))
         metrics.scrapeSeconds.record(MonotonicTime.now() - started)
     }
 

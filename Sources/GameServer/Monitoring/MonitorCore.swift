@@ -35,7 +35,7 @@ final class MonitorCore {
             confirm: .milliseconds(parts.configuration.health.confirmMs))
         recovery = RecoveryEngine(parts.recovery)
         resources = ResourceReader()
-        usage = resources.read()
+        usage = resources.read(at: Self.time(now, parts))
         signals = SignalWindow()
         probes = Checks.blocking(parts, monitor)
     }
@@ -86,7 +86,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
-        usage = resources.read()
+        usage = resources.read(at: time(instant))
         signals.look(metrics, boards: parts.loops.map(\.board), at: time(instant))
         for id in Checks.crossed(usage, health, configuration) {
             health.hint(id, reason: "a threshold was crossed", at: time(instant))

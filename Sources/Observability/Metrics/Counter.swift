@@ -1,7 +1,7 @@
 /// A number that only grows, one for each value of `Label`.
 public struct LabelledCounter<Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: MetricCells
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: MetricCells
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -11,7 +11,7 @@ public struct LabelledCounter<Label: MetricLabel>: Sendable {
     public var description: MetricDescription { family.description }
 
     /// - Parameter writer: the thread's own row; without one the add is atomic and any thread may do it.
-    public func add(_ amount: Int = 1, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, _ label: Label, by writer: MetricWriter? = nil) {
         cells.add(amount, at: label.rawValue, by: writer)
     }
 
@@ -25,9 +25,9 @@ public struct LabelledCounter<Label: MetricLabel>: Sendable {
 
 /// A number that only grows, one for each pair of labels.
 public struct LabelledCounter2<First: MetricLabel, Second: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: MetricCells
-    private let width = Second.allCases.count
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: MetricCells
+    @usableFromInline let width = Second.allCases.count
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -36,7 +36,7 @@ public struct LabelledCounter2<First: MetricLabel, Second: MetricLabel>: Sendabl
 
     public var description: MetricDescription { family.description }
 
-    public func add(_ amount: Int = 1, _ first: First, _ second: Second, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, _ first: First, _ second: Second, by writer: MetricWriter? = nil) {
         cells.add(amount, at: first.rawValue * width + second.rawValue, by: writer)
     }
 
@@ -52,9 +52,9 @@ public struct LabelledCounter2<First: MetricLabel, Second: MetricLabel>: Sendabl
 
 /// A number that only grows, one for each value of a list and of `Label`.
 public struct ListedCounter<List: ListedAxis, Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: MetricCells
-    private let width = Label.allCases.count
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: MetricCells
+    @usableFromInline let width = Label.allCases.count
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -63,7 +63,7 @@ public struct ListedCounter<List: ListedAxis, Label: MetricLabel>: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    func add(_ amount: Int, at place: Int, _ label: Label, by writer: MetricWriter?) {
+    @inlinable func add(_ amount: Int, at place: Int, _ label: Label, by writer: MetricWriter?) {
         cells.add(amount, at: family.row(place) * width + label.rawValue, by: writer)
     }
 
@@ -79,8 +79,8 @@ public struct ListedCounter<List: ListedAxis, Label: MetricLabel>: Sendable {
 
 /// Time that adds up, one sum for each value of `Label`.
 public struct LabelledSeconds<Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: MetricCells
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: MetricCells
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -89,7 +89,7 @@ public struct LabelledSeconds<Label: MetricLabel>: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    public func add(_ time: Duration, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ time: Duration, _ label: Label, by writer: MetricWriter? = nil) {
         cells.add(time.nanoseconds, at: label.rawValue, by: writer)
     }
 
@@ -101,8 +101,8 @@ public struct LabelledSeconds<Label: MetricLabel>: Sendable {
 
 /// Time that adds up, one sum for each event loop.
 public struct LoopSeconds: Sendable {
-    let family: MetricFamily
-    private let cells: MetricCells
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: MetricCells
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -111,7 +111,7 @@ public struct LoopSeconds: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    public func add(_ time: Duration, loop: Int, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ time: Duration, loop: Int, by writer: MetricWriter? = nil) {
         cells.add(time.nanoseconds, at: family.row(loop), by: writer)
     }
 
@@ -123,14 +123,14 @@ public typealias PluginCounter<Label: MetricLabel> = ListedCounter<Plugins, Labe
 public typealias ComponentCounter<Label: MetricLabel> = ListedCounter<Components, Label>
 
 extension LabelledCounter where Label == Unlabelled {
-    public func add(_ amount: Int = 1, by writer: MetricWriter? = nil) { add(amount, .only, by: writer) }
+    @inlinable public func add(_ amount: Int = 1, by writer: MetricWriter? = nil) { add(amount, .only, by: writer) }
     public func raise(to total: Int) { raise(to: total, .only) }
     public var value: Int { value(.only) }
 }
 
 extension ListedCounter where List == Plugins {
     /// - Parameter plugin: of `Metrics.pluginIndex`.
-    public func add(_ amount: Int = 1, plugin: Int, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, plugin: Int, _ label: Label, by writer: MetricWriter? = nil) {
         add(amount, at: plugin, label, by: writer)
     }
 
@@ -138,7 +138,7 @@ extension ListedCounter where List == Plugins {
 }
 
 extension ListedCounter where List == Plugins, Label == Unlabelled {
-    public func add(_ amount: Int = 1, plugin: Int, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, plugin: Int, by writer: MetricWriter? = nil) {
         add(amount, at: plugin, .only, by: writer)
     }
 
@@ -147,7 +147,7 @@ extension ListedCounter where List == Plugins, Label == Unlabelled {
 
 extension ListedCounter where List == Components {
     /// - Parameter component: of `Metrics.componentIndex`.
-    public func add(_ amount: Int = 1, component: Int, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, component: Int, _ label: Label, by writer: MetricWriter? = nil) {
         add(amount, at: component, label, by: writer)
     }
 

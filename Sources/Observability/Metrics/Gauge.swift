@@ -1,7 +1,7 @@
 /// A number that rises and falls, one for each value of `Label`: what threads added, what was set, what is read.
 public struct LabelledGauge<Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: GaugeCells
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: GaugeCells
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -10,12 +10,12 @@ public struct LabelledGauge<Label: MetricLabel>: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    public func add(_ amount: Int = 1, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, _ label: Label, by writer: MetricWriter? = nil) {
         cells.add(amount, at: label.rawValue, by: writer)
     }
 
     /// The last of several threads that set it wins; what was added stays added.
-    public func set(_ value: Double, _ label: Label) { cells.set(value, at: label.rawValue) }
+    @inlinable public func set(_ value: Double, _ label: Label) { cells.set(value, at: label.rawValue) }
 
     /// Has a value read at each scrape, on the scraping thread; several readings add up.
     public func read(_ label: Label, _ reading: @escaping @Sendable () -> Double) {
@@ -27,9 +27,9 @@ public struct LabelledGauge<Label: MetricLabel>: Sendable {
 
 /// A number that rises and falls, one for each value of a list and of `Label`.
 public struct ListedGauge<List: ListedAxis, Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let cells: GaugeCells
-    private let width = Label.allCases.count
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let cells: GaugeCells
+    @usableFromInline let width = Label.allCases.count
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -38,11 +38,11 @@ public struct ListedGauge<List: ListedAxis, Label: MetricLabel>: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    func add(_ amount: Int, at place: Int, _ label: Label, by writer: MetricWriter?) {
+    @inlinable func add(_ amount: Int, at place: Int, _ label: Label, by writer: MetricWriter?) {
         cells.add(amount, at: family.row(place) * width + label.rawValue, by: writer)
     }
 
-    func set(_ value: Double, at place: Int, _ label: Label) {
+    @inlinable func set(_ value: Double, at place: Int, _ label: Label) {
         cells.set(value, at: family.row(place) * width + label.rawValue)
     }
 
@@ -62,31 +62,31 @@ public typealias ComponentGauge = ListedGauge<Components, Unlabelled>
 public typealias ComponentStates = ListedGauge<Components, HealthStateLabel>
 
 extension LabelledGauge where Label == Unlabelled {
-    public func add(_ amount: Int = 1, by writer: MetricWriter? = nil) { add(amount, .only, by: writer) }
-    public func set(_ value: Double) { set(value, .only) }
+    @inlinable public func add(_ amount: Int = 1, by writer: MetricWriter? = nil) { add(amount, .only, by: writer) }
+    @inlinable public func set(_ value: Double) { set(value, .only) }
     public func read(_ reading: @escaping @Sendable () -> Double) { read(.only, reading) }
     public var value: Double { value(.only) }
 }
 
 extension ListedGauge where List == Plugins {
     /// - Parameter plugin: of `Metrics.pluginIndex`.
-    public func add(_ amount: Int = 1, plugin: Int, _ label: Label, by writer: MetricWriter? = nil) {
+    @inlinable public func add(_ amount: Int = 1, plugin: Int, _ label: Label, by writer: MetricWriter? = nil) {
         add(amount, at: plugin, label, by: writer)
     }
 
-    public func set(_ value: Double, plugin: Int, _ label: Label) { set(value, at: plugin, label) }
+    @inlinable public func set(_ value: Double, plugin: Int, _ label: Label) { set(value, at: plugin, label) }
     public func value(plugin: Int, _ label: Label) -> Double { value(at: plugin, label) }
 }
 
 extension ListedGauge where List == Components, Label == Unlabelled {
     /// - Parameter component: of `Metrics.componentIndex`.
-    public func set(_ value: Double, component: Int) { set(value, at: component, .only) }
+    @inlinable public func set(_ value: Double, component: Int) { set(value, at: component, .only) }
     public func value(component: Int) -> Double { value(at: component, .only) }
 }
 
 extension ListedGauge where List == Components, Label == HealthStateLabel {
     /// Makes this the component's one state.
-    public func set(component: Int, _ state: HealthStateLabel) {
+    @inlinable public func set(component: Int, _ state: HealthStateLabel) {
         for each in HealthStateLabel.allCases { set(each == state ? 1 : 0, at: component, each) }
     }
 

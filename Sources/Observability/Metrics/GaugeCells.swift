@@ -1,10 +1,11 @@
 import Synchronization
 
 /// The memory under one gauge: for each series what threads added, what was set last, and what is read at scrape.
+@usableFromInline
 final class GaugeCells: @unchecked Sendable {
     // Safe to share: the pointer is set once, every access goes through an `Atomic`, and the last owner frees it.
     private let assigned: UnsafeMutablePointer<Atomic<UInt64>>
-    private let added: MetricCells
+    @usableFromInline let added: MetricCells
     private let readings = Mutex<[(index: Int, read: @Sendable () -> Double)]>([])
     private let hasReadings = Atomic(false)
     let count: Int
@@ -21,9 +22,11 @@ final class GaugeCells: @unchecked Sendable {
         assigned.deallocate()
     }
 
+    @inlinable @inline(__always)
     func add(_ amount: Int, at index: Int, by writer: MetricWriter?) { added.add(amount, at: index, by: writer) }
 
     /// The last of several threads that set it wins.
+    @usableFromInline
     func set(_ value: Double, at index: Int) {
         precondition(index < count)
         assigned[index].store(value.bitPattern, ordering: .relaxed)

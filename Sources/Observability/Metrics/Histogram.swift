@@ -1,7 +1,7 @@
 /// How values spread, one row of buckets for each value of `Label`.
 public struct LabelledHistogram<Label: MetricLabel>: Sendable {
-    let family: MetricFamily
-    private let rows: HistogramRows
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let rows: HistogramRows
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -11,16 +11,17 @@ public struct LabelledHistogram<Label: MetricLabel>: Sendable {
     public var description: MetricDescription { family.description }
 
     /// Counts one duration; a negative one counts as zero.
-    public func record(
+    @inlinable public func record(
         _ duration: Duration, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
     ) {
-        rows.record(duration.nanoseconds, at: label.rawValue, exemplar: exemplar, by: writer)
+        rows.record(duration.nanoseconds, at: label.rawValue, maybe: exemplar, by: writer)
     }
 
     /// Counts one size or number, of a metric that is not in seconds.
-    public func record(_ value: Int, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
-        assert(description.unit != .seconds)
-        rows.record(value, at: label.rawValue, exemplar: exemplar, by: writer)
+    @inlinable public func record(
+        _ value: Int, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
+        rows.record(value, at: label.rawValue, maybe: exemplar, by: writer)
     }
 
     public func snapshot(_ label: Label) -> HistogramSnapshot { rows.snapshot(at: label.rawValue) }
@@ -34,8 +35,8 @@ public struct LabelledHistogram<Label: MetricLabel>: Sendable {
 
 /// How values spread, one row of buckets for each value of a list.
 public struct ListedHistogram<List: ListedAxis>: Sendable {
-    let family: MetricFamily
-    private let rows: HistogramRows
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let rows: HistogramRows
 
     init(_ family: MetricFamily) {
         self.family = family
@@ -44,8 +45,8 @@ public struct ListedHistogram<List: ListedAxis>: Sendable {
 
     public var description: MetricDescription { family.description }
 
-    func record(_ value: Int, at place: Int, exemplar: Exemplar?, by writer: MetricWriter?) {
-        rows.record(value, at: family.row(place), exemplar: exemplar, by: writer)
+    @inlinable func record(_ value: Int, at place: Int, exemplar: Exemplar?, by writer: MetricWriter?) {
+        rows.record(value, at: family.row(place), maybe: exemplar, by: writer)
     }
 
     func snapshot(at place: Int) -> HistogramSnapshot { rows.snapshot(at: place) }
@@ -57,27 +58,30 @@ public struct ListedHistogram<List: ListedAxis>: Sendable {
 
 /// How long HTTP requests took, by method, route and status.
 public struct RequestHistogram: Sendable {
-    let family: MetricFamily
-    private let rows: HistogramRows
+    @usableFromInline let family: MetricFamily
+    @usableFromInline let rows: HistogramRows
+    @usableFromInline let routes: Int
 
     init(_ family: MetricFamily) {
         self.family = family
         rows = family.histogramRows
+        routes = family.axes[1].count
     }
 
     public var description: MetricDescription { family.description }
 
     /// - Parameter route: of `Metrics.routeIndex`.
-    public func record(
+    @inlinable public func record(
         _ duration: Duration, _ method: HTTPMethodLabel, route: Int, _ status: HTTPStatusLabel,
         exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
     ) {
-        let index = (method.rawValue * family.axes[1].count + place(route)) * family.axes[2].count + status.rawValue
-        rows.record(duration.nanoseconds, at: index, exemplar: exemplar, by: writer)
+        let index = (method.rawValue * routes + place(route)) * HTTPStatusLabel.allCases.count + status.rawValue
+        rows.record(duration.nanoseconds, at: index, maybe: exemplar, by: writer)
     }
 
-    private func place(_ route: Int) -> Int {
-        let other = family.axes[1].count - 1
+    @usableFromInline
+    func place(_ route: Int) -> Int {
+        let other = routes - 1
         if route >= 0 && route < other { return route }
         rows.countOverflow()
         return other
@@ -90,18 +94,18 @@ public struct RequestHistogram: Sendable {
 public typealias Histogram = LabelledHistogram<Unlabelled>
 
 extension LabelledHistogram where Label == Unlabelled {
-    public func record(_ duration: Duration, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+    @inlinable public func record(_ duration: Duration, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
         record(duration, .only, exemplar: exemplar, by: writer)
     }
 
-    public func record(_ value: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+    @inlinable public func record(_ value: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
         record(value, .only, exemplar: exemplar, by: writer)
     }
 }
 
 extension ListedHistogram where List == Plugins {
     /// - Parameter plugin: of `Metrics.pluginIndex`.
-    public func record(
+    @inlinable public func record(
         _ duration: Duration, plugin: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
     ) {
         record(duration.nanoseconds, at: plugin, exemplar: exemplar, by: writer)
@@ -111,7 +115,9 @@ extension ListedHistogram where List == Plugins {
 }
 
 extension ListedHistogram where List == Loops {
-    public func record(_ duration: Duration, loop: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil) {
+    @inlinable public func record(
+        _ duration: Duration, loop: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
         record(duration.nanoseconds, at: loop, exemplar: exemplar, by: writer)
     }
 
@@ -120,19 +126,30 @@ extension ListedHistogram where List == Loops {
 
 extension ListedHistogram where List == Components {
     /// - Parameter component: of `Metrics.componentIndex`.
-    public func record(_ duration: Duration, component: Int, by writer: MetricWriter? = nil) {
+    @inlinable public func record(_ duration: Duration, component: Int, by writer: MetricWriter? = nil) {
         record(duration.nanoseconds, at: component, exemplar: nil, by: writer)
     }
 }
 
 extension ListedHistogram where List == Routes {
     /// - Parameter route: of `Metrics.routeIndex`.
-    public func record(_ bytes: Int, route: Int, by writer: MetricWriter? = nil) {
+    @inlinable public func record(_ bytes: Int, route: Int, by writer: MetricWriter? = nil) {
         record(bytes, at: route, exemplar: nil, by: writer)
     }
 }
 
 extension HistogramRows {
+    @inlinable @inline(__always)
+    func record(_ value: Int, at index: Int, maybe exemplar: Exemplar? = nil, by writer: MetricWriter?) {
+        // Only the writer's number goes on, so that nobody counts references to it.
+        let row = writer?.row ?? 0
+        if let exemplar {
+            record(value, at: index, exemplar: exemplar, row: row)
+        } else {
+            record(value, at: index, row: row)
+        }
+    }
+
     func snapshot(at index: Int) -> HistogramSnapshot {
         var snapshot = HistogramSnapshot(layout)
         add(at: index, to: &snapshot.cells)
@@ -155,7 +172,7 @@ extension MetricFamily {
 
 extension Duration {
     /// Whole nanoseconds; holds 292 years.
-    var nanoseconds: Int {
+    @inlinable var nanoseconds: Int {
         // Below 18 seconds, where nearly all lie, one division of a machine word.
         let attoseconds = attoseconds
         if let short = UInt64(exactly: attoseconds) { return Int(short / 1_000_000_000) }

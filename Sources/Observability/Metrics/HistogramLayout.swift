@@ -5,7 +5,9 @@ import Foundation
 /// Bins grow by 2^(1/8), those of a native histogram of schema 3, and are cut once more at each classic bound. So every
 /// value lies in exactly one classic and one native bucket, and both come from one row of numbers. Values are whole
 /// numbers of a fine unit: nanoseconds for a metric in seconds.
-final class HistogramLayout: Sendable {
+final class HistogramLayout: @unchecked Sendable {
+    // Safe to share: everything is set once, and what the pointers lead to is freed by the last owner.
+
     /// Native resolution: buckets to a doubling are 2 to the power of it.
     static let schema = 3
     static let zeroThreshold = 0x1p-128
@@ -17,13 +19,13 @@ final class HistogramLayout: Sendable {
     /// Classic upper bounds in the metric's unit, without the infinite one.
     let bounds: [Double]
     /// Largest value of each bin, in fine units; the first bin holds zero, the last has no end.
-    let uppers: [Int]
+    let uppers: UnsafeBufferPointer<Int>
     /// The classic bucket each bin lies in; the last bucket is the infinite one.
-    let classic: [Int]
+    let classic: UnsafeBufferPointer<Int>
     /// The native bucket each bin lies in; the first bin's is not used, it is the zero bucket.
     let native: [Int]
     /// For each sixteenth of each doubling, the first bin that may hold a value of it.
-    private let starts: [UInt16]
+    let starts: UnsafeBufferPointer<UInt16>
 
     convenience init(_ description: MetricDescription) {
         self.init(bounds: description.bounds, scale: description.unit == .seconds ? 1e9 : 1)
@@ -58,10 +60,23 @@ final class HistogramLayout: Sendable {
         }
         uppers.append(.max)
         native.append(index)
-        self.uppers = uppers
+        self.uppers = Self.kept(uppers)
         self.native = native
-        classic = Self.places(of: uppers, among: edges)
-        starts = Self.starts(uppers)
+        classic = Self.kept(Self.places(of: uppers, among: edges))
+        starts = Self.kept(Self.starts(uppers))
+    }
+
+    deinit {
+        uppers.deallocate()
+        classic.deallocate()
+        starts.deallocate()
+    }
+
+    /// A row that is read without counting references to it.
+    private static func kept<Number>(_ row: [Number]) -> UnsafeBufferPointer<Number> {
+        let copy = UnsafeMutableBufferPointer<Number>.allocate(capacity: row.count)
+        _ = copy.initialize(fromContentsOf: row)
+        return UnsafeBufferPointer(copy)
     }
 
     /// The classic bucket of each bin.
@@ -101,18 +116,4 @@ final class HistogramLayout: Sendable {
 
     var binCount: Int { uppers.count }
     var bucketCount: Int { bounds.count + 1 }
-
-    @inline(__always)
-    func bin(_ value: Int) -> Int {
-        guard value > 0 else { return 0 }
-        let zeros = value.leadingZeroBitCount
-        let sixteenth = Int(truncatingIfNeeded: (UInt64(bitPattern: Int64(value)) << UInt64(zeros)) >> 59) & 15
-        return starts.withUnsafeBufferPointer { starts in
-            uppers.withUnsafeBufferPointer { uppers in
-                var bin = Int(starts[(63 - zeros) << 4 | sixteenth])
-                while value > uppers[bin] { bin += 1 }
-                return bin
-            }
-        }
-    }
 }

@@ -3,8 +3,12 @@ import Synchronization
 /// The memory under one histogram: for each series that was written a row of bins per writing thread.
 ///
 /// A row is made the first time it is written, so a histogram with many possible series costs what is used.
+@usableFromInline
 final class HistogramRows: @unchecked Sendable {
-    // Safe to share: the pointer is set once, every access goes through an `Atomic`, and the last owner frees all.
+    // Safe to share: the pointers are set once, every access goes through an `Atomic`, and the last owner frees all.
+    private let starts: UnsafePointer<UInt16>
+    private let uppers: UnsafePointer<Int>
+    private let binCount: Int
     private let series: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<Series>?>>
     private let written = Atomic(0)
     private let overflowed = Atomic(0)
@@ -26,6 +30,10 @@ final class HistogramRows: @unchecked Sendable {
     init(_ layout: HistogramLayout, count: Int) {
         self.layout = layout
         self.count = count
+        // Rows of the layout, which lives as long as this does.
+        starts = layout.starts.baseAddress!
+        uppers = layout.uppers.baseAddress!
+        binCount = layout.binCount
         series = .allocate(capacity: count + 1)
         for index in 0...count { (series + index).initialize(to: Atomic(nil)) }
     }
@@ -44,22 +52,37 @@ final class HistogramRows: @unchecked Sendable {
     /// - Parameters:
     ///   - value: in fine units; below zero counts as zero.
     ///   - index: the series.
-    @inline(__always)
-    func record(_ value: Int, at index: Int, exemplar: Exemplar? = nil, by writer: MetricWriter?) {
+    @usableFromInline
+    func record(_ value: Int, at index: Int, row: Int) {
         let value = max(0, value)
-        let bin = layout.bin(value)
-        let mine = touched(index)
-        let sum = layout.binCount
-        if let writer {
-            let row = row(writer.row, of: mine)
-            row[bin].store(row[bin].load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-            row[sum].store(row[sum].load(ordering: .relaxed) &+ value, ordering: .relaxed)
+        let bin = bin(value)
+        let cells = cells(row, of: touched(index))
+        if row > 0 {
+            cells[bin].store(cells[bin].load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+            cells[binCount].store(cells[binCount].load(ordering: .relaxed) &+ value, ordering: .relaxed)
         } else {
-            let row = row(0, of: mine)
-            row[bin].wrappingAdd(1, ordering: .relaxed)
-            row[sum].wrappingAdd(value, ordering: .relaxed)
+            cells[bin].wrappingAdd(1, ordering: .relaxed)
+            cells[binCount].wrappingAdd(value, ordering: .relaxed)
         }
-        if let exemplar { keep(exemplar, value, bucket: layout.classic[bin], of: mine, row: writer?.row ?? 0) }
+    }
+
+    /// Counts one value and keeps what made it.
+    @usableFromInline
+    func record(_ value: Int, at index: Int, exemplar: Exemplar, row: Int) {
+        record(value, at: index, row: row)
+        let bucket = layout.classic[bin(max(0, value))]
+        keep(exemplar, max(0, value), bucket: bucket, of: touched(index), row: row)
+    }
+
+    /// The bin a value lies in: the first of its sixteenth of a doubling, or one of the next few.
+    @inline(__always)
+    func bin(_ value: Int) -> Int {
+        guard value > 0 else { return 0 }
+        let zeros = value.leadingZeroBitCount
+        let sixteenth = Int(truncatingIfNeeded: (UInt64(bitPattern: Int64(value)) &<< UInt64(zeros)) &>> 59) & 15
+        var bin = Int(starts[(63 &- zeros) &<< 4 | sixteenth])
+        while value > uppers[bin] { bin &+= 1 }
+        return bin
     }
 
     /// Values counted as `_other` because the family has no room for another series.
@@ -127,7 +150,7 @@ final class HistogramRows: @unchecked Sendable {
     }
 
     @inline(__always)
-    private func row(_ writer: Int, of mine: UnsafeMutablePointer<Series>) -> UnsafeMutablePointer<Atomic<Int>> {
+    private func cells(_ writer: Int, of mine: UnsafeMutablePointer<Series>) -> UnsafeMutablePointer<Atomic<Int>> {
         mine.pointee.rows[writer].load(ordering: .acquiring) ?? makeRow(writer, of: mine)
     }
 

@@ -102,7 +102,8 @@ public enum MetricCatalogue {
         labels: [.of(DeliveryLabel.self)],
         band: .below(warning: (0.95, 0.97), critical: (0.9, 0.93), of: "share of ok"))
     static let commandSeconds = MetricDescription(
-        "gameserver_command_duration_seconds", .histogram, "From the arrival of a command until what it caused was told.",
+        "gameserver_command_duration_seconds", .histogram,
+        "From the arrival of a command until what it caused was told.",
         bounds: MetricBounds.handling)
     static let deliverySeconds = MetricDescription(
         "gameserver_delivery_delay_seconds", .histogram, "From the commit of an event until the kernel has it.",
@@ -138,7 +139,8 @@ public enum MetricCatalogue {
         labels: [.of(QueueLabel.self)], band: .above(warning: (5, 4), critical: (30, 20)))
 
     static let deliveryRows = [
-        deliveries, commandSeconds, deliverySeconds, acknowledgements, ackSeconds, broadcastFanout, pendingMessages, sendQueueBytes,
+        deliveries, commandSeconds, deliverySeconds, acknowledgements, ackSeconds, broadcastFanout, pendingMessages,
+        sendQueueBytes,
         laggingConnections, sequenceGaps, queueDepth, queueDropped, queueWaitSeconds, queueOldestSeconds,
     ]
 }

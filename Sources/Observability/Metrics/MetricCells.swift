@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// Row 0 belongs to everybody and is added to atomically; every other row has one writer, which loads and stores
 /// without a locked instruction. A reader sums the rows, so a sum may be a moment old and never torn.
+@usableFromInline
 final class MetricCells: @unchecked Sendable {
     // Safe to share: `cells` is set once, every access goes through an `Atomic`, and the last owner frees it.
     private let cells: UnsafeMutablePointer<Atomic<Int>>
@@ -27,13 +28,20 @@ final class MetricCells: @unchecked Sendable {
         cells.deallocate()
     }
 
+    @inlinable @inline(__always)
     func add(_ amount: Int, at index: Int, by writer: MetricWriter?) {
+        // Only its number goes on, so that nobody counts references to the writer.
+        add(amount, at: index, row: writer?.row ?? 0)
+    }
+
+    @usableFromInline
+    func add(_ amount: Int, at index: Int, row: Int) {
         precondition(index < count)
-        guard let writer else {
+        guard row > 0 else {
             cells[index].wrappingAdd(amount, ordering: .relaxed)
             return
         }
-        let cell = cells + (writer.row * stride + index)
+        let cell = cells + (row &* stride &+ index)
         cell.pointee.store(cell.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 

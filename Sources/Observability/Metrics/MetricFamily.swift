@@ -1,6 +1,7 @@
 /// One metric of one server: its description, the values its labels may take here, and where its numbers lie.
 ///
 /// Its series are numbered row by row, the last label fastest.
+@usableFromInline
 final class MetricFamily: Sendable {
     enum Storage: Sendable {
         case counter(MetricCells)
@@ -12,8 +13,12 @@ final class MetricFamily: Sendable {
     /// The values of each label, in the order of the description.
     let axes: [[String]]
     let storage: Storage
+    /// Series, written or not.
+    let count: Int
     /// Values that were counted as `_other` because they were on no list.
     let overflow: MetricCells?
+    /// Values of the first label.
+    private let listed: Int
     /// Series that appear only once they were written, by the place of their first label.
     private let isQuiet: [Bool]
 
@@ -26,7 +31,8 @@ final class MetricFamily: Sendable {
             case .text: preconditionFailure("\(description.name) has no closed labels")
             }
         }
-        let count = axes.reduce(1) { $0 * $1.count }
+        listed = axes.first?.count ?? 1
+        count = axes.reduce(1) { $0 * $1.count }
         storage =
             switch description.kind {
             case .counter, .info: .counter(MetricCells(count: count))
@@ -42,7 +48,31 @@ final class MetricFamily: Sendable {
         }
     }
 
-    var count: Int { axes.reduce(1) { $0 * $1.count } }
+    /// A plugin's own metric, whose labels are closed lists; the last value of one takes what is on none.
+    init(domain description: MetricDescription) {
+        self.description = description
+        axes = description.labels.map { axis in
+            guard case .values(_, let values) = axis else {
+                preconditionFailure("\(description.name) has an open label")
+            }
+            return values
+        }
+        listed = axes.first?.count ?? 1
+        count = axes.reduce(1) { $0 * $1.count }
+        storage =
+            switch description.kind {
+            case .counter: .counter(MetricCells(count: count))
+            case .histogram:
+                // Nanoseconds, or millionths of whatever is measured.
+                .histogram(
+                    HistogramRows(
+                        HistogramLayout(bounds: description.bounds, scale: description.unit == .seconds ? 1e9 : 1e6),
+                        count: count))
+            case .gauge, .info, .stateset: .gauge(GaugeCells(count: count))
+            }
+        overflow = axes.isEmpty ? nil : MetricCells(count: 1)
+        isQuiet = axes.first?.map { $0 == MetricLists.other } ?? []
+    }
 
     /// The names and values of a series' labels.
     func labels(at index: Int) -> [(name: String, value: String)] {
@@ -64,8 +94,9 @@ final class MetricFamily: Sendable {
     }
 
     /// The number of the first series of a value of the first label; one that is not on the list is `_other`.
+    @usableFromInline
     func row(_ place: Int) -> Int {
-        let other = axes[0].count - 1
+        let other = listed - 1
         guard place >= 0, place < other else {
             overflow?.add(1, at: 0, by: nil)
             return other

@@ -5,7 +5,7 @@ public final class MetricWriter {
     /// Most writers of a process. A thread beyond it shares the common row and pays an atomic add.
     public static let limit = 16
 
-    let row: Int
+    @usableFromInline let row: Int
 
     init(row: Int) { self.row = row }
 }

@@ -83,6 +83,10 @@ public final class Metrics: Sendable {
     /// In the order of the catalogue.
     let families: [MetricFamily]
     let installed = Mutex<[InstalledPlugin]>([])
+    let resources: Mutex<ResourceReader?>
+    let renderer: Mutex<MetricsRenderer>
+    /// What plugins declared for themselves.
+    public let domain: DomainMetrics
     private let writers = Atomic(0)
 
     /// - Parameters:
@@ -91,10 +95,15 @@ public final class Metrics: Sendable {
     ///   - components: of health; nil for the server's own and one for each game.
     ///   - loops: event loops, at most 64.
     ///   - routes: path templates of the HTTP surface.
+    ///   - domain: metrics the plugins declared.
+    ///   - resources: reads process, host and container at each scrape; nil exposes nothing of them.
     public init(
         process: Process, plugins: [String] = [], middleware: [String] = [], components: [String]? = nil,
-        loops: Int = 1, routes: [String] = []
+        loops: Int = 1, routes: [String] = [], domain: DomainMetrics = .none,
+        resources: ResourceReader? = ResourceReader()
     ) {
+        self.domain = domain
+        self.resources = Mutex(resources)
         self.process = process
         lists = MetricLists(
             [
@@ -199,6 +208,7 @@ public final class Metrics: Sendable {
         scrapeSeconds = make.histogram(Row.scrapeSeconds)
         tlsCertificateExpirySeconds = make.gauge(Row.tlsCertificateExpirySeconds)
         families = make.inOrder()
+        renderer = Mutex(MetricsRenderer(families + domain.families))
     }
 
     /// The calling thread's own row.

@@ -3,6 +3,7 @@
 #define CLINUX_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -43,6 +44,12 @@ static inline int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NON
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
 static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, 0x800 /* SOCK_NONBLOCK */ | 0x80000 /* SOCK_CLOEXEC */);
+}
+
+// Bytes the heap has given out, large ones included.
+static inline size_t clinux_heap_bytes(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }
 
 // A send that raises no SIGPIPE; writev has no flags.
