@@ -18,9 +18,9 @@ final class DomainCounts: DomainMetricSink {
     var onLost: (_ plugin: String, _ count: Int) -> Void = { _, _ in }
 
     /// - Parameters:
-    ///   - domain: made from `descriptions` of the same plugins.
+    ///   - domain: made from `descriptions` of the same plugins; nil follows when it is not.
     ///   - writer: the loop's own.
-    init(
+    init?(
         _ domain: DomainMetrics, writer: MetricWriter?, games: InstalledGames, middleware: [MiddlewarePlugin]
     ) {
         self.domain = domain
@@ -32,7 +32,7 @@ final class DomainCounts: DomainMetricSink {
         }
         self.games = games.all.map { owner($0.manifest.id, $0.manifest.metrics) }
         self.middleware = middleware.map { owner($0.name, $0.metrics) }
-        precondition(next == domain.count, "one description for each metric of each plugin")
+        guard next == domain.count else { return nil }
     }
 
     /// Every metric of every plugin: the games' first, each in the order it declares.

@@ -78,9 +78,16 @@ final class GameLoop {
             let writer = plan.metrics.makeWriter()
             let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
             let admission = Admission(luck: .system)
+            let domain = DomainCounts(
+                plan.metrics.domain, writer: writer, games: plan.games, middleware: plan.middleware)
+            domain?.onLost = { [logger] plugin, count in
+                logger.log(
+                    .warning, .business, "observations_lost", "\(count) of what \(plugin) counted does not fit",
+                    ["plugin": .string(plugin), "count": .integer(count)])
+            }
             let kit = MiddlewareKit(
                 configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
-                board: plan.board, admission: admission, domain: nil, now: { [loop] in loop.now })
+                board: plan.board, admission: admission, domain: domain, now: { [loop] in loop.now })
             let own = plan.middleware
             let middleware = Middlewares(
                 StandardMiddleware.all(kit) + plan.middleware.enumerated().map { kit.make($1, place: $0) })
@@ -89,6 +96,7 @@ final class GameLoop {
             services = LoopServices(
                 timeline: LoopTimeline(loop), store: client, games: plan.games, configuration: plan.configuration,
                 observer: facts, middleware: middleware, admission: admission, luck: .system)
+            services.domainMetrics = domain
             rooms = RoomDirectory(services: services)
             sessions = SessionDirectory(services: services, rooms: rooms)
             actions = LoopActions(services: services, sessions: sessions, rooms: rooms) { name in

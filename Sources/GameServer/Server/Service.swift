@@ -26,9 +26,15 @@ public struct Service {
     /// - Returns: the exit code, once the server has drained or could not start.
     public func run(_ configuration: Configuration, opened: (String) -> Void = { _ in }) -> Int32 {
         DescriptorLimit.raise()
+        let domain: DomainMetrics
+        do {
+            domain = try DomainMetrics(DomainCounts.descriptions(games: games, middleware: middleware))
+        } catch {
+            return Self.failed(StartError.plugin("\(error)"))
+        }
         let metrics = Observability.Metrics(
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
-            loops: configuration.server.loops, routes: AdminRoutes.labels)
+            loops: configuration.server.loops, routes: AdminRoutes.labels, domain: domain)
         let logger: Logger
         do { logger = try ServerLog.open(configuration, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }

@@ -44,7 +44,8 @@ import TicTacToe
     init() throws {
         let games = [InstalledGame(Counting.self)]
         domain = try DomainMetrics(DomainCounts.descriptions(games: games, middleware: [Self.plugin]))
-        counts = DomainCounts(domain, writer: nil, games: InstalledGames(games), middleware: [Self.plugin])
+        counts = try #require(
+            DomainCounts(domain, writer: nil, games: InstalledGames(games), middleware: [Self.plugin]))
     }
 
     private func observations(of action: Counting.Action) throws -> Observations {
@@ -86,6 +87,11 @@ import TicTacToe
         let descriptions = DomainCounts.descriptions(games: games, middleware: [])
         #expect(descriptions.count == games.reduce(0) { $0 + $1.manifest.metrics.count })
         #expect(try DomainMetrics(descriptions).count == descriptions.count)
+    }
+
+    @Test func `without the plugins' declarations nothing is counted`() {
+        #expect(DomainCounts(.none, writer: nil, games: InstalledGames([]), middleware: []) != nil)
+        #expect(DomainCounts(.none, writer: nil, games: InstalledGames([]), middleware: [Self.plugin]) == nil)
     }
 
     @Test(arguments: ["room", "seat", "type", "name", "le", "job", "plugin", "player_id"])
