@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from server import ROOT, binary
+from server import ROOT, TOKEN, binary
 
 MIB = 1 << 20
 
@@ -98,5 +98,26 @@ async def test_a_label_nobody_declared_and_a_number_out_of_range_harm_nobody(fau
     for action in [{"kind": "hold", "mib": 1 << 40}, {"kind": "stall", "ms": -1},
                    {"kind": "mark", "label": "red", "times": 0}]:
         assert (await client.act(seat, action))["code"] == "bad_request"
+    figures = server.request("GET", "/metrics", token=TOKEN).text
+    assert 'gameserver_faulty_marks_total{colour="red"} 100' in figures
+    assert 'gameserver_faulty_marks_total{colour="green"} 0' in figures
+    assert 'gameserver_faulty_marks_total{colour="_other"} 300' in figures
+    assert 'gameserver_metrics_overflow_total{family="gameserver_faulty_marks_total"} 300' in figures
+    assert 'gameserver_faulty_middleware_messages_total{message="act"} ' in figures
+    assert "purple" not in figures
     for mood in ["hang", "fail", "critical", "warning", "healthy"]:
         assert (await client.act(seat, {"kind": "probe", "mood": mood}))["type"] == "ok"
+
+
+async def test_a_middleware_that_throws_or_dawdles_changes_no_answer(faulty, clients):
+    server = faulty()
+    client, seat = await table(clients, server)
+    other, sound = await table(clients, server)
+    assert (await client.act(seat, {"kind": "meddle", "fails": True}))["type"] == "ok"
+    for _ in range(20):
+        assert (await client.act(seat, {"kind": "pass"}))["type"] == "ok"
+        assert (await other.act(sound, {"kind": "pass"}))["type"] == "ok"
+    assert (await client.act(seat, {"kind": "dawdle", "us": 20_000}))["type"] == "ok"
+    assert (await other.act(sound, {"kind": "pass"}))["type"] == "ok"
+    assert (await client.act(seat, {"kind": "meddle", "fails": False}))["type"] == "ok"
+    assert server.process.poll() is None

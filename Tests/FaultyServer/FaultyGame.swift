@@ -30,6 +30,10 @@ enum FaultyGame: Game {
         case mark(label: String, times: Int)
         /// Has the health probe see this.
         case probe(mood: Mischief.Mood)
+        /// Has the middleware throw from now on, or not.
+        case meddle(fails: Bool)
+        /// Has the middleware take so long over everything it is told; 0 for none.
+        case dawdle(us: Int)
     }
 
     enum Event: Codable, Sendable, Equatable {
@@ -69,6 +73,10 @@ enum FaultyGame: Game {
         case .mark(let label, let times):
             for _ in 0..<(try ranged("times", times, 1...Observations.maxCount)) { step.count(marks, label) }
         case .probe(let mood): Mischief.current.set(mood: mood)
+        case .meddle(let fails): Mischief.current.set(manner: fails ? .fail : .none)
+        case .dawdle(let us):
+            let span = Duration.microseconds(try ranged("us", us, 0...1_000_000))
+            Mischief.current.set(manner: span == .zero ? .none : .slow(span))
         }
         step.emit(.passed(seat: seat))
     }

@@ -14,8 +14,15 @@ final class Mischief: @unchecked Sendable {
         case hang
     }
 
+    /// What the middleware does when it is called.
+    enum Manner: Sendable, Equatable {
+        case none, fail
+        case slow(Duration)
+    }
+
     private let condition = NSCondition()
     private var mood = Mood.healthy
+    private var meddling = Manner.none
     private var failsEvery = 0
     private var actions = 0
 
@@ -32,6 +39,14 @@ final class Mischief: @unchecked Sendable {
         defer { condition.unlock() }
         while mood == .hang { condition.wait() }
         return mood
+    }
+
+    var manner: Manner {
+        condition.withLock { meddling }
+    }
+
+    func set(manner: Manner) {
+        condition.withLock { meddling = manner }
     }
 
     /// - Parameter number: 0 for none.

@@ -15,7 +15,9 @@ enum FaultyServer {
                 return ExitCode.usage
             }
             let configuration = try arguments.load(environment: ProcessInfo.processInfo.environment).configuration
-            return Service(games: [InstalledGame(FaultyGame.self)], probes: [FaultyProbe()]).run(configuration)
+            return Service(
+                games: [InstalledGame(FaultyGame.self)], middleware: [FaultyMiddleware.plugin], probes: [FaultyProbe()]
+            ).run(configuration)
         } catch {
             Console.complain("\(error)")
             return ExitCode.usage

@@ -93,8 +93,9 @@ final class Room {
 
     var id: RoomID { state.room }
     var isCommitting: Bool { inFlight != nil || isFrozen }
-    /// No record is on its way, none waits for the store, and no request waits for either.
-    var isAtRest: Bool { inFlight == nil && queue.isEmpty && !isHeldByStore }
+    /// No record is on its way, none waits for the store, no request waits for either, and nobody compares the room with
+    /// its history.
+    var isAtRest: Bool { !isCommitting && afterCommit == nil && queue.isEmpty && !isHeldByStore }
     /// Requests behind the record on its way.
     var waitingRequests: Int { queue.count }
 

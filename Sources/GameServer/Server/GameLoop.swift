@@ -78,7 +78,13 @@ final class GameLoop {
             replies.client = client
             let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
             let admission = Admission(luck: .system)
-            let domain = DomainCounters(plan.games, plan.middleware, plan.metrics.domain, writer: writer)
+            let domain = DomainCounts(
+                plan.metrics.domain, writer: writer, games: plan.games, middleware: plan.middleware)
+            domain?.onLost = { [logger] plugin, count in
+                logger.log(
+                    .warning, .business, "observations_lost", "\(count) of what \(plugin) counted does not fit",
+                    ["plugin": .string(plugin), "count": .integer(count)])
+            }
             let kit = MiddlewareKit(
                 configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
                 board: plan.board, admission: admission, domain: domain, now: { [loop] in loop.now })

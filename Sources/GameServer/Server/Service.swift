@@ -28,14 +28,13 @@ public struct Service {
         DescriptorLimit.raise()
         let domain: DomainMetrics
         do {
-            domain = try DomainCounters.declared(games: InstalledGames(games), middleware: middleware)
+            domain = try DomainMetrics(DomainCounts.descriptions(games: games, middleware: middleware))
         } catch {
             return Self.failed(StartError.plugin("\(error)"))
         }
         let metrics = Observability.Metrics(
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
-            loops: configuration.server.loops, routes: AdminRoutes.labels,
-            domain: domain)
+            loops: configuration.server.loops, routes: AdminRoutes.labels, domain: domain)
         let logger: Logger
         do { logger = try ServerLog.open(configuration, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }

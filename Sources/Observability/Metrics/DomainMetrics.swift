@@ -109,32 +109,6 @@ public struct DomainMetrics: Sendable {
 
     public var count: Int { families.count }
 
-    /// What one observation of a metric changes.
-    public enum Change: Sendable {
-        case add(Int)
-        case set(Double)
-        case record(Double)
-    }
-
-    /// Takes an observation whose label value is known by its place in the declaration, so that no text is looked up.
-    ///
-    /// - Parameter place: of the value among those declared; beyond them, or beyond the ceiling of series, it is `_other`.
-    public func observe(_ change: Change, _ metric: Int, at place: Int, by writer: MetricWriter? = nil) {
-        guard families.indices.contains(metric) else { return }
-        let family = families[metric]
-        let known = places[metric].count
-        let index = family.axes.isEmpty ? 0 : min(max(place, 0), known)
-        if !family.axes.isEmpty, index == known { family.overflow?.add(1, at: 0, by: nil) }
-        switch (family.storage, change) {
-        case (.counter(let cells), .add(let amount)): cells.add(max(0, amount), at: index, by: writer)
-        case (.gauge(let cells), .set(let number)): cells.set(number, at: index)
-        case (.histogram(let rows), .record(let number)) where !number.isNaN:
-            let fine = Int(exactly: (number * rows.layout.scale).rounded()) ?? (number > 0 ? .max >> 8 : 0)
-            rows.record(fine, at: index, row: writer?.row ?? 0)
-        default: break
-        }
-    }
-
     /// Adds to a counter or a gauge.
     ///
     /// - Parameters:

@@ -1,10 +1,11 @@
 // What a declaration must hold to; the server refuses to start with a game whose manifest breaks it.
 
 extension PluginMetric {
-    /// Labels that would make a series of every room, player or address.
+    /// Labels that would make a series of every room, player or address, and those that scrapers set themselves.
     public static let forbiddenLabels: Set<String> = [
-        "room", "room_id", "player", "user", "conn", "session", "ip", "address", "trace_id", "path", "query", "token",
-        "plugin", "le", "quantile",
+        "room", "room_id", "player", "player_id", "user", "user_id", "conn", "conn_id", "session", "session_id", "seat",
+        "ip", "address", "trace_id", "path", "query", "token", "secret", "name", "job", "instance", "service", "region",
+        "env", "type", "le", "quantile", "plugin",
     ]
     /// Longest name, label and label value, in bytes.
     public static let maxNameBytes = 64
@@ -56,8 +57,8 @@ extension PluginMetric {
         guard (1...Self.maxBounds).contains(bounds.count) else {
             return "`\(name)`: \(bounds.count) bounds: 1 to \(Self.maxBounds)"
         }
-        guard bounds.allSatisfy(\.isFinite), zip(bounds, bounds.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            return "`\(name)`: the bounds are finite and ascending"
+        guard bounds.allSatisfy((1e-6...1e8).contains), zip(bounds, bounds.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            return "`\(name)`: the bounds ascend and lie between 0.000001 and 100000000"
         }
         return nil
     }
