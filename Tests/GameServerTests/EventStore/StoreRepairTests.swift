@@ -95,6 +95,24 @@ import Testing
     }
 
     @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))
+    func `in a directory that became read-only nothing is written back, and nothing is lost`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        for _ in 1...4 { try writer.commit(to: fixture.store) }
+        try FileManager.default.removeItem(atPath: fixture.databasePath)
+        try fixture.observer.awaitNews { $0 == .troubled(.io) }
+        do {
+            let view = try #require(ReadOnlyView(of: fixture.place.path))
+            #expect(try fixture.store.reopened() == .failed(.readonly))
+            withExtendedLifetime(view) {}
+        }
+        try writer.commit(to: fixture.store)
+        #expect(try fixture.store.reopened() == .restored(movedAside: nil))
+        try fixture.reopen()
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 5))
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))
     func `when the disk is full, mending gives back what is not needed`() throws {
         let disk = try #require(try SmallDisk(megabytes: 8))
         let observer = StoreFacts()
@@ -144,6 +162,23 @@ private final class SmallDisk {
     static var isPossible: Bool {
         do { return try SmallDisk(megabytes: 1) != nil } catch { return false }
     }
+}
+
+/// A directory through which nothing can be written; nil where it cannot be mounted.
+private final class ReadOnlyView {
+    private let path: String
+
+    init?(of path: String) {
+        self.path = path
+        guard mount(path, path, nil, UInt(MS_BIND), nil) == 0 else { return nil }
+        guard mount(nil, path, nil, UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) == 0
+        else {
+            umount(path)
+            return nil
+        }
+    }
+
+    deinit { umount(path) }
 }
 
 private struct UnexpectedRepair: Error {
