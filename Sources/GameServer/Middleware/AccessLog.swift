@@ -6,12 +6,12 @@ final class AccessLog: Middleware {
     let name = "access_log"
     let interests: MiddlewareHooks = .close
 
-    private let logger: Logger
+    private let log: LogRing
 
-    init(_ kit: MiddlewareKit) { logger = kit.logger }
+    init(_ kit: MiddlewareKit) { log = kit.log }
 
     func close(_ fact: Departure) {
-        logger.log(
+        log.log(
             .info, .access, "connection_closed", "closed with \(fact.code)",
             [
                 "code": .integer(Int(fact.code)), "clean": .boolean(fact.isClean), "greeted": .boolean(fact.greeted),

@@ -7,12 +7,12 @@ final class DeliveryTracking: Middleware {
     let interests: MiddlewareHooks = [.deliver, .acknowledge, .lag]
 
     private let metrics: Observability.Metrics
-    private let logger: Logger
+    private let log: LogRing
     private let writer: MetricWriter?
 
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
-        logger = kit.logger
+        log = kit.log
         writer = kit.writer
     }
 
@@ -30,7 +30,7 @@ final class DeliveryTracking: Middleware {
 
     func lag(_ fact: Lag) {
         metrics.laggingConnections.add(fact.phase == .began ? 1 : -1, by: writer)
-        logger.log(
+        log.log(
             .debug, .websocket, fact.phase == .began ? "client_lags" : "client_caught_up",
             fact.phase == .began ? "reads too slowly: it will get a snapshot" : "has caught up",
             ["unsent_bytes": .integer(fact.unsentBytes)], in: LogContext(connectionID: fact.client.id))

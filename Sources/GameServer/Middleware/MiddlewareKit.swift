@@ -6,7 +6,8 @@ import WebSocket
 final class MiddlewareKit {
     let configuration: Configuration
     let metrics: Observability.Metrics
-    let logger: Logger
+    /// The loop's own ring.
+    let log: LogRing
     let writer: MetricWriter?
     let board: LoopBoard
     let admission: Admission
@@ -16,13 +17,13 @@ final class MiddlewareKit {
     private(set) var positions = 0
 
     init(
-        configuration: Configuration, metrics: Observability.Metrics, logger: Logger, writer: MetricWriter?,
+        configuration: Configuration, metrics: Observability.Metrics, log: LogRing, writer: MetricWriter?,
         board: LoopBoard, admission: Admission,
         domain: (any DomainMetricSink)?, now: @escaping () -> MonotonicTime
     ) {
         self.configuration = configuration
         self.metrics = metrics
-        self.logger = logger
+        self.log = log
         self.writer = writer
         self.board = board
         self.admission = admission
@@ -42,8 +43,8 @@ final class MiddlewareKit {
             MiddlewareServices(
                 position: nextPosition(), clock: { [now] in Elapsed(nanoseconds: now().nanoseconds) },
                 observe: { [domain] in domain?.observed($0, ofMiddleware: place) },
-                write: { [logger] severity, event, message in
-                    logger.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])
+                write: { [log] severity, event, message in
+                    log.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])
                 }))
     }
 }

@@ -7,13 +7,13 @@ final class RoomTracking: Middleware {
     let interests: MiddlewareHooks = [.commit, .stall, .recover]
 
     private let metrics: Observability.Metrics
-    private let logger: Logger
+    private let log: LogRing
     private let writer: MetricWriter?
     private let board: LoopBoard
 
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
-        logger = kit.logger
+        log = kit.log
         writer = kit.writer
         board = kit.board
     }
@@ -33,12 +33,12 @@ final class RoomTracking: Middleware {
         case .none: break
         case .opened:
             metrics.roomsCreated.add(1, plugin: plugin, by: writer)
-            logger.log(.info, .gameEvent, "room_opened", "opened", ["game": .string(fact.game)], in: context)
-        case .started: logger.log(.info, .gameEvent, "game_started", "started", in: context)
-        case .finished: logger.log(.info, .gameEvent, "game_finished", "finished", in: context)
+            log.log(.info, .gameEvent, "room_opened", "opened", ["game": .string(fact.game)], in: context)
+        case .started: log.log(.info, .gameEvent, "game_started", "started", in: context)
+        case .finished: log.log(.info, .gameEvent, "game_finished", "finished", in: context)
         case .closed(let reason):
             metrics.roomsClosed.add(1, plugin: plugin, RoomEndLabel(reason: reason), by: writer)
-            logger.log(.info, .gameEvent, "room_closed", "closed: \(reason)", ["reason": .string(reason)], in: context)
+            log.log(.info, .gameEvent, "room_closed", "closed: \(reason)", ["reason": .string(reason)], in: context)
         }
     }
 
@@ -49,12 +49,12 @@ final class RoomTracking: Middleware {
             metrics.roomFaults.add(1, plugin: plugin, by: writer)
             metrics.pluginExceptions.add(1, plugin: plugin, by: writer)
             board.faulted(game: game)
-            logger.log(.error, .gameEvent, "room_fault", sentence, in: LogContext(roomID: room.description))
+            log.log(.error, .gameEvent, "room_fault", sentence, in: LogContext(roomID: room.description))
         case .unreadable(let room, _, let sentence):
             board.unreadable(room)
-            logger.log(.error, .gameEvent, "room_unreadable", sentence, in: LogContext(roomID: room.description))
+            log.log(.error, .gameEvent, "room_unreadable", sentence, in: LogContext(roomID: room.description))
         case .store(let room, _):
-            logger.log(
+            log.log(
                 .warning, .gameEvent, "room_held", "commands of the room cannot be stored",
                 in: LogContext(roomID: room.description))
         case .silent, .unanswered, .behind: break
@@ -64,17 +64,17 @@ final class RoomTracking: Middleware {
     func recover(_ fact: Recovery) {
         switch fact {
         case .restored(let room, _, let records, let took):
-            logger.log(
+            log.log(
                 .info, .recovery, "room_restored", "read back from the store",
                 ["records": .integer(records), "took_ms": .duration(took.duration)],
                 in: LogContext(roomID: room.description))
         case .store(let room, _):
-            logger.log(
+            log.log(
                 .info, .gameEvent, "room_released", "commands of the room are stored again",
                 in: LogContext(roomID: room.description))
         case .mended(let room, _, let procedure):
             board.readable(room)
-            logger.log(
+            log.log(
                 .notice, .recovery, "room_mended", "mended by \(procedure)", ["procedure": .string(procedure)],
                 in: LogContext(roomID: room.description))
         case .answered, .snapshot: break

@@ -8,12 +8,12 @@ final class StaleConnections: Middleware {
     let interests: MiddlewareHooks = [.receive, .stall]
 
     private let metrics: Observability.Metrics
-    private let logger: Logger
+    private let log: LogRing
     private let writer: MetricWriter?
 
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
-        logger = kit.logger
+        log = kit.log
         writer = kit.writer
     }
 
@@ -24,7 +24,7 @@ final class StaleConnections: Middleware {
 
     func stall(_ fact: Stall) {
         guard case .unanswered(let client) = fact else { return }
-        logger.log(
+        log.log(
             .info, .websocket, "connection_stale", "gave no sign of life and is closed",
             in: LogContext(connectionID: client.id))
     }

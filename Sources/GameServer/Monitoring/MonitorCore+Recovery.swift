@@ -98,7 +98,9 @@ extension MonitorCore {
         for loop in loops where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
             sum.add(ActionReport(.failed("a loop takes no orders")))
         }
-        if order.kind == .act, !order.isDryRun { audit(order) }
+        guard !order.isDryRun else { return }
+        metrics.recoveryActive.set(order.kind == .act ? 1 : 0, ProcedureLabel(named: order.procedure))
+        if order.procedure == "system_overload" { parts.board.isProtecting = order.kind == .act }
     }
 
     private func reopenStore(_ order: RecoveryOrder, _ reply: @escaping @Sendable (ActionReport) -> Void) {
@@ -147,6 +149,9 @@ extension MonitorCore {
         let label = ProcedureLabel(named: run.procedure)
         metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue))
         if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
+        if recovery.procedures.first(where: { $0.id == run.procedure })?.release == nil {
+            metrics.recoveryActive.set(0, label)
+        }
         if run.verdict != .refused { metrics.recoverySeconds.record(run.ended - run.started, label) }
         let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
         logger.log(
@@ -179,10 +184,6 @@ extension MonitorCore {
                 "procedure": .string(order.procedure), "scope": .string(order.scope), "run": .integer(order.run),
                 "attempt": .integer(order.attempt), "dry_run": .boolean(order.isDryRun),
             ], in: LogContext(correlationID: order.correlationID))
-    }
-
-    private func audit(_ order: RecoveryOrder) {
-        metrics.recoveryActive.set(1, ProcedureLabel(named: order.procedure))
     }
 
     // MARK: The store's news

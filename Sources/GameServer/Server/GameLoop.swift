@@ -86,7 +86,7 @@ final class GameLoop {
                     ["plugin": .string(plugin), "count": .integer(count)])
             }
             let kit = MiddlewareKit(
-                configuration: plan.configuration, metrics: plan.metrics, logger: plan.logger, writer: writer,
+                configuration: plan.configuration, metrics: plan.metrics, log: plan.logger.makeRing(), writer: writer,
                 board: plan.board, admission: admission, domain: domain, now: { [loop] in loop.now })
             let own = plan.middleware
             let middleware = Middlewares(

@@ -15,10 +15,10 @@ from scene import HEADING, Row, Scene, keep, unguarded
 from server import binary
 
 SEEN_WITHIN_S = 2.0
-RUN_WITHIN_S = 60
-HEALTHY_WITHIN_S = 60
+RUN_WITHIN_S = 120
+HEALTHY_WITHIN_S = 100
 #: What other programs of this machine make worse.
-MACHINE = frozenset({"system"})
+MACHINE = frozenset({"system", "loops"})
 #: Between an answer of the server and the observer's next look.
 LOOK_S = 0.3
 
@@ -33,9 +33,8 @@ def executable(name: str | None) -> str | None:
     return str(path)
 
 
-async def measured(fault: Fault, directory: pathlib.Path) -> Row:
+async def measure(fault: Fault, row: Row, directory: pathlib.Path) -> None:
     """Brings the fault about, waits for what must come of it, ends it, waits for health."""
-    row = Row(fault.name, fault.component, possible_s=fault.possible_s, procedure=fault.procedure)
     directory.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         options = fault.prepare(directory, stack) if fault.prepare else {}
@@ -62,7 +61,6 @@ async def measured(fault: Fault, directory: pathlib.Path) -> Row:
             noticed = await scene.players_report()
             row.players = noticed.report
             row.noticed = noticed.complaints(refusals=fault.refusals, late=fault.late)
-    return row
 
 
 async def followed(fault: Fault, scene: Scene, row: Row, began: float) -> None:
@@ -70,7 +68,9 @@ async def followed(fault: Fault, scene: Scene, row: Row, began: float) -> None:
     look = await scene.until(lambda look: any(run["procedure_name"] == fault.procedure for run in look.runs),
                              RUN_WITHIN_S, f"met by {fault.procedure}")
     runs = [run for run in look.runs if run["procedure_name"] == fault.procedure]
-    row.chosen_s = look.at - began - runs[0]["duration_seconds"]
+    chosen = next(each for each in scene.observer.looks
+                  if each.states[fault.procedure] != "idle" or any(run in each.runs for run in runs))
+    row.chosen_s = chosen.at - began
     row.verdicts = [run["verdict"] for run in runs]
     row.effect = {key: runs[-1].get(key) for key in ("signal", "before", "after", "target", "effect", "touched",
                                                      "repaired", "error_message")}
@@ -80,13 +80,21 @@ async def healthy(scene: Scene, since: float) -> float:
     return (await scene.healthy(HEALTHY_WITHIN_S)).at - since
 
 
-@pytest.mark.within(240)
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
+@pytest.mark.within(300)
+@pytest.mark.parametrize("fault", [
+    pytest.param(fault, id=fault.name.replace(" ", "-"), marks=[pytest.mark.conformance] * fault.takes_minutes)
+    for fault in FAULTS])
 async def test_a_fault_is_seen_met_and_mended_and_nobody_else_notices(tmp_path, fault):
-    row = await measured(fault, tmp_path / "server")
-    keep(row)
-    print(HEADING)
-    print(row.line)
+    row = Row(fault.name, fault.component, possible_s=fault.possible_s, procedure=fault.procedure)
+    try:
+        await measure(fault, row, tmp_path / "server")
+    except AssertionError as error:
+        row.failure = str(error)
+        raise
+    finally:
+        keep(row)
+        print(HEADING)
+        print(row.line)
     if fault.component:
         assert row.detected_s <= fault.possible_s + SEEN_WITHIN_S + LOOK_S, f"seen after {row.detected_s:.2f} s"
     assert not row.unguarded, row.unguarded
