@@ -114,12 +114,11 @@ final class MonitorCore {
     }
 
     private func checkStore(_ started: MonotonicTime) {
-        parts.store.health { [monitor, directory = configuration.server.dataDirectory] health in
+        parts.store.health { [monitor] health in
             monitor.post(
                 .checked(
                     id: StandardChecks.database,
-                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started, in: directory),
-                    started: started))
+                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started), started: started))
         }
     }
 

@@ -93,9 +93,11 @@ final class GameLoop {
             services.domainMetrics = domain
             rooms = RoomDirectory(services: services)
             sessions = SessionDirectory(services: services, rooms: rooms)
-            actions = LoopActions(services: services, sessions: sessions, rooms: rooms) { name in
-                own.firstIndex { $0.name == name }.map { kit.make(own[$0], place: $0) }
-            }
+            actions = LoopActions(
+                services: services, sessions: sessions, rooms: rooms,
+                restartable: Dictionary(
+                    own.enumerated().map { place, plugin in (plugin.name, { kit.make(plugin, place: place) }) },
+                    uniquingKeysWith: { first, _ in first }))
             pulse = LoopPulse(
                 loop: loop, services: services, sessions: sessions, rooms: rooms, board: plan.board,
                 metrics: plan.metrics, writer: writer)
