@@ -19,6 +19,8 @@ final class MonitorCore {
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
+    /// What a hint is about is looked at as it is now, not as it was at the last look.
+    private var isHinted = false
 
     var configuration: Configuration { parts.configuration }
     var metrics: Observability.Metrics { parts.metrics }
@@ -56,6 +58,8 @@ final class MonitorCore {
     func run(_ inbox: Inbox<Monitor.Message>) {
         while let messages = inbox.take(until: deadline) {
             for message in messages { handle(message) }
+            if isHinted { signals.refresh(parts.loops.map(\.board)) }
+            isHinted = false
             look()
             startChecks()
             note(health.expire(at: now))
@@ -70,7 +74,9 @@ final class MonitorCore {
 
     private func handle(_ message: Monitor.Message) {
         switch message {
-        case .hint(let hint): health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
+        case .hint(let hint):
+            isHinted = true
+            health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
         case .store(let news): heard(news)
         case .checked(let id, let reading, let started):
             finish(id, reading, started: started)

@@ -84,6 +84,13 @@ final class RoomDirectory {
     enum Glimpse {
         case awake(Room)
         case asleep(RoomSummary)
+
+        var game: String {
+            switch self {
+            case .awake(let room): room.state.game
+            case .asleep(let summary): summary.game
+            }
+        }
     }
 
     /// Nil when there is no such room, or its first record is not stored yet.
