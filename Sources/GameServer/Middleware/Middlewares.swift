@@ -4,7 +4,7 @@ import WebSocket
 /// The middleware of one loop, in order, and for each hook only those that want it: a hook nobody wants costs a look at
 /// an empty list. Lives on the loop.
 final class Middlewares {
-    /// Every so many calls one is timed.
+    /// Every so many calls one is timed; a power of two.
     private static let callsPerSample = 64
 
     private struct Link {
@@ -33,6 +33,7 @@ final class Middlewares {
     /// Told how long a call took, now and then.
     var onSample: (_ name: String, Elapsed) -> Void = { _, _ in }
 
+    /// - Parameter all: in order; no two of the same name.
     init(_ all: [any Middleware]) {
         links = all.map { Link(middleware: $0, name: $0.name) }
         arrange()
@@ -84,8 +85,10 @@ final class Middlewares {
     /// The first refusal, or `pass`. A guard that throws has not refused.
     func accept(_ visit: Visit) -> AcceptVerdict {
         for middleware in accepting {
+            let started = sample()
             do {
                 let verdict = try middleware.accept(visit)
+                if let started { timed(middleware, since: started) }
                 if verdict != .pass { return verdict }
             } catch {
                 onFault(middleware.name, "accept", error)
@@ -96,8 +99,10 @@ final class Middlewares {
 
     func receive(_ message: InboundMessage) -> ReceiveVerdict {
         for middleware in receiving {
+            let started = sample()
             do {
                 let verdict = try middleware.receive(message)
+                if let started { timed(middleware, since: started) }
                 if case .pass = verdict { continue }
                 return verdict
             } catch {
@@ -161,12 +166,21 @@ final class Middlewares {
         guard !interested.isEmpty else { return }
         let fact = fact()
         for middleware in interested {
-            calls &+= 1
-            let started = calls % Self.callsPerSample == 0 ? MonotonicTime.now() : nil
+            let started = sample()
             do { try call(middleware, fact) } catch { onFault(middleware.name, hook, error) }
-            if let started {
-                onSample(middleware.name, Elapsed(nanoseconds: MonotonicTime.now().nanoseconds - started.nanoseconds))
-            }
+            if let started { timed(middleware, since: started) }
         }
+    }
+
+    /// Now, when the next call is to be timed.
+    @inline(__always)
+    private func sample() -> MonotonicTime? {
+        calls &+= 1
+        return calls & (Self.callsPerSample - 1) == 0 ? MonotonicTime.now() : nil
+    }
+
+    @inline(never)
+    private func timed(_ middleware: any Middleware, since started: MonotonicTime) {
+        onSample(middleware.name, Elapsed(from: started, to: .now()))
     }
 }

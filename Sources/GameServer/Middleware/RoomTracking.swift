@@ -36,7 +36,8 @@ final class RoomTracking: Middleware {
             log.log(.info, .gameEvent, "room_opened", "opened", ["game": .string(fact.game)], in: context)
         case .started: log.log(.info, .gameEvent, "game_started", "started", in: context)
         case .finished: log.log(.info, .gameEvent, "game_finished", "finished", in: context)
-        case .closed(let reason):
+        case .closed(let reason, let age):
+            metrics.roomSeconds.record(age.duration, plugin: plugin, by: writer)
             metrics.roomsClosed.add(1, plugin: plugin, RoomEndLabel(reason: reason), by: writer)
             log.log(.info, .gameEvent, "room_closed", "closed: \(reason)", ["reason": .string(reason)], in: context)
         }
@@ -44,12 +45,11 @@ final class RoomTracking: Middleware {
 
     func stall(_ fact: Stall) {
         switch fact {
-        case .fault(let room, let game, let sentence):
-            let plugin = metrics.pluginIndex(game)
-            metrics.roomFaults.add(1, plugin: plugin, by: writer)
-            metrics.pluginExceptions.add(1, plugin: plugin, by: writer)
-            board.faulted(game: game)
-            log.log(.error, .gameEvent, "room_fault", sentence, in: LogContext(roomID: room.description))
+        case .fault(let room, let game, let kind, let sentence):
+            faulted(game, kind)
+            log.log(
+                .error, .gameEvent, "room_fault", sentence, ["game": .string(game), "fault": .string(kind.rawValue)],
+                in: LogContext(roomID: room.description))
         case .unreadable(let room, _, let sentence):
             board.unreadable(room)
             log.log(.error, .gameEvent, "room_unreadable", sentence, in: LogContext(roomID: room.description))
@@ -61,9 +61,24 @@ final class RoomTracking: Middleware {
         }
     }
 
+    private func faulted(_ game: String, _ kind: Stall.Fault) {
+        let plugin = metrics.pluginIndex(game)
+        metrics.roomFaults.add(1, plugin: plugin, by: writer)
+        switch kind {
+        case .exception:
+            metrics.pluginExceptions.add(1, plugin: plugin, by: writer)
+            board.faulted(game)
+        case .invariant:
+            metrics.invariantViolations.add(1, plugin: plugin, by: writer)
+            board.faulted(game, isViolation: true)
+        case .log: break  // no fault of the game
+        }
+    }
+
     func recover(_ fact: Recovery) {
         switch fact {
         case .restored(let room, _, let records, let took):
+            board.readable(room)
             log.log(
                 .info, .recovery, "room_restored", "read back from the store",
                 ["records": .integer(records), "took_ms": .duration(took.duration)],

@@ -186,16 +186,20 @@ enum Checks {
         ])
     }
 
-    static func reading(of store: StoreHealth, answeredIn took: Duration, in directory: String) -> CheckReading {
+    /// How long after its last commit a store's usual times still say something of it.
+    private static let commitsCountFor = Duration.seconds(30)
+
+    static func reading(of store: StoreHealth, answeredIn took: Duration) -> CheckReading {
         typealias Value = StandardChecks.Value
         let isReachable = store.isReachable && store.file == .same
-        let why: String? =
+        let why =
             store.file != .same ? "the database under its path is \(store.file.rawValue)"
-            : store.trouble.map { "it cannot write: \($0.rawValue)" }
+            : "it cannot write: \(store.trouble?.rawValue ?? "nothing could be begun")"
+        let isRecent = store.lastCommitAge.map { $0 <= commitsCountFor } ?? false
+        let slowest = [took, isRecent ? store.commitP95 : nil, store.busyFor].compactMap(\.self).max() ?? took
         return .measured([
             Measurement(Value.reachable, isReachable ? 1 : 0, message: isReachable ? nil : why),
-            Measurement(
-                Value.response, max(Elapsed(took).seconds, store.commitP95.map { Elapsed($0).seconds } ?? 0), unit: "seconds"),
+            Measurement(Value.response, Elapsed(slowest).seconds, unit: "seconds"),
             Measurement(Value.wal, Double(store.walPages * 4096), unit: "bytes"),
             Measurement(Value.chainBreaks, Double(store.brokenRooms)),
         ])

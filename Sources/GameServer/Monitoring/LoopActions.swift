@@ -10,17 +10,17 @@ final class LoopActions {
     let services: LoopServices
     let sessions: SessionDirectory
     let rooms: RoomDirectory
-    private var restartMiddleware: (String) -> (any Middleware)?
+    private let restartable: [String: () -> any Middleware]
 
-    /// - Parameter restartMiddleware: makes a fresh one of a user's middleware; nil for one of ours.
+    /// - Parameter restartable: what makes a fresh one of each middleware of a user; ours are never touched.
     init(
         services: LoopServices, sessions: SessionDirectory, rooms: RoomDirectory,
-        restartMiddleware: @escaping (String) -> (any Middleware)?
+        restartable: [String: () -> any Middleware]
     ) {
         self.services = services
         self.sessions = sessions
         self.rooms = rooms
-        self.restartMiddleware = restartMiddleware
+        self.restartable = restartable
     }
 
     private var settings: Configuration.Recovery { services.configuration.recovery }
@@ -60,7 +60,7 @@ final class LoopActions {
             guard let self else { return }
             let dead = silent.filter { $0.isAsked && $0.silence(at: self.services.timeline.now) >= patience }
             let given = dead.sorted { $0.number < $1.number }.prefix(most)
-            for session in given { session.close(.heartbeat) }
+            for session in given { session.giveUp() }
             reply(
                 ActionReport(
                     given.isEmpty ? .nothingToDo : .done, touched: given.count, eligible: eligible,
@@ -75,13 +75,17 @@ final class LoopActions {
         let slow = services.backlogged.sessions.filter { $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0 }
             .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
         let most = scope.most(of: max(sessions.count, slow.count))
-        let chosen = slow.prefix(most)
-        if scope.isDryRun { return ActionReport(.done, touched: chosen.count, eligible: slow.count) }
-        var collapsed = 0
-        for session in chosen { collapsed += session.collapse() }
+        if scope.isDryRun { return ActionReport(.done, touched: min(slow.count, most), eligible: slow.count) }
+        var (touched, collapsed) = (0, 0)
+        for session in slow where touched < most {
+            let taken = session.collapse()
+            // One with nothing but answers waiting is left as it is.
+            touched += taken > 0 ? 1 : 0
+            collapsed += taken
+        }
         return ActionReport(
-            collapsed == 0 ? .nothingToDo : .done, touched: chosen.count, eligible: slow.count,
-            repaired: chosen.count, details: ["messages": String(collapsed)])
+            touched == 0 ? .nothingToDo : .done, touched: touched, eligible: slow.count, repaired: touched,
+            details: ["messages": String(collapsed)])
     }
 
     private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {
@@ -110,15 +114,18 @@ final class LoopActions {
     // MARK: Rooms
 
     private func rebuild(_ id: RoomID, _ scope: ActionScope, _ reply: @escaping Reply) {
-        if scope.isDryRun { return reply(ActionReport(.done, touched: 1, eligible: rooms.openRooms)) }
         let total = rooms.openRooms
+        if scope.isDryRun {
+            return reply(ActionReport(rooms.knows(id) ? .done : .nothingToDo, touched: rooms.knows(id) ? 1 : 0, eligible: total))
+        }
+        let game = rooms.glimpse(id)?.game ?? ""
         rooms.rebuild(id) { verdict in
             let details = ["verdict": "\(verdict)"]
             switch verdict {
             case .equal: reply(ActionReport(.nothingToDo, eligible: total, details: details))
             case .replaced, .salvaged:
                 self.services.middleware.recover(
-                    .mended(id, game: self.rooms[id]?.state.game ?? "", procedure: "room_state_corruption"))
+                    .mended(id, game: game, procedure: "room_state_corruption"))
                 reply(ActionReport(.done, touched: 1, eligible: total, repaired: 1, details: details))
             case .unreadable(let why): reply(ActionReport(.failed(why), eligible: total))
             case .unavailable: reply(ActionReport(.failed("the store does not answer"), eligible: total))
@@ -146,29 +153,40 @@ final class LoopActions {
             return reply(ActionReport(quarantine == nil ? .nothingToDo : .done, touched: quarantine == nil ? 0 : 1))
         }
         var verdicts: [String: Int] = [:]
+        var repaired = 0
         let touched = open
+        let middleware = services.middleware
         for room in faulted.prefix(most) {
-            room.hasFaulted = false
             room.rebuild { verdict in
                 verdicts[verdict.word, default: 0] += 1
+                switch verdict {
+                case .equal: room.hasFaulted = false
+                case .replaced, .salvaged:
+                    room.hasFaulted = false
+                    repaired += 1
+                    middleware.recover(.mended(room.id, game: game, procedure: "plugin_fault"))
+                case .unreadable, .unavailable: break  // it is looked at again
+                }
                 open -= 1
                 guard open == 0 else { return }
+                let failed = verdicts["unavailable", default: 0] + verdicts["unreadable", default: 0]
                 reply(
                     ActionReport(
-                        .done, touched: touched, eligible: faulted.count, repaired: verdicts["replaced", default: 0],
+                        failed == touched ? .failed("no room could be compared with its history") : .done,
+                        touched: touched, eligible: faulted.count, repaired: repaired,
                         details: verdicts.mapValues(String.init)))
             }
         }
     }
 
     private func restart(_ name: String, setsAside: Bool, _ scope: ActionScope) -> ActionReport {
+        guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
         if setsAside {
-            let isThere = services.middleware.setAside(name, true)
-            return ActionReport(isThere ? .done : .nothingToDo, touched: isThere ? 1 : 0, eligible: 1)
+            services.middleware.setAside(name, true)
+        } else {
+            services.middleware.replace(name, by: fresh())
         }
-        guard let fresh = restartMiddleware(name) else { return ActionReport(.nothingToDo) }
-        services.middleware.replace(name, by: fresh)
         return ActionReport(.done, touched: 1, eligible: 1)
     }
 }

@@ -37,7 +37,7 @@ final class LoopBoard: Sendable {
     struct Trouble: Sendable {
         /// Rooms that cannot be read back, and why.
         var unreadable: [RoomID: String] = [:]
-        /// Faults of each game, and of those how often it would have contradicted itself.
+        /// Faults of each game and middleware, and of those how often it would have contradicted itself.
         var faults: [String: Int] = [:]
         var violations: [String: Int] = [:]
         var storeFailures = 0
@@ -74,9 +74,15 @@ final class LoopBoard: Sendable {
         hint(.store)
     }
 
-    func faulted(game: String) {
-        trouble.withLock { $0.faults[game, default: 0] += 1 }
-        hint(.game(game))
+    /// - Parameters:
+    ///   - plugin: a game's id or a middleware's name.
+    ///   - isViolation: it would have contradicted itself.
+    func faulted(_ plugin: String, isViolation: Bool = false) {
+        trouble.withLock { trouble in
+            trouble.faults[plugin, default: 0] += 1
+            if isViolation { trouble.violations[plugin, default: 0] += 1 }
+        }
+        hint(.game(plugin))
     }
 
     func unreadable(_ room: RoomID, _ why: String = "") {

@@ -15,6 +15,7 @@ final class LoopPulse: LoopFacts {
     private let interval: Duration
     private let started: MonotonicTime
     private var planned: MonotonicTime
+    /// As far as the instruments know.
     private var traffic = Traffic()
     private var counted = TransportCounters()
 
@@ -87,12 +88,11 @@ final class LoopPulse: LoopFacts {
 
     /// Brings the instruments in line with what the loop counts for itself. Before a scrape, too.
     func publish() {
-        let new = services.traffic
-        metrics.messages.add(new.messagesIn - traffic.messagesIn, .in, by: writer)
-        metrics.messages.add(new.messagesOut - traffic.messagesOut, .out, by: writer)
-        metrics.messageBytes.add(new.bytesIn - traffic.bytesIn, .in, by: writer)
-        metrics.messageBytes.add(new.bytesOut - traffic.bytesOut, .out, by: writer)
-        traffic = new
+        let new = traffic.grow(to: services.traffic)
+        metrics.messages.add(new.messagesIn, .in, by: writer)
+        metrics.messages.add(new.messagesOut, .out, by: writer)
+        metrics.messageBytes.add(new.bytesIn, .in, by: writer)
+        metrics.messageBytes.add(new.bytesOut, .out, by: writer)
         let counters = loop.counters
         metrics.transportBytes.add(counters.bytesIn - counted.bytesIn, .in, by: writer)
         metrics.transportBytes.add(counters.bytesOut - counted.bytesOut, .out, by: writer)

@@ -74,6 +74,8 @@ struct MonitorParts: Sendable {
     var logger: Logger
     var store: any EventStore
     var games: [String]
+    /// Names of the middleware that was added to the server's own.
+    var middleware: [String]
     var probes: [any HealthProbe]
     var loops: [LoopHandle]
     var selfTest: SelfTest?

@@ -22,7 +22,7 @@ extension MonitorCore {
             .storeFailing: isStoreFailing ? 1 : 0,
             .opensPerMinute: signals.opensPerMinute,
             .openRatio: signals.openRatio,
-            .pluginFaultsPerMinute: Double(parts.games.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
+            .pluginFaultsPerMinute: Double(plugins.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
         ]
         readings[.failureRatio] = signals.failureRatio ?? 0
         readings[.memoryRatio] = usage.memoryRatio
@@ -40,10 +40,12 @@ extension MonitorCore {
         scopes["room_state_corruption"] = Dictionary(
             uniqueKeysWithValues: corruptRooms.map { ($0.description, 1) })
         scopes["plugin_fault"] = Dictionary(
-            uniqueKeysWithValues: parts.games.map { ($0, Double(signals.faultsPerMinute(of: $0))) }
-                .filter { $0.1 > 0 })
+            plugins.map { ($0, Double(signals.faultsPerMinute(of: $0))) }.filter { $0.1 > 0 }, uniquingKeysWith: max)
         return scopes
     }
+
+    /// Whose faults are looked after: the games, and the middleware that was added to ours.
+    private var plugins: [String] { parts.games + parts.middleware }
 
     /// Rooms that could not be read back, and those whose log was found changed.
     private var corruptRooms: Set<RoomID> {
@@ -83,6 +85,7 @@ extension MonitorCore {
             if parts.games.contains(order.scope) {
                 return .restartGame(order.scope, quarantinesForMs: quarantine)
             }
+            guard parts.middleware.contains(order.scope) else { return nil }
             return .restartMiddleware(order.scope, setsAside: order.attempt > 1)
         default: return nil
         }

@@ -19,6 +19,8 @@ final class MonitorCore {
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
+    /// What a hint is about is looked at as it is now, not as it was at the last look.
+    private var isHinted = false
 
     var configuration: Configuration { parts.configuration }
     var metrics: Observability.Metrics { parts.metrics }
@@ -54,8 +56,11 @@ final class MonitorCore {
     // MARK: The thread
 
     func run(_ inbox: Inbox<Monitor.Message>) {
+        rememberRuns()
         while let messages = inbox.take(until: deadline) {
             for message in messages { handle(message) }
+            if isHinted { signals.refresh(parts.loops.map(\.board)) }
+            isHinted = false
             look()
             startChecks()
             note(health.expire(at: now))
@@ -70,7 +75,9 @@ final class MonitorCore {
 
     private func handle(_ message: Monitor.Message) {
         switch message {
-        case .hint(let hint): health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
+        case .hint(let hint):
+            isHinted = true
+            health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
         case .store(let news): heard(news)
         case .checked(let id, let reading, let started):
             finish(id, reading, started: started)
@@ -114,12 +121,11 @@ final class MonitorCore {
     }
 
     private func checkStore(_ started: MonotonicTime) {
-        parts.store.health { [monitor, directory = configuration.server.dataDirectory] health in
+        parts.store.health { [monitor] health in
             monitor.post(
                 .checked(
                     id: StandardChecks.database,
-                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started, in: directory),
-                    started: started))
+                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started), started: started))
         }
     }
 

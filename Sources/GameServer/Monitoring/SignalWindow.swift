@@ -36,8 +36,7 @@ struct SignalWindow {
     private(set) var openRatio = 0.0
 
     mutating func look(_ metrics: Observability.Metrics, boards: [LoopBoard], at now: Duration) {
-        loops = boards.map(\.reading)
-        troubles = boards.map(\.troubles)
+        refresh(boards)
         let opened = metrics.wsConnectionsOpened.value
         baseline.observe(total: opened, at: now)
         opensPerMinute = baseline.opensPerMinute(at: now)
@@ -47,6 +46,12 @@ struct SignalWindow {
         let old = samples.firstIndex { now - $0.at <= Self.span } ?? samples.count
         // One older than the span stays: the difference to it covers all of it.
         samples.removeFirst(max(0, old - 1))
+    }
+
+    /// Takes up what the loops have put up since, between two looks.
+    mutating func refresh(_ boards: [LoopBoard]) {
+        loops = boards.map(\.reading)
+        troubles = boards.map(\.troubles)
     }
 
     private static func sample(
@@ -107,6 +112,12 @@ struct SignalWindow {
         whole < 10 ? nil : Double(part) / Double(whole)
     }
 
-    func faultsPerMinute(of game: String) -> Int { gained { $0.faults[game, default: 0] } }
-    func violationsPerMinute(of game: String) -> Int { gained { $0.violations[game, default: 0] } }
+    /// Faults of a game or a middleware in the last minute, those of this moment included.
+    func faultsPerMinute(of plugin: String) -> Int {
+        troubles.reduce(0) { $0 + $1.faults[plugin, default: 0] } - (oldest?.faults[plugin] ?? 0)
+    }
+
+    func violationsPerMinute(of game: String) -> Int {
+        troubles.reduce(0) { $0 + $1.violations[game, default: 0] } - (oldest?.violations[game] ?? 0)
+    }
 }

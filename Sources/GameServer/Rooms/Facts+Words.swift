@@ -42,6 +42,15 @@ extension ResumeVerdict {
 }
 
 extension Draft {
+    /// Who closed the room: the server for a reason of its own, its host, or the last who left it.
+    private var closingReason: String {
+        switch record.cause {
+        case .admin(let reason): reason
+        case .host: "host"
+        default: "abandoned"
+        }
+    }
+
     /// What the step means for the room as a whole.
     func turn(from before: RoomState) -> Commit.Turn {
         if record.record == 1 { return .opened }
@@ -50,9 +59,7 @@ extension Draft {
         case .waiting: return .none
         case .playing: return .started
         case .finished: return .finished
-        case .closed:
-            if case .admin(let reason) = record.cause { return .closed(reason: reason) }
-            return .closed(reason: "host")
+        case .closed: return .closed(reason: closingReason, age: Elapsed(max(record.at - state.created, .zero)))
         }
     }
 }

@@ -12,9 +12,10 @@ protocol HostedMatch: Sendable {
 
     /// Decides on a copy. An action that is not one of the game's is `bad_request`.
     func step(_ cause: HostedCause, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat])
-        throws(Refusal) -> any HostedOutcome
-    /// Nil when the seat's bot has nothing to do, or nothing that would leave the game sound.
-    func botStep(for seat: Seat, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat]) -> (any HostedOutcome)?
+        throws(StepRefusal) -> any HostedOutcome
+    /// Nil when the seat's bot has nothing to do.
+    func botStep(for seat: Seat, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat])
+        throws(StepRefusal) -> (any HostedOutcome)?
     /// Folds stored events, and says what each looked like to every viewer when it happened.
     mutating func fold(_ events: [JSON], phase: MatchPhase, timers: [String: GameTimer], viewers: [Viewer])
         throws(StoredFormError) -> [RenderedEvent]
@@ -24,6 +25,13 @@ protocol HostedMatch: Sendable {
     func view(for viewer: Viewer) -> [UInt8]
     /// The truth as JSON text; for the store and for administrators.
     func truth() -> [UInt8]
+}
+
+/// Why a match takes no step.
+enum StepRefusal: Error, Sendable {
+    case refused(Refusal)
+    /// It would contradict itself afterwards. The sentence is for operators: it may speak of hidden things.
+    case contradiction(String)
 }
 
 enum HostedCause: Sendable {

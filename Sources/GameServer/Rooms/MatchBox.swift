@@ -13,20 +13,27 @@ struct MatchBox<G: Game>: HostedMatch {
 
     func step(
         _ cause: HostedCause, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat]
-    ) throws(Refusal) -> any HostedOutcome {
-        let outcome = try match.step(try typed(cause), at: now, key: key, filledSeats: filledSeats)
-        if let fault = G.invariant(outcome.match.state) {
-            throw .internal("\(G.manifest.id) would contradict itself: \(fault)")
+    ) throws(StepRefusal) -> any HostedOutcome {
+        let outcome: Match<G>.Outcome
+        do throws(Refusal) {
+            outcome = try match.step(try typed(cause), at: now, key: key, filledSeats: filledSeats)
+        } catch {
+            throw .refused(error)
         }
-        return OutcomeBox(outcome: outcome, before: match.sequence)
+        return try sound(outcome)
     }
 
     func botStep(
         for seat: Seat, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat]
-    ) -> (any HostedOutcome)? {
-        guard let outcome = match.botStep(for: seat, at: now, key: key, filledSeats: filledSeats),
-            G.invariant(outcome.match.state) == nil
-        else { return nil }
+    ) throws(StepRefusal) -> (any HostedOutcome)? {
+        guard let outcome = match.botStep(for: seat, at: now, key: key, filledSeats: filledSeats) else { return nil }
+        return try sound(outcome)
+    }
+
+    private func sound(_ outcome: Match<G>.Outcome) throws(StepRefusal) -> any HostedOutcome {
+        if let fault = G.invariant(outcome.match.state) {
+            throw .contradiction("\(G.manifest.id) would contradict itself: \(fault)")
+        }
         return OutcomeBox(outcome: outcome, before: match.sequence)
     }
 

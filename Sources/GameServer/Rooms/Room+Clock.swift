@@ -66,7 +66,7 @@ extension Room {
         }
         if let move = botMove, move.at <= now {
             botMove = nil
-            if let draft = state.botMoved(move.seat, context()) { commit(draft) } else { idleBots.insert(move.seat) }
+            moveBot(move.seat)
             return true
         }
         if let tick = nextTick, tick <= now {
@@ -74,11 +74,20 @@ extension Room {
             do {
                 if let draft = try state.ticked(context()) { commit(draft) }
             } catch {
-                fault("a tick was refused: \(error.fault ?? error.refusal.message)")
+                fault(RoomFault("a tick", refused: error))
             }
             return true
         }
         return false
+    }
+
+    private func moveBot(_ seat: Seat) {
+        do {
+            if let draft = try state.botMoved(seat, context()) { return commit(draft) }
+        } catch {
+            fault(RoomFault("the move of the bot in seat \(seat.index)", refused: error))
+        }
+        idleBots.insert(seat)
     }
 
     private func serve(_ due: Attendance.Due, at now: MonotonicTime) {
@@ -107,7 +116,7 @@ extension Room {
             }
         } catch {
             attendance.graceServed(seat)
-            fault("the drop of seat \(seat.index) was refused: \(error.fault ?? error.refusal.message)")
+            fault(RoomFault("the drop of seat \(seat.index)", refused: error))
         }
     }
 
@@ -116,7 +125,7 @@ extension Room {
             commit(try state.timerFired(name, context()))
         } catch {
             timers.drop(name)
-            fault("timer \(name) was refused: \(error.fault ?? error.refusal.message)")
+            fault(RoomFault("timer \(name)", refused: error))
         }
     }
 

@@ -45,7 +45,7 @@ extension Room {
             return
         case .committed:
             inFlight = nil
-            commitTimes.note(done.draft.state.sequence, at: known)
+            if done.append.eventCount > 0 { commitTimes.note(done.append.lastSequence, at: known) }
             accept(done.draft, done.then, durable: known, arrived: done.arrived)
             checkpointIfDue()
         case .unavailable:
@@ -54,7 +54,7 @@ extension Room {
             refuse(done.then, .storeUnavailable)
             if state.number == 0 { return vanish(.internal) }
         case .conflict(let head):
-            fault("record \(done.append.number) met a head of \(head): reading it again")
+            fault(RoomFault(.log, "record \(done.append.number) met a head of \(head): reading it again"))
             return vanish(.resync)
         case .fenced:
             return vanish(.moved)
@@ -88,27 +88,6 @@ extension Room {
         guard !isGone else { return }
         takeQueued()
         if !isGone { rearm() }
-    }
-
-    /// Goes on as what its history gave.
-    func adopt(_ rebuilt: RoomState, history: Resync) {
-        state = rebuilt
-        resync = history
-        timers.follow(state.match.timers, at: services.timeline.now)
-        botMove = nil
-        idleBots = []
-        holdUntil = nil
-        directory.changed(self)
-        _ = refreshStatus()
-    }
-
-    /// The store has handed the room out anew, to this very loop.
-    func adopt(term: UInt64) { state.term = term }
-
-    /// Stores the whole room as it is.
-    func storeSnapshot() throws(StoredFormError) {
-        services.store.checkpoint(id, term: state.term, try state.snapshot())
-        snapshotNumber = state.number
     }
 
     func fact(of done: InFlight, _ outcome: AppendOutcome, _ known: MonotonicTime) -> Commit {
@@ -223,7 +202,7 @@ extension Room {
             services.store.checkpoint(id, term: state.term, try state.snapshot())
             snapshotNumber = state.number
         } catch {
-            fault("no snapshot at record \(state.number): \(error.message)")
+            fault(RoomFault(.exception, "no snapshot at record \(state.number): \(error.message)"))
             snapshotNumber = state.number
         }
     }
@@ -237,6 +216,6 @@ extension Room {
         alarm = nil
         return Slumber(
             digest: state.digest, attendance: attendance, timers: timers, status: status, rev: rev, idleBots: idleBots,
-            closesAt: closesAt, snapshotNumber: snapshotNumber, wakesAt: nextDue)
+            closesAt: closesAt, snapshotNumber: snapshotNumber, distrustedUpTo: distrustedUpTo, wakesAt: nextDue)
     }
 }

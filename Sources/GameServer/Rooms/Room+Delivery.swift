@@ -105,7 +105,7 @@ extension Room {
     }
 
     func sendSnapshot(to member: Member, _ reason: SnapshotReason) {
-        let withStatus = reason == .lagging ? status.message(id, rev: rev, now: services.timeline.now) : nil
+        let withStatus = reason == .lagging || reason == .recovered ? status.message(id, rev: rev, now: services.timeline.now) : nil
         member.send(snapshot: snapshotLine(for: member.viewer, reason), status: withStatus, sequence: state.sequence)
         services.middleware.recover(.snapshot(member.session.client, id, reason: reason.rawValue))
     }
@@ -161,7 +161,9 @@ extension Room {
 
     /// The one verdict of a resume, and exactly what follows from it.
     private func welcomeBack(_ member: Member, _ resume: ResumeRequest) {
-        let sameHistory = resume.epoch == state.epoch && state.status != .finished
+        let sameHistory =
+            resume.epoch == state.epoch && state.status != .finished
+            && (distrustedUpTo == 0 || resume.sequence > distrustedUpTo)
         let missed = sameHistory ? resync.missed(after: resume.sequence, head: state.sequence) : nil
         let verdict: ResumeVerdict = missed.map { $0.isEmpty ? .live : .replayed } ?? .snapshot
         services.middleware.resume(

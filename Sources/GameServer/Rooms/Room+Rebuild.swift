@@ -49,8 +49,11 @@ extension Room {
             } catch {
                 return salvage(term: claim.term, error)
             }
-            guard rebuilt.number == state.number else { return salvage(term: claim.term, nil) }
-            if rebuilt.match.truth() == state.match.truth(), rebuilt.digest == state.digest {
+            guard rebuilt.number >= state.number else {
+                adopt(term: claim.term)
+                return .unreadable("the store ends at record \(rebuilt.number), the room is at \(state.number)")
+            }
+            if rebuilt.digest == state.digest, rebuilt.match.truth() == state.match.truth() {
                 adopt(term: claim.term)
                 return .equal
             }
@@ -62,19 +65,37 @@ extension Room {
         }
     }
 
+    /// Goes on as what its history gave.
+    private func adopt(_ rebuilt: RoomState, history: Resync) {
+        state = rebuilt
+        resync = history
+        // What clients were told up to here may not be what happened: who comes back gets the view.
+        distrustedUpTo = rebuilt.sequence
+        timers.follow(state.match.timers, at: services.timeline.now)
+        botMove = nil
+        idleBots = []
+        holdUntil = nil
+        directory.changed(self)
+    }
+
+    /// The store has handed the room out anew, to this very loop.
+    private func adopt(term: UInt64) { state.term = term }
+
     /// The log below is damaged, the room is not: what it holds is stored above the damage.
-    private func salvage(term: UInt64, _ error: StoredFormError?) -> RebuildVerdict {
+    private func salvage(term: UInt64, _ damage: StoredFormError) -> RebuildVerdict {
         adopt(term: term)
         do throws(StoredFormError) {
-            try storeSnapshot()
+            services.store.checkpoint(id, term: state.term, try state.snapshot())
+            snapshotNumber = state.number
             return .salvaged(at: state.sequence)
         } catch {
-            return .unreadable(error.message)
+            return .unreadable("\(damage.message); \(error.message)")
         }
     }
 
     /// Everybody gets the whole view, and is told why.
     private func tellRecovered() {
+        _ = refreshStatus()
         for member in members where !member.session.isLagging { sendSnapshot(to: member, .recovered) }
         for member in members where member.session.isLagging { member.owesSnapshot() }
         notify(.recovered, "the room was restored from its history: nothing that was played is lost")

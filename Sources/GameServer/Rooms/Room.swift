@@ -79,6 +79,8 @@ final class Room {
     /// When the newest events became durable, so that an acknowledgement can be timed.
     var commitTimes = CommitTimes()
     var snapshotNumber: Int
+    /// Up to this event, clients may have been told otherwise than history has it; 0 for none.
+    var distrustedUpTo = 0
     /// The game's place among the installed ones, so that counting looks nothing up.
     let game: Int?
     /// The last append did not get through; the members were told.
@@ -122,10 +124,10 @@ final class Room {
         status = RoomStatus(of: state, attendance: attendance, timers: timers)
     }
 
-    /// The room could not do what it had to. The sentence holds no secret.
-    func fault(_ sentence: String) {
-        hasFaulted = true
-        services.middleware.stall(.fault(id, game: state.game, sentence))
+    /// The room could not do what it had to.
+    func fault(_ fault: RoomFault) {
+        if fault.kind != .log { hasFaulted = true }
+        services.middleware.stall(.fault(id, game: state.game, fault.kind, fault.sentence))
     }
 
     // MARK: Asking

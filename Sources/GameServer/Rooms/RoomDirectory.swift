@@ -84,6 +84,13 @@ final class RoomDirectory {
     enum Glimpse {
         case awake(Room)
         case asleep(RoomSummary)
+
+        var game: String {
+            switch self {
+            case .awake(let room): room.state.game
+            case .asleep(let summary): summary.game
+            }
+        }
     }
 
     /// Nil when there is no such room, or its first record is not stored yet.
@@ -150,10 +157,14 @@ final class RoomDirectory {
     func rebuild(_ id: RoomID, then: @escaping (RebuildVerdict) -> Void) {
         switch entries[id] {
         case .awake(let room): room.rebuild(then: then)
-        case .asleep: find(id) { found in
+        case .asleep: find(id) { [weak self] found in
             switch found {
             case .success(let room): room.rebuild(then: then)
-            case .failure(let rejection): then(.unreadable(rejection.refusal.message))
+            case .failure(.storeUnavailable): then(.unavailable)
+            case .failure(let rejection):
+                // Read by no other way than from above the damage.
+                if let self, case .unreadable(let sleeper, _)? = entries[id] { return salvage(sleeper, then) }
+                then(.unreadable(rejection.refusal.message))
             }
         }
         case .unreadable(let sleeper, _): salvage(sleeper, then)
@@ -175,6 +186,7 @@ final class RoomDirectory {
             case .success(let room):
                 if !room.isGone { room.rearm() }
                 then(.salvaged(at: room.state.sequence))
+            case .failure(.storeUnavailable): then(.unavailable)
             case .failure(let rejection): then(.unreadable(rejection.refusal.message))
             }
         }

@@ -125,11 +125,14 @@ extension RoomState {
     }
 
     /// A bot's move; nil when its seat has nothing to do.
-    func botMoved(_ seat: Seat, _ context: StepContext) -> Draft? {
-        guard
-            let outcome = match.botStep(for: seat, at: context.at, key: context.key, filledSeats: filledSeats)
-        else { return nil }
-        return draft(.bot(seat: seat), context, unchanged, outcome: outcome)
+    func botMoved(_ seat: Seat, _ context: StepContext) throws(Rejection) -> Draft? {
+        do throws(StepRefusal) {
+            let outcome = try match.botStep(
+                for: seat, at: context.at, key: context.key, filledSeats: filledSeats)
+            return outcome.map { draft(.bot(seat: seat), context, unchanged, outcome: $0) }
+        } catch {
+            throw rejection(of: error)
+        }
     }
 
     /// A timer of the game has run out.
@@ -156,15 +159,23 @@ extension RoomState {
     private func stepped(
         _ cause: HostedCause, _ context: StepContext, on other: (any HostedMatch)? = nil
     ) throws(Rejection) -> any HostedOutcome {
-        do {
+        do throws(StepRefusal) {
             return try (other ?? match).step(cause, at: context.at, key: context.key, filledSeats: filledSeats)
         } catch {
-            guard error.code == "internal" else { throw Rejection(error) }
-            // What is wrong with the game is for operators; it may speak of hidden things.
-            var rejection = Rejection.internal("the game could not take this step")
-            rejection.fault = error.message
-            throw rejection
+            throw rejection(of: error)
         }
+    }
+
+    private func rejection(of refusal: StepRefusal) -> Rejection {
+        // What is wrong with the game is for operators; it may speak of hidden things.
+        var rejection = Rejection.internal("the game could not take this step")
+        switch refusal {
+        case .refused(let refusal):
+            guard refusal.code == "internal" else { return Rejection(refusal) }
+            rejection.fault = RoomFault(.exception, refusal.message)
+        case .contradiction(let sentence): rejection.fault = RoomFault(.invariant, sentence)
+        }
+        return rejection
     }
 
     private func addBot(_ wish: Int?, _ changes: inout Changes) throws(Rejection) {

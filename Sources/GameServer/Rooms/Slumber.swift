@@ -13,6 +13,7 @@ struct Slumber {
     let idleBots: Set<Seat>
     let closesAt: MonotonicTime?
     let snapshotNumber: Int
+    let distrustedUpTo: Int
     /// When it has to be awake again; nil when nothing is ever due.
     let wakesAt: MonotonicTime?
 }
@@ -40,6 +41,7 @@ extension Room {
         rev = slumber.rev
         idleBots = slumber.idleBots
         closesAt = slumber.closesAt
+        distrustedUpTo = slumber.distrustedUpTo
         return true
     }
 }

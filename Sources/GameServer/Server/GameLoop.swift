@@ -62,6 +62,7 @@ final class GameLoop {
         configuration = plan.configuration
         logger = plan.logger
         let writer = plan.metrics.makeWriter()
+        let misnomer: String?
         do {
             loop = try EventLoop(limits: Self.limits(plan.configuration))
             let replies = ReplyPort()
@@ -76,7 +77,7 @@ final class GameLoop {
                 precondition(posted != .full, "the store's answers fit the mailbox")
             }
             replies.client = client
-            let facts = ServerFacts(plan.metrics, plan.logger, writer: writer)
+            let facts = ServerFacts(plan.metrics, plan.logger, writer: writer, board: plan.board)
             let admission = Admission(luck: .system)
             let domain = DomainCounts(
                 plan.metrics.domain, writer: writer, games: plan.games, middleware: plan.middleware)
@@ -89,8 +90,11 @@ final class GameLoop {
                 configuration: plan.configuration, metrics: plan.metrics, log: plan.logger.makeRing(), writer: writer,
                 board: plan.board, admission: admission, domain: domain, now: { [loop] in loop.now })
             let own = plan.middleware
-            let middleware = Middlewares(
-                StandardMiddleware.all(kit) + plan.middleware.enumerated().map { kit.make($1, place: $0) })
+            let shipped = StandardMiddleware.all(kit)
+            let added = own.enumerated().map { kit.make($1, place: $0) }
+            misnomer = MiddlewarePlugin.fault(
+                inNames: shipped.map(\.name) + own.map(\.name), ofThemselves: (shipped + added).map(\.name))
+            let middleware = Middlewares(shipped + added)
             middleware.onFault = { facts.middlewareFault($0, hook: $1, $2) }
             middleware.onSample = { facts.middlewareSample($0, $1) }
             services = LoopServices(
@@ -99,15 +103,18 @@ final class GameLoop {
             services.domainMetrics = domain
             rooms = RoomDirectory(services: services)
             sessions = SessionDirectory(services: services, rooms: rooms)
-            actions = LoopActions(services: services, sessions: sessions, rooms: rooms) { name in
-                own.firstIndex { $0.name == name }.map { kit.make(own[$0], place: $0) }
-            }
+            actions = LoopActions(
+                services: services, sessions: sessions, rooms: rooms,
+                restartable: Dictionary(
+                    own.enumerated().map { place, plugin in (plugin.name, { kit.make(plugin, place: place) }) },
+                    uniquingKeysWith: { first, _ in first }))
             pulse = LoopPulse(
                 loop: loop, services: services, sessions: sessions, rooms: rooms, board: plan.board,
                 metrics: plan.metrics, writer: writer)
         } catch {
             throw .loop(error)
         }
+        if let misnomer { throw .plugin(misnomer) }
         rooms.restore(plan.rooms)
         if plan.configuration.monitoring.isEnabled { pulse.start() }
         let admin: AdminSurface

@@ -87,7 +87,8 @@ public final class Server: Sendable {
             let test = configuration.health.selfTest ? SelfTest(key: selfTestKey, host: host, port: loop.port) : nil
             let parts = MonitorParts(
                 configuration: configuration, recovery: recovery, configurationProblems: { [] }, metrics: metrics,
-                logger: logger, store: store, games: games.all.map(\.manifest.id), probes: probes,
+                logger: logger, store: store, games: games.all.map(\.manifest.id),
+                middleware: middleware.map(\.name), probes: probes,
                 loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
                 startedAt: loop.startedAt)
             if configuration.monitoring.isEnabled { monitor.start(parts) }

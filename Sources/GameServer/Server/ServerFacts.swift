@@ -7,11 +7,13 @@ final class ServerFacts: ServerObserver {
     private let metrics: Observability.Metrics
     private let logger: Logger
     private let writer: MetricWriter?
+    private let board: LoopBoard
 
-    init(_ metrics: Observability.Metrics, _ logger: Logger, writer: MetricWriter?) {
+    init(_ metrics: Observability.Metrics, _ logger: Logger, writer: MetricWriter?, board: LoopBoard) {
         self.metrics = metrics
         self.logger = logger
         self.writer = writer
+        self.board = board
     }
 
     func sessionOpened() {
@@ -46,6 +48,7 @@ final class ServerFacts: ServerObserver {
 
     func middlewareFault(_ name: String, hook: String, _ error: any Error) {
         metrics.pluginExceptions.add(1, plugin: metrics.pluginIndex(name), by: writer)
+        board.faulted(name)
         logger.log(
             .error, .error, "middleware_threw", "middleware \(name) threw in \(hook)",
             ["plugin": .string(name), "hook": .string(hook), "error": .string("\(type(of: error))")])

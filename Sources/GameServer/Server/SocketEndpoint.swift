@@ -9,11 +9,13 @@ final class SocketEndpoint {
     private let sessions: SessionDirectory
     private let services: LoopServices
     private let selfTestKey: Digest
+    private let addresses: ClientAddresses
 
     init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
+        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
     }
 
     func open(_ request: Request, _ exchange: Exchange) {
@@ -30,7 +32,7 @@ final class SocketEndpoint {
             return exchange.respond(
                 .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)"))
         }
-        let client = sessions.newClient(address: request.clientAddress)
+        let client = sessions.newClient(address: addresses.address(of: request))
         let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
         let visit = Visit(client: client, room: room) { request.headers[$0] }
         switch services.middleware.accept(visit) {
@@ -43,14 +45,6 @@ final class SocketEndpoint {
         let conversation = Conversation(sessions: sessions, client: client)
         services.observer.visitAccepted(after: exchange.sinceOpened)
         exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
-    }
-}
-
-extension Request {
-    /// The other end's address without its port.
-    fileprivate var clientAddress: String {
-        guard let colon = peer.lastIndex(of: ":") else { return peer }
-        return String(peer[..<colon])
     }
 }
 

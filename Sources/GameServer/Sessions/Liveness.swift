@@ -9,6 +9,8 @@ struct Liveness {
     private var armed: (at: MonotonicTime, alarm: Alarm)?
     /// When the ping left that no pong has answered.
     private var askedAt: MonotonicTime?
+    /// When we first asked since a message came.
+    private var unheardSince: MonotonicTime?
 
     init(_ configuration: Configuration.Heartbeat) {
         idle = .milliseconds(configuration.idleMs)
@@ -34,7 +36,21 @@ struct Liveness {
         return heartbeat.timerFired(at: now, lastReceived: lastReceived)
     }
 
-    mutating func asked(at now: MonotonicTime) { askedAt = now }
+    mutating func asked(at now: MonotonicTime) {
+        askedAt = now
+        unheardSince = unheardSince ?? now
+    }
+
+    /// Whether no message has come since we asked.
+    var isUnheard: Bool { unheardSince != nil }
+
+    /// A message came, whatever it says.
+    ///
+    /// - Returns: how long after we had asked for a sign of life; nil when we had not.
+    mutating func heard(at now: MonotonicTime) -> Duration? {
+        defer { unheardSince = nil }
+        return unheardSince.map { max(now - $0, .zero) }
+    }
 
     /// A pong came.
     ///

@@ -10,9 +10,7 @@ protocol Outlet: AnyObject {
     var lastReceived: MonotonicTime { get }
 
     /// Takes back the shared messages at the end of what the system has refused, none of which has begun to leave.
-    ///
-    /// - Returns: how many.
-    func takeBackBroadcasts() -> Int
+    func takeBackBroadcasts() -> TakenBack
     func send(_ message: EncodedMessage)
     func send(text: [UInt8])
     func close(_ code: CloseCode, reason: String)

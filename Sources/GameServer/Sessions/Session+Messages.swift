@@ -74,20 +74,20 @@ extension Session {
 
     private func create(_ create: ClientMessage.Create) throws(Rejection) {
         guard !services.isDraining else { throw .draining }
-        guard services.admission.takesRooms(at: services.timeline.now) else {
-            throw .overloaded("no rooms are opened until the load falls", retryMs: 10_000)
-        }
         guard let game = services.games[create.game] else {
             throw .badRequest("game: there is no game \(create.game.prefix(40))")
-        }
-        if let until = services.quarantined[create.game], services.timeline.now < until {
-            throw .overloaded("\(create.game) has faults: no new rooms of it for a while", retryMs: 30_000)
         }
         let name = try checked(name: create.name)
         let secret = create.secret ?? SeatSecret(using: &services.luck)
         if let id = directory.room(createdWith: secret.digest) {
             let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
             return try self.join(id, join)
+        }
+        guard services.admission.takesRooms(at: services.timeline.now) else {
+            throw .overloaded("no rooms are opened until the load falls", retryMs: 10_000)
+        }
+        if let until = services.quarantined[create.game], services.timeline.now < until {
+            throw .overloaded("\(create.game) has faults: no new rooms of it for a while", retryMs: 30_000)
         }
         let (seed, given) = try seed(in: create.options)
         let (match, options) = try game.newMatch(options: given)

@@ -16,7 +16,7 @@ final class Session {
     let services: LoopServices
     unowned let directory: RoomDirectory
     private unowned let sessions: SessionDirectory
-    private let outlet: any Outlet
+    let outlet: any Outlet
     private let opened: MonotonicTime
     private var helloAlarm: Alarm?
     private(set) var isOpen = true
@@ -30,9 +30,9 @@ final class Session {
     /// The connection as middleware knows it.
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
-    private(set) var traffic = Traffic()
-    private var liveness: Liveness
-    private var backlog = Backlog()
+    var traffic = Traffic()
+    var liveness: Liveness
+    var backlog = Backlog()
 
     init(
         _ client: Client, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
@@ -59,8 +59,7 @@ final class Session {
     /// One text message: a JSON object on every line.
     func receive(_ text: [UInt8]) {
         guard isOpen else { return }
-        traffic.received(text.count)
-        services.traffic.received(text.count)
+        received(bytes: text.count)
         let limit = services.configuration.limits.messageBytes
         guard text.count <= limit else { return refuseTooLarge(text.count, limit: limit) }
         var isEmpty = true
@@ -70,6 +69,12 @@ final class Session {
             receive(line: Array(line))
         }
         if isEmpty { _ = admit(.empty, bytes: text.count) }
+    }
+
+    private func received(bytes: Int) {
+        traffic.received(bytes)
+        services.traffic.received(bytes)
+        if liveness.isUnheard { heardAgain() }
     }
 
     private func refuseTooLarge(_ bytes: Int, limit: Int) {
@@ -106,17 +111,18 @@ final class Session {
     /// Binary messages are not part of the protocol.
     func receivedBinary(_ bytes: Int) {
         guard isOpen else { return }
-        traffic.received(bytes)
-        services.traffic.received(bytes)
+        received(bytes: bytes)
         shut(CloseCode(rawValue: 1003), reason: "text messages only")
     }
 
     /// What the kernel had refused is on its way: a client that lagged gets the whole view once.
     func drained() {
         services.backlogged.forget(self)
-        guard isOpen, backlog.isLagging else { return _ = backlog.caughtUp() }
+        let hasLagged = backlog.isLagging
         let held = backlog.caughtUp()
+        guard hasLagged else { return }
         services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: outlet.unsentBytes))
+        guard isOpen else { return }
         for member in members where member.needsSnapshot { member.room.sendSnapshot(to: member, .lagging) }
         if !held.isEmpty { send(lines: held) }
     }
@@ -284,14 +290,21 @@ final class Session {
 
     func joined(_ member: Member) {
         pending.removeValue(forKey: member.room.id)
-        members.removeAll { $0.room === member.room }
+        let before = members.first { $0.room === member.room }
+        members.removeAll { $0 === before }
         members.append(member)
+        // Who joins again where it sits has the place it had.
+        if let before, before.seat == member.seat { return }
+        if let before { services.middleware.detach(before.attachment) }
         services.middleware.attach(member.attachment)
     }
 
     func left(_ member: Member, _ answer: CommandAnswer) {
-        members.removeAll { $0 === member }
-        services.middleware.detach(member.attachment)
+        // The connection may have gone while the `leave` was being stored; then its place was given up with it.
+        if members.contains(where: { $0 === member }) {
+            members.removeAll { $0 === member }
+            services.middleware.detach(member.attachment)
+        }
         depart(from: member.room.id, answer)
     }
 
@@ -311,102 +324,4 @@ final class Session {
         send(lines: [ServerMessage.bye(why, room: room.id)])
         if members.isEmpty, pending.isEmpty { shut(why.closeCode, reason: why.reason) }
     }
-
-    // MARK: Slow readers
-
-    var isLagging: Bool { backlog.isLagging }
-
-    /// Keeps an answer until the client has caught up: it must not overtake the snapshot before it.
-    func hold(_ answer: [UInt8]) {
-        if !backlog.hold(answer) { close(.slow) }
-    }
-
-    private func noteBacklog() {
-        if outlet.refusedBytes > 0 {
-            if backlog.since == nil { services.backlogged.note(self) }
-            backlog.queued(at: services.timeline.now)
-        }
-        let slow = services.configuration.slow
-        guard outlet.unsentBytes > slow.laggingBytes else { return }
-        fallBehind()
-    }
-
-    /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
-    private func fallBehind() {
-        guard !backlog.isLagging else { return }
-        let slow = services.configuration.slow
-        services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
-        let by = services.timeline.now + .milliseconds(slow.laggingMs)
-        backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
-    }
-
-    var unsentBytes: Int { outlet.unsentBytes }
-
-    func pendingFor(at now: MonotonicTime) -> Duration { backlog.since.map { now - $0 } ?? .zero }
-
-    /// Messages that have waited for the reader for a second or more, and the events it will get as a snapshot.
-    func pendingMessages(at now: MonotonicTime) -> Int {
-        guard pendingFor(at: now) >= .seconds(1) else { return 0 }
-        let skipped = isLagging ? members.reduce(0) { $0 + $1.room.state.sequence - $1.sent } : 0
-        return backlog.waiting + backlog.heldAnswers + skipped
-    }
-
-    // MARK: Liveness
-
-    /// Looks again at when to ask for a sign of life: sooner while a room waits for this client.
-    func watchOver() {
-        guard isOpen, hasGreeted else { return }
-        let waited = members.contains { member in
-            member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
-        }
-        liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
-            self?.checkLife()
-        }
-    }
-
-    func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }
-
-    /// Asks for a sign of life now, if it has not been asked already.
-    func demandLife() {
-        guard isOpen, hasGreeted, !isAsked else { return }
-        askForLife()
-    }
-
-    /// Takes back the broadcasts that wait for the reader, and owes it one snapshot of each room instead.
-    ///
-    /// - Returns: how many messages were taken back.
-    func collapse() -> Int {
-        guard isOpen, hasGreeted else { return 0 }
-        let taken = outlet.takeBackBroadcasts()
-        for member in members { member.owesSnapshot() }
-        backlog.taken(taken)
-        fallBehind()
-        return taken
-    }
-
-    private func checkLife() {
-        guard isOpen else { return }
-        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
-        case .wait: break
-        case .sendPing: askForLife()
-        case .drop:
-            services.middleware.stall(.unanswered(client))
-            return close(.heartbeat)
-        }
-        watchOver()
-    }
-
-    private func askForLife() {
-        let now = services.timeline.exactNow
-        liveness.asked(at: now)
-        services.asked.note(self)
-        services.middleware.stall(.silent(client, for: Elapsed(now - outlet.lastReceived)))
-        send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
-    }
-
-    /// Whether we still wait for the answer to a ping.
-    var isAsked: Bool { isOpen && liveness.isAsked(lastReceived: outlet.lastReceived) }
-
-    /// Whether a ping has been unanswered for so long that what is sent will hardly arrive.
-    var isUnanswering: Bool { liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived) }
 }

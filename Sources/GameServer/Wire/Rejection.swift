@@ -10,7 +10,7 @@ public struct Rejection: Error, Hashable, Sendable {
     /// The command number that would have been right (`bad_number`).
     public var expected: Int?
     /// What operators are told besides; never sent.
-    var fault: String?
+    var fault: RoomFault?
 
     init(_ refusal: Refusal, retryMs: Int? = nil, expected: Int? = nil) {
         self.refusal = refusal

@@ -92,9 +92,11 @@ public final class Connection: Socket {
     }
 
     /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
-    ///
-    /// - Returns: how many.
-    public func takeBackBroadcasts() -> Int { outbox?.takeBackReplaceable() ?? 0 }
+    public func takeBackBroadcasts() -> TakenBack {
+        let taken = phase == .open ? outbox?.takeBackReplaceable() ?? TakenBack() : TakenBack()
+        shared.pointee.counters.messagesOut &-= taken.messages
+        return taken
+    }
 
     // MARK: Closing
 

@@ -88,18 +88,29 @@ final class Outbox {
     }
 
     /// Takes replaceable messages back from the end, as long as none of their bytes has left.
-    ///
-    /// - Returns: how many.
-    func takeBackReplaceable() -> Int {
-        var count = 0
+    func takeBackReplaceable() -> TakenBack {
+        var taken = TakenBack()
         // The oldest chunk stays in any case: the kernel may be in the middle of it.
         while let last = chunks.last, chunks.count - head > 1, let message = last.message, message.isReplaceable,
             last.start == 0
         {
             bytes -= last.end
             chunks.removeLast()
-            count += 1
+            taken.messages += 1
+            taken.payloadBytes += message.payloadBytes
         }
-        return count
+        return taken
+    }
+}
+
+/// Messages that were sent and will not leave after all.
+public struct TakenBack: Equatable, Sendable {
+    public var messages: Int
+    /// Without their frame headers.
+    public var payloadBytes: Int
+
+    public init(messages: Int = 0, payloadBytes: Int = 0) {
+        self.messages = messages
+        self.payloadBytes = payloadBytes
     }
 }

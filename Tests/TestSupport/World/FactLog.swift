@@ -29,7 +29,7 @@ final class FactLog: ServerObserver, Middleware {
 
     func stall(_ fact: Stall) {
         switch fact {
-        case .fault(_, _, let sentence), .unreadable(_, _, let sentence): faults.append(sentence)
+        case .fault(_, _, _, let sentence), .unreadable(_, _, let sentence): faults.append(sentence)
         case .silent, .unanswered, .behind, .store: break
         }
     }

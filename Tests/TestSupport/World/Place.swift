@@ -23,6 +23,8 @@ struct Place {
     /// `joined` said that the events up to here follow.
     private var replayTo: Int?
     private var rev = 0
+    /// The status behind a snapshot may be the one that is known.
+    private var followsSnapshot = false
 
     init(_ room: RoomID) { self.room = room }
 
@@ -33,7 +35,8 @@ struct Place {
     ///
     /// - Returns: what is wrong with it.
     mutating func take(_ line: JSON) -> String? {
-        switch line["type"]?.string {
+        defer { followsSnapshot = line.type == "snapshot" }
+        return switch line["type"]?.string {
         case "joined": joined(line)
         case "events": events(line)
         case "snapshot": snapshot(line)
@@ -125,7 +128,7 @@ struct Place {
 
     private mutating func status(_ line: JSON) -> String? {
         let new = line.int("rev") ?? 0
-        if new <= rev { return "rev \(new) after \(rev)" }
+        if new < rev || new == rev && !followsSnapshot { return "rev \(new) after \(rev)" }
         rev = new
         status = line
         return nil

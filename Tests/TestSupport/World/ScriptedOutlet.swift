@@ -30,14 +30,16 @@ final class ScriptedOutlet: Outlet {
 
     func send(text: [UInt8]) { take(text, isBroadcast: false) }
 
-    func takeBackBroadcasts() -> Int {
-        var count = 0
-        while let last = unsent.last, last.isBroadcast {
+    func takeBackBroadcasts() -> TakenBack {
+        var taken = TakenBack()
+        // The oldest has begun to leave.
+        while unsent.count > 1, let last = unsent.last, last.isBroadcast {
             unsentBytes -= last.message.count
+            taken.messages += 1
+            taken.payloadBytes += last.message.count
             unsent.removeLast()
-            count += 1
         }
-        return count
+        return taken
     }
 
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }

@@ -102,7 +102,7 @@ final class World {
                 question()
                 moved = true
             }
-            for reply in replies.take() { wake(answers.enter(reply, at: timeline.now)) }
+            for reply in replies.take() { wake(answers.enter(reply.known(at: timeline.now), at: timeline.now)) }
             while let reply = answers.takeDue(at: timeline.now) {
                 services.store.deliver(reply)
                 moved = true
@@ -168,6 +168,13 @@ final class World {
         memory.afterCrash().claim(room, retaining: .max) { found($0) }
         guard case .claimed(let claim)? = found.now else { return [] }
         return claim.records
+    }
+}
+
+extension StoreReply {
+    /// The same answer, known to the store at an instant of the world's own.
+    fileprivate func known(at now: MonotonicTime) -> StoreReply {
+        if case .append(let number, let outcome, _) = self { .append(number, outcome, at: now) } else { self }
     }
 }
 

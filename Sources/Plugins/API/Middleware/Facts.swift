@@ -25,8 +25,10 @@ public struct Commit {
     /// What the record did to the room as a whole.
     public enum Turn: Sendable, Equatable {
         case none, opened, started, finished
-        /// - Parameter reason: `finished`, `abandoned` or `host`.
-        case closed(reason: String)
+        /// - Parameters:
+        ///   - reason: `finished`, `abandoned` or `host`.
+        ///   - age: since it was opened, on the wall clock.
+        case closed(reason: String, age: Elapsed)
     }
 
     public let room: RoomID
@@ -171,10 +173,20 @@ public enum Stall {
     case behind(Client, RoomID, game: String, by: Int)
     /// A room's commands cannot be stored.
     case store(RoomID, game: String)
-    /// A room could not do what it had to, because of its game; one sentence, without secrets.
-    case fault(RoomID, game: String, String)
+    /// A room could not do what it had to; one sentence, without secrets.
+    case fault(RoomID, game: String, Fault, String)
     /// A stored room cannot be read back.
     case unreadable(RoomID, game: String, String)
+
+    /// Whose fault it is that a room could not.
+    public enum Fault: String, Sendable, CaseIterable {
+        /// Its game refused what it may not refuse, or failed.
+        case exception
+        /// Its game would have contradicted itself; the step was undone.
+        case invariant
+        /// Its log is not what the room had reason to believe.
+        case log
+    }
 }
 
 /// Something that moves again.

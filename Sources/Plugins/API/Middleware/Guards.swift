@@ -2,7 +2,8 @@
 public final class Client {
     /// Unique while the process lives.
     public let id: UInt64
-    /// Address of the other end, without its port; the one a trusted proxy names when there is one.
+    /// Address of the other end, without its port; the one a trusted proxy names when there is one, and of IPv6 the
+    /// network of 64 bits, because a single customer has all of it.
     public let address: String
     /// What the client calls itself in `hello`; a peer's own words.
     public internal(set) var software = ""

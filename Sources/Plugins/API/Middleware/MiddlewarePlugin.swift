@@ -25,6 +25,16 @@ public struct MiddlewarePlugin: Sendable {
         guard isNamed else { return "a middleware's name is 1 to 64 of a to z, 0 to 9 and `_`, not `\(name)`" }
         return PluginMetric.fault(in: metrics).map { "\(name): \($0)" }
     }
+
+    /// One sentence when two of a chain share a name, or one calls itself otherwise than it was installed.
+    package static func fault(inNames installed: [String], ofThemselves own: [String]) -> String? {
+        var seen: Set<String> = []
+        for (name, itself) in zip(installed, own) {
+            guard seen.insert(name).inserted else { return "two middlewares are called `\(name)`" }
+            guard name == itself else { return "the middleware `\(name)` calls itself `\(itself)`" }
+        }
+        return nil
+    }
 }
 
 /// What a middleware may use of the server. Lives on the loop, as the middleware does.

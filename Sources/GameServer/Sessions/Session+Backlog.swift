@@ -1,0 +1,59 @@
+import PluginAPI
+import WebSocket
+
+// Slow readers: what they do not take is held back, and replaced by one view when they read again.
+
+extension Session {
+    var isLagging: Bool { backlog.isLagging }
+
+    /// Keeps an answer until the client has caught up: it must not overtake the snapshot before it.
+    func hold(_ answer: [UInt8]) {
+        if !backlog.hold(answer) { close(.slow) }
+    }
+
+    func noteBacklog() {
+        if outlet.refusedBytes > 0 {
+            if backlog.since == nil { services.backlogged.note(self) }
+            backlog.queued(at: services.timeline.now)
+        }
+        let slow = services.configuration.slow
+        guard outlet.unsentBytes > slow.laggingBytes else { return }
+        fallBehind()
+    }
+
+    /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
+    private func fallBehind() {
+        guard !backlog.isLagging else { return }
+        let slow = services.configuration.slow
+        services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
+        let by = services.timeline.now + .milliseconds(slow.laggingMs)
+        backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
+    }
+
+    var unsentBytes: Int { outlet.unsentBytes }
+
+    func pendingFor(at now: MonotonicTime) -> Duration { backlog.since.map { now - $0 } ?? .zero }
+
+    /// Messages that have waited for the reader for a second or more, and the events it will get as a snapshot.
+    func pendingMessages(at now: MonotonicTime) -> Int {
+        guard pendingFor(at: now) >= .seconds(1) else { return 0 }
+        let skipped = isLagging ? members.reduce(0) { $0 + $1.room.state.sequence - $1.sent } : 0
+        return backlog.waiting + backlog.heldAnswers + skipped
+    }
+
+    /// Takes back the broadcasts that wait for the reader, and owes it one snapshot of each room instead. Where nothing
+    /// can be taken back, nothing changes.
+    ///
+    /// - Returns: how many messages were taken back.
+    func collapse() -> Int {
+        guard isOpen, hasGreeted else { return 0 }
+        let taken = outlet.takeBackBroadcasts()
+        guard taken.messages > 0 else { return 0 }
+        traffic.tookBack(taken)
+        services.traffic.tookBack(taken)
+        for member in members { member.owesSnapshot() }
+        backlog.taken(taken.messages)
+        fallBehind()
+        return taken.messages
+    }
+}
