@@ -34,8 +34,6 @@ public struct ConfigurationLoader: Sendable {
         }
         try checkOrder(
             "limits.message_bytes", \.limits.messageBytes, "limits.socket_message_bytes", \.limits.socketMessageBytes)
-        try checkOrder("health.floor_ms", \.health.floorMs, "health.interval_ms", \.health.intervalMs)
-        try checkOrder("health.interval_ms", \.health.intervalMs, "health.ceiling_ms", \.health.ceilingMs)
         try checkOverrides()
         try checkOrder("slow.lagging_bytes", \.slow.laggingBytes, "slow.outbox_bytes", \.slow.outboxBytes)
     }

@@ -8,9 +8,11 @@ enum Checks {
     /// All checks of this server: the standard ones, and what plugins look after.
     static func all(_ parts: MonitorParts) -> [HealthCheck] {
         let configuration = parts.configuration.health
+        let base = configuration.intervalMs
+        // The interval that is set wins over bounds that do not hold it.
         let bounds = IntervalBounds(
-            base: .milliseconds(configuration.intervalMs), floor: .milliseconds(configuration.floorMs),
-            ceiling: .milliseconds(configuration.ceilingMs))
+            base: .milliseconds(base), floor: .milliseconds(min(base, configuration.floorMs)),
+            ceiling: .milliseconds(max(base, configuration.ceilingMs)))
         var checks = StandardChecks.all(
             bounds: bounds, plugins: parts.games, hasCertificate: !configuration.certificateFile.isEmpty)
         if parts.selfTest == nil { checks.removeAll { $0.id == StandardChecks.selfTest } }

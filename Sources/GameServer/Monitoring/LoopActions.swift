@@ -23,7 +23,7 @@ final class LoopActions {
         self.restartable = restartable
     }
 
-    private var settings: Configuration.Recovery { services.configuration.recovery }
+    private var configuration: Configuration.Recovery { services.configuration.recovery }
 
     func perform(_ action: LoopAction, _ scope: ActionScope, _ reply: @escaping Reply) {
         switch action {
@@ -55,7 +55,7 @@ final class LoopActions {
         }
         guard !silent.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: eligible)) }
         for session in silent { session.demandLife() }
-        let patience = Duration.milliseconds(settings.probeMs)
+        let patience = Duration.milliseconds(configuration.probeMs)
         _ = services.timeline.alarm(at: now + patience) { [weak self] in
             guard let self else { return }
             let dead = silent.filter { $0.isAsked && $0.silence(at: self.services.timeline.now) >= patience }
@@ -71,7 +71,7 @@ final class LoopActions {
 
     private func collapsePending(_ scope: ActionScope) -> ActionReport {
         let now = services.timeline.now
-        let age = Duration.milliseconds(settings.pendingAgeMs)
+        let age = Duration.milliseconds(configuration.pendingAgeMs)
         let slow = services.backlogged.sessions.filter { $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0 }
             .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
         let most = scope.most(of: max(sessions.count, slow.count))
@@ -96,7 +96,7 @@ final class LoopActions {
         guard !behind.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: session.members.count)) }
         for member in behind { member.room.sendSnapshot(to: member, .recovered) }
         if let text = scope.playerText { session.send(lines: [ServerMessage.notice(.recovered, text: text)]) }
-        let proof = now + .milliseconds(settings.proofMs)
+        let proof = now + .milliseconds(configuration.proofMs)
         _ = services.timeline.alarm(at: proof) {
             let repaired = behind.count { !$0.isBehind && $0.room.isAttached($0) }
             reply(

@@ -70,18 +70,17 @@ extension MonitorCore {
 
     private func action(for order: RecoveryOrder) -> LoopAction? {
         let isRelease = order.kind == .release
-        let settings = configuration.recovery
         switch order.procedure {
         case "stale_connections": return .sweepStale
         case "high_pending_messages": return .collapsePending
         case "room_state_corruption": return RoomID(order.scope).map { .rebuild($0) }
         case "client_desync": return UInt64(order.scope).map { .sync(client: $0) }
         case "memory_pressure": return .freeMemory
-        case "system_overload": return isRelease ? .openDoors : .protect(forMs: settings.holdMs)
+        case "system_overload": return isRelease ? .openDoors : .protect(forMs: configuration.recovery.holdMs)
         case "reconnect_storm":
-            return isRelease ? .openDoors : .admit(perSecond: settings.admitPerS, forMs: settings.holdMs)
+            return isRelease ? .openDoors : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
         case "plugin_fault":
-            let quarantine = order.attempt > 1 ? settings.quarantineMs : nil
+            let quarantine = order.attempt > 1 ? configuration.recovery.quarantineMs : nil
             if parts.games.contains(order.scope) {
                 return .restartGame(order.scope, quarantinesForMs: quarantine)
             }
