@@ -9,10 +9,12 @@ final class SocketEndpoint {
     private let sessions: SessionDirectory
     private let services: LoopServices
     private let selfTestKey: Digest
+    private let addresses: ClientAddresses
 
     init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
+        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
@@ -20,17 +22,19 @@ final class SocketEndpoint {
         if let key = request.headers[SelfTest.header], Digest(of: Array(key.utf8)).matches(selfTestKey) {
             return exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
         }
+        let id = CorrelationID.of(request)
         guard !services.isDraining else {
             services.observer.visitRefused(.draining)
-            return exchange.respond(.problem(503, "draining", "the server is shutting down", [("Retry-After", "2")]))
+            return exchange.respond(
+                .problem(503, "draining", "the server is shutting down", [("Retry-After", "2")], id: id))
         }
         let offered = request.offeredSubprotocols
         guard offered.isEmpty || offered.contains(Self.subprotocol) else {
             services.observer.visitRefused(.badRequest)
             return exchange.respond(
-                .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)"))
+                .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)", id: id))
         }
-        let client = sessions.newClient(address: request.clientAddress)
+        let client = sessions.newClient(address: addresses.address(of: request))
         let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
         let visit = Visit(client: client, room: room) { request.headers[$0] }
         switch services.middleware.accept(visit) {
@@ -38,19 +42,11 @@ final class SocketEndpoint {
         case .refuse(let status, let code, let message, let reason, let retryAfter):
             services.observer.visitRefused(reason)
             let headers = retryAfter.map { [("Retry-After", String($0))] } ?? []
-            return exchange.respond(.problem(status, code, message, headers))
+            return exchange.respond(.problem(status, code, message, headers, id: id))
         }
         let conversation = Conversation(sessions: sessions, client: client)
         services.observer.visitAccepted(after: exchange.sinceOpened)
         exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
-    }
-}
-
-extension Request {
-    /// The other end's address without its port.
-    fileprivate var clientAddress: String {
-        guard let colon = peer.lastIndex(of: ":") else { return peer }
-        return String(peer[..<colon])
     }
 }
 
