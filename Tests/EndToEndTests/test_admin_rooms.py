@@ -102,8 +102,8 @@ async def test_the_log_is_followed_with_a_token_or_once_with_a_ticket(staffed):
     address = f"ws://127.0.0.1:{staffed.port}/api/logs/tail"
     token = {"Authorization": f"Bearer {OPERATOR}"}
     ticket = staffed.request("POST", "/api/logs/tickets", token=OPERATOR, body=b"").json["ticket"]
-    async with (connect(address + "?category=access", additional_headers=token, subprotocols=["gameserver.logs"]) as one,
-                connect(address + f"?ticket={ticket}") as two):
+    with_token = connect(address + "?category=access", additional_headers=token, subprotocols=["gameserver.logs"])
+    async with with_token as one, connect(address + f"?ticket={ticket}") as two:
         assert one.subprotocol == "gameserver.logs"
         staffed.request("GET", "/health", headers={"X-Request-Id": "followed"})
         for socket in (one, two):

@@ -64,16 +64,17 @@ final class Gate {
 
     private func identifies(_ inquiry: Inquiry, _ route: Route, ticket: (String) -> Requester?) -> Bool {
         let now = timeline.now
+        let network = ClientAddresses.network(of: inquiry.address)
         var verdict = AdminTokens.Verdict.absent
         let given = route.endpoint == .logTail ? inquiry.request.query.first { $0.name == "ticket" }?.value : nil
         if given != nil || inquiry.request.headers["Authorization"] != nil {
-            if let lockout = limits.lockout(of: inquiry.address, at: now) {
+            if let lockout = limits.lockout(of: network, at: now) {
                 inquiry.rate = lockout
                 refuseLimited(inquiry, "too many wrong tokens")
                 return false
             }
             verdict = given.map { ticket($0).map { .known($0) } ?? .wrong } ?? tokens.verdict(on: inquiry.request)
-            if verdict == .wrong { limits.failed(inquiry.address, at: now) }
+            if verdict == .wrong { limits.failed(network, at: now) }
         }
         if case .known(let requester) = verdict { inquiry.requester = requester }
         ledger.authenticated(verdict, inquiry.record())
@@ -82,7 +83,8 @@ final class Gate {
 
     private func counts(_ inquiry: Inquiry) -> Bool {
         let verdict = limits.take(
-            inquiry.requester, address: inquiry.address, route: inquiry.label, at: timeline.now)
+            inquiry.requester, address: ClientAddresses.network(of: inquiry.address), route: inquiry.label,
+            at: timeline.now)
         inquiry.rate = verdict
         if !verdict.isAccepted { refuseLimited(inquiry, "too many requests") }
         return verdict.isAccepted

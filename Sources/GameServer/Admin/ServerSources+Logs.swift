@@ -3,6 +3,8 @@ import PluginAPI
 
 extension ServerSources {
     func logs(_ question: LogQuestion, answer: @escaping Answer) {
+        // What was logged before the question was asked is found; when the log is behind, what is there has to do.
+        logger.flush(within: .milliseconds(500))
         let page = logger.search(question.filter)
         var report = ObjectText()
         report.add("lines", json: page.lines)

@@ -14,6 +14,7 @@ final class SocketEndpoint {
     init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
+        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
         addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
     }
@@ -22,15 +23,17 @@ final class SocketEndpoint {
         if let key = request.headers[SelfTest.header], Digest(of: Array(key.utf8)).matches(selfTestKey) {
             return exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
         }
+        let id = CorrelationID.of(request)
         guard !services.isDraining else {
             services.observer.visitRefused(.draining)
-            return exchange.respond(.problem(503, "draining", "the server is shutting down", [("Retry-After", "2")]))
+            return exchange.respond(
+                .problem(503, "draining", "the server is shutting down", [("Retry-After", "2")], id: id))
         }
         let offered = request.offeredSubprotocols
         guard offered.isEmpty || offered.contains(Self.subprotocol) else {
             services.observer.visitRefused(.badRequest)
             return exchange.respond(
-                .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)"))
+                .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)", id: id))
         }
         let client = sessions.newClient(address: addresses.address(of: request))
         let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
@@ -40,7 +43,7 @@ final class SocketEndpoint {
         case .refuse(let status, let code, let message, let reason, let retryAfter):
             services.observer.visitRefused(reason)
             let headers = retryAfter.map { [("Retry-After", String($0))] } ?? []
-            return exchange.respond(.problem(status, code, message, headers))
+            return exchange.respond(.problem(status, code, message, headers, id: id))
         }
         let conversation = Conversation(sessions: sessions, client: client)
         services.observer.visitAccepted(after: exchange.sinceOpened)

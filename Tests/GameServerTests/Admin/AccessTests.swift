@@ -46,4 +46,11 @@ import WebSocket
         #expect(tickets.issue(to: requester, at: now) == nil)
         #expect(tickets.issue(to: requester, at: now + .seconds(LogTickets.seconds)) != nil)
     }
+
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("::1", "0000000000000000::/64"), ("2001:db8::1:2:3:4", "20010db800000000::/64"),
+        ("2001:db8:0:1::1", "20010db800000001::/64"), ("::ffff:10.0.0.1", "10.0.0.1"), ("nobody", "nobody"),
+    ]) func `of IPv6 a whole network counts as one`(address: String, network: String) {
+        #expect(ClientAddresses.network(of: address) == network)
+    }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import WebSocket
 
-/// Which address a request comes from, for counting: the peer's own, or the one a trusted proxy names.
+/// Which address a request comes from: the peer's own, or the one a trusted proxy names.
 struct ClientAddresses: Sendable {
     private let trusted: Set<String>
 
@@ -11,19 +11,29 @@ struct ClientAddresses: Sendable {
             proxies.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty })
     }
 
-    /// Without its port; of IPv6 the network of 64 bits, because a single customer has all of it.
+    /// Without its port.
     ///
     /// Only the last entry of `X-Forwarded-For` was written by the proxy that is trusted; what stands before it came
     /// with the request.
-    ///
-    /// - Source: RFC 4291 §2.5.4.
     func address(of request: Request) -> String {
         let peer = Self.host(of: request.peer)
         guard trusted.contains(peer), let named = request.headers.values("X-Forwarded-For").last,
             let last = named.split(separator: ",").last
-        else { return Self.network(of: peer) }
+        else { return peer }
         let hop = Self.host(of: last.filter { $0 != " " && $0 != "\t" })
-        return Self.isAddress(hop) ? Self.network(of: hop) : Self.network(of: peer)
+        return Self.isAddress(hop) ? hop : peer
+    }
+
+    /// Whose requests are counted together: of IPv6 the network of 64 bits, because a single customer has all of it.
+    ///
+    /// - Source: RFC 4291 §2.5.4.
+    static func network(of address: String) -> String {
+        guard address.contains(":"), let bytes = bytes(ofVersion6: address) else { return address }
+        // An IPv4 client of a socket that speaks both.
+        if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
+            return bytes.suffix(4).map { String($0) }.joined(separator: ".")
+        }
+        return Array(bytes.prefix(8)).hexadecimal + "::/64"
     }
 
     private static func host(of text: String) -> String {
@@ -35,15 +45,6 @@ struct ClientAddresses: Sendable {
     private static func isAddress(_ text: String) -> Bool {
         var version4 = in_addr()
         return inet_pton(AF_INET, text, &version4) == 1 || bytes(ofVersion6: text) != nil
-    }
-
-    private static func network(of address: String) -> String {
-        guard address.contains(":"), let bytes = bytes(ofVersion6: address) else { return address }
-        // An IPv4 client of a socket that speaks both.
-        if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
-            return bytes.suffix(4).map(String.init).joined(separator: ".")
-        }
-        return Array(bytes.prefix(8)).hexadecimal + "::/64"
     }
 
     private static func bytes(ofVersion6 text: String) -> [UInt8]? {

@@ -72,7 +72,7 @@ enum OpenAPI {
         let schema: JSON =
             switch name {
             case "id": ["type": "string", "pattern": .string(Route.roomPattern)]
-            case "since": ["type": "integer", "minimum": 0]
+            case "since": ["type": "integer", "minimum": 0, "maximum": .integer(Int64(Route.largest))]
             default: ["type": "string"]
             }
         return ["name": .string(name), "in": "path", "required": true, "schema": schema]
