@@ -56,7 +56,7 @@ public final class SQLiteEventStore: EventStore {
         do {
             let checkpointer = try StoreCheckpointer(
                 files: files, options: options, vitals: vitals, observer: observer
-            ) { number, moved in _ = requests.offer(.order(.checkpointed(log: number, moved: moved))) }
+            ) { _ = requests.offer(.order(.checkpointed)) }
             let writer = StoreWriter(
                 database: database, files: files, options: options, vitals: vitals, observer: observer,
                 checkpointer: checkpointer, commit: commit

@@ -5,24 +5,27 @@ import Synchronization
 ///
 /// It cannot move what is written meanwhile: the writer itself moves the little that is left, and the log begins anew.
 final class StoreCheckpointer: Sendable {
-    /// Hears after a checkpoint of which log it was and how many of its pages are in the database, nil when it failed.
-    typealias Done = @Sendable (_ log: Int, _ moved: Int?) -> Void
+    /// What became of a checkpoint: of which log, and how many of its pages are in the database; nil when it failed.
+    struct Result {
+        var log: Int
+        var moved: Int?
+    }
 
     private let orders: Orders
     private let thread: StoreThread
 
+    /// - Parameter done: called when there is a result to be taken.
     init(
         files: StoreFiles, options: SQLiteOptions, vitals: StoreVitals, observer: any StoreObserver,
-        done: @escaping Done
+        done: @escaping @Sendable () -> Void
     ) throws(StoreError) {
         let orders = Orders()
         self.orders = orders
         thread = try StoreThread(name: "store-chkpt") {
             let worker = Worker(files: files, options: options, vitals: vitals, observer: observer)
             while let log = orders.next() {
-                let moved = worker.checkpoint()
-                orders.finished()
-                done(log, moved)
+                orders.finished(Result(log: log, moved: worker.checkpoint()))
+                done()
             }
         }
     }
@@ -30,7 +33,10 @@ final class StoreCheckpointer: Sendable {
     /// Whether a checkpoint is under way.
     var isAtWork: Bool { orders.isAtWork }
 
-    /// Begins a checkpoint, unless one is under way.
+    /// What became of the last checkpoint, once.
+    func takeResult() -> Result? { orders.takeResult() }
+
+    /// Begins a checkpoint, unless one is under way or its result was not taken yet.
     func start(log: Int) { orders.start(log: log) }
 
     /// Waits for a checkpoint that is under way.
@@ -47,6 +53,7 @@ final class StoreCheckpointer: Sendable {
         private struct State {
             /// The log to be moved, or being moved.
             var log: Int?
+            var result: Result?
             var hasEnded = false
         }
 
@@ -58,7 +65,7 @@ final class StoreCheckpointer: Sendable {
 
         func start(log: Int) {
             let begins = state.withLock { state in
-                guard state.log == nil, !state.hasEnded else { return false }
+                guard state.log == nil, state.result == nil, !state.hasEnded else { return false }
                 state.log = log
                 return true
             }
@@ -71,9 +78,19 @@ final class StoreCheckpointer: Sendable {
             return state.withLock { $0.hasEnded ? nil : $0.log }
         }
 
-        func finished() {
-            state.withLock { $0.log = nil }
+        func finished(_ result: Result) {
+            state.withLock { state in
+                state.log = nil
+                state.result = result
+            }
             rested.signal()
+        }
+
+        func takeResult() -> Result? {
+            state.withLock { state in
+                defer { state.result = nil }
+                return state.result
+            }
         }
 
         func wait() {

@@ -14,8 +14,8 @@ enum StoreRequest: StoreQuestion {
         /// Answered with whether it could write.
         case health(@Sendable (Bool) -> Void)
         case reopen(@Sendable (ReopenOutcome) -> Void)
-        /// A checkpoint on its own thread has ended; `moved` pages of the log are in the database, nil when it failed.
-        case checkpointed(log: Int, moved: Int?)
+        /// A checkpoint on its own thread has ended.
+        case checkpointed
     }
 
     var bytes: Int {

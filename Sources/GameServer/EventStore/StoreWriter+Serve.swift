@@ -40,7 +40,7 @@ extension StoreWriter {
         case .reopen(let answer):
             checkpointer.finish()
             answer(reopen())
-        case .checkpointed(let number, let moved): checkpointed(log: number, moved: moved)
+        case .checkpointed: finishCheckpoint()
         }
     }
 
@@ -53,6 +53,7 @@ extension StoreWriter {
     // MARK: Moving the write-ahead log
 
     private func checkpointIfLarge() {
+        finishCheckpoint()
         let unmoved = database.connection.unmovedPages
         if unmoved >= 4 * options.checkpointPages {
             // The other thread does not keep up: what waits has to wait longer, or the log would grow for ever.
@@ -68,11 +69,10 @@ extension StoreWriter {
     }
 
     /// What was written during a checkpoint keeps the log from beginning anew: another one, and the last few pages here.
-    private func checkpointed(log number: Int, moved: Int?) {
+    private func finishCheckpoint() {
+        guard let result = checkpointer.takeResult() else { return }
         let connection = database.connection
-        // One that began since tells when it has ended.
-        guard !checkpointer.isAtWork else { return }
-        guard let moved, number == connection.logNumber else { return passes = 0 }
+        guard let moved = result.moved, result.log == connection.logNumber else { return passes = 0 }
         connection.noteMoved(moved)
         guard connection.walPages >= options.checkpointPages, connection.unmovedPages > 0 else { return passes = 0 }
         if connection.unmovedPages <= Self.fewPages || passes >= Self.maxPasses {
