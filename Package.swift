@@ -31,7 +31,7 @@ let package = Package(
             dependencies: ["GameServer", "WebSocket", "Observability", "LiapTui", "TicTacToe"], exclude: ["README.md"]),
 
         .executableTarget(
-            name: "FaultyServer", dependencies: ["GameServer", "PluginAPI"], path: "Tests/FaultyServer",
+            name: "FaultyServer", dependencies: ["GameServer", "PluginAPI", "LiapTui"], path: "Tests/FaultyServer",
             exclude: ["README.md"]),
         .target(
             name: "TestSupport", dependencies: ["GameServer", "WebSocket", "PluginAPI"], path: "Tests/TestSupport"),

@@ -1,11 +1,12 @@
 import Foundation
 import GameServer
+import LiapTui
 
 // First of all, so that every thread started later leaves SIGTERM and SIGINT to `Signals.wait`.
 Signals.block()
 exit(FaultyServer.run(Array(CommandLine.arguments.dropFirst())))
 
-/// The command line of `gameserver serve` for a server that serves nothing but trouble.
+/// The command line of `gameserver serve` for a server that serves trouble.
 enum FaultyServer {
     static func run(_ words: [String]) -> Int32 {
         do {
@@ -15,7 +16,9 @@ enum FaultyServer {
                 return ExitCode.usage
             }
             let configuration = try arguments.load(environment: ProcessInfo.processInfo.environment).configuration
-            return Service(games: [InstalledGame(FaultyGame.self)], probes: [FaultyProbe()]).run(configuration)
+            // A sound game beside it, for players who must not notice the trouble.
+            let games = [InstalledGame(FaultyGame.self), InstalledGame(LiapTui.self)]
+            return Service(games: games, probes: [FaultyProbe()]).run(configuration)
         } catch {
             Console.complain("\(error)")
             return ExitCode.usage

@@ -90,7 +90,8 @@ class ControlGroup:
         tasks = [asyncio.create_task(self.delay.run())]
         try:
             people = [await self._enter(number) for number in range(self.people)]
-            tasks += [asyncio.create_task(self._ping(await self.clients.open(self)))]
+            tasks += [asyncio.create_task(self._ping(await self.clients.open(self))),
+                      asyncio.create_task(self._acknowledge(people))]
             while not self.over.is_set():
                 await self._game(people)
         except (ProtocolBreach, Closed, AssertionError, OSError) as error:
@@ -168,6 +169,14 @@ class ControlGroup:
             if answer["retry"] is False or time.monotonic() > deadline:
                 raise AssertionError(f"refused: {answer}")
             await asyncio.sleep(answer["retry"] / 1000)
+
+    async def _acknowledge(self, people) -> None:
+        """Every second, whatever else was acknowledged: PROTOCOL.md, "Events"."""
+        while True:
+            await asyncio.sleep(0.5)
+            for client in people:
+                for seat in list(client.seats.values()):
+                    await client.ack_now(seat)
 
     async def _ping(self, client) -> None:
         while True:

@@ -251,6 +251,7 @@ class Row:
     unguarded: list[str] = field(default_factory=list)
     noticed: list[str] = field(default_factory=list)
     players: dict = field(default_factory=dict)
+    failure: str | None = None           # what kept the row from being measured to its end
 
     @property
     def line(self) -> str:

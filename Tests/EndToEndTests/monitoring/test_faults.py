@@ -15,10 +15,10 @@ from scene import HEADING, Row, Scene, keep, unguarded
 from server import binary
 
 SEEN_WITHIN_S = 2.0
-RUN_WITHIN_S = 60
-HEALTHY_WITHIN_S = 60
+RUN_WITHIN_S = 120
+HEALTHY_WITHIN_S = 100
 #: What other programs of this machine make worse.
-MACHINE = frozenset({"system"})
+MACHINE = frozenset({"system", "loops"})
 #: Between an answer of the server and the observer's next look.
 LOOK_S = 0.3
 
@@ -33,9 +33,8 @@ def executable(name: str | None) -> str | None:
     return str(path)
 
 
-async def measured(fault: Fault, directory: pathlib.Path) -> Row:
+async def measure(fault: Fault, row: Row, directory: pathlib.Path) -> None:
     """Brings the fault about, waits for what must come of it, ends it, waits for health."""
-    row = Row(fault.name, fault.component, possible_s=fault.possible_s, procedure=fault.procedure)
     directory.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         options = fault.prepare(directory, stack) if fault.prepare else {}
@@ -62,7 +61,6 @@ async def measured(fault: Fault, directory: pathlib.Path) -> Row:
             noticed = await scene.players_report()
             row.players = noticed.report
             row.noticed = noticed.complaints(refusals=fault.refusals, late=fault.late)
-    return row
 
 
 async def followed(fault: Fault, scene: Scene, row: Row, began: float) -> None:
@@ -80,13 +78,19 @@ async def healthy(scene: Scene, since: float) -> float:
     return (await scene.healthy(HEALTHY_WITHIN_S)).at - since
 
 
-@pytest.mark.within(240)
+@pytest.mark.within(300)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
 async def test_a_fault_is_seen_met_and_mended_and_nobody_else_notices(tmp_path, fault):
-    row = await measured(fault, tmp_path / "server")
-    keep(row)
-    print(HEADING)
-    print(row.line)
+    row = Row(fault.name, fault.component, possible_s=fault.possible_s, procedure=fault.procedure)
+    try:
+        await measure(fault, row, tmp_path / "server")
+    except AssertionError as error:
+        row.failure = str(error)
+        raise
+    finally:
+        keep(row)
+        print(HEADING)
+        print(row.line)
     if fault.component:
         assert row.detected_s <= fault.possible_s + SEEN_WITHIN_S + LOOK_S, f"seen after {row.detected_s:.2f} s"
     assert not row.unguarded, row.unguarded
