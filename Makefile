@@ -46,7 +46,7 @@ test: release tools  ## everything that must hold, holds
 	@echo "== client tests"
 	node --test $(wildcard Tests/EndToEndTests/client/*.test.js Tests/EndToEndTests/client/*.test.mjs)
 	@echo "== end-to-end tests"
-	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q Tests/EndToEndTests
+	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m "not conformance" Tests/EndToEndTests
 
 lint: swift  ## formatting and syntax, nothing is changed
 	@$(call commands,python3=python3 node=nodejs)
@@ -59,10 +59,12 @@ lint: swift  ## formatting and syntax, nothing is changed
 format: swift  ## formats the Swift sources in place
 	swift format -i -r Package.swift Sources Tests
 
-conformance: release  ## Autobahn against the bare engine
+conformance: release tools  ## Autobahn against the bare engine, and the faults that take minutes
 	@$(call commands,python3=python3)
 	@$(call packages,python3-venv)
 	Tests/Conformance/run.sh $(SERVER)
+	swift build -c release --product FaultyServer
+	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m conformance Tests/EndToEndTests
 
 bench: release tools  ## figures beside other servers, in one run on this machine
 	@$(call packages,gcc libc6-dev libuv1)

@@ -21,6 +21,7 @@ TEST_WITHIN_S = 60
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "within(seconds): how long one asynchronous test may take")
+    config.addinivalue_line("markers", "conformance: takes minutes; `make conformance` runs it, `make test` does not")
 
 
 def pytest_collection_finish(session):
@@ -28,9 +29,11 @@ def pytest_collection_finish(session):
         pytest.exit(f"no server at {binary()}: build it (make build) or set GAMESERVER_BINARY", returncode=2)
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session):
-    """All servers have ended: every line they logged is checked, and a bad one fails the run."""
+    """All servers have ended: every line they logged is checked, and a bad one fails the run.
+
+    First of all, for pytest gives the temporary folders free after this, and another run may then delete them."""
     if not Server.known or session.config.option.collectonly:
         return
     canaries = log_schema.Canaries(secrets={TOKEN, *Seat.secrets_of_all}, words=set(NAMES))
