@@ -86,7 +86,8 @@ async def test_connections_messages_and_bytes_are_what_clients_and_the_wire_say(
 
     All bytes of the server's life pass the two proxies, one for players and one for the operator. A scrape cannot count
     its own answer, and may or may not count its own request, so the wire's totals are held against those two sums."""
-    server = launch("--allow-seeds", config={"limits": FAST})
+    # Without the self-test: the server's WebSocket to itself passes no proxy.
+    server = launch("--allow-seeds", config={"limits": FAST, "health": {"self_test": False}})
     async with CountingProxy(server) as players, CountingProxy(server) as operator:
         await a_busy_evening(counted, players)
         await counted.close()
