@@ -1,4 +1,4 @@
-"""The OpenAPI file is valid and true: schemathesis asks what it allows and what it forbids, with every role and none."""
+"""The OpenAPI file is valid and true: schemathesis asks what it allows and forbids, with every role and none."""
 
 import asyncio
 import json
