@@ -1,4 +1,4 @@
-"""Every line of every log of the run: one JSON object that Resources/schemas/log.schema.json describes, no secret in it."""
+"""Every log line of the run: one JSON object that Resources/schemas/log.schema.json describes, no secret in it."""
 
 import gzip
 import json

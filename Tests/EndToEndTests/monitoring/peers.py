@@ -2,8 +2,8 @@
 
     python peers.py --port PORT --count N [--room ID]
 
-They watch a room when one is named. Prints `there N` when all are welcome, then a JSON object at the end of its standard
-input. All come at once; who is sent away comes again when it was told to.
+They watch a room when one is named. Prints `there N` when all are welcome, then a JSON object at the end of its
+standard input. All come at once; who is sent away comes again when it was told to.
 """
 
 import argparse
@@ -117,7 +117,8 @@ class Peers:
 
     def report(self) -> dict:
         waits = sorted(self.waits_s)
-        return {"welcome": self.welcome, "refused": dict(self.refused), "closed": {str(k): v for k, v in self.closed.items()},
+        return {"welcome": self.welcome, "refused": dict(self.refused),
+                "closed": {str(code): count for code, count in self.closed.items()},
                 "wait_p50_s": waits[len(waits) // 2] if waits else None, "wait_max_s": waits[-1] if waits else None}
 
 
@@ -128,7 +129,7 @@ async def main() -> None:
     parser.add_argument("--room")
     arguments = parser.parse_args()
     peers = Peers(arguments.port, arguments.count, arguments.room)
-    lives = [asyncio.create_task(peers.live(number)) for number in range(arguments.count)]
+    peers.lives = [asyncio.create_task(peers.live(number)) for number in range(arguments.count)]
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     ended = asyncio.create_task(reader.read())

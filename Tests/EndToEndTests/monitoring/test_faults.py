@@ -3,7 +3,6 @@
 Results stand in .build/fault-matrix.json and are printed. A row takes its own server and its own untouched players.
 """
 
-import asyncio
 import contextlib
 import pathlib
 import time

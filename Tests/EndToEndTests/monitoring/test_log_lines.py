@@ -17,7 +17,8 @@ NOTHING = Canaries()
 
 
 @pytest.mark.parametrize("change,says", [
-    ({}, None), ({"level": "info"}, "level"), ({"timestamp": "yesterday"}, "timestamp"), ({"category": "misc"}, "category"),
+    ({}, None), ({"level": "info"}, "level"), ({"timestamp": "yesterday"}, "timestamp"),
+    ({"category": "misc"}, "category"),
     ({"pid": "1"}, "pid"), ({"colour": "red"}, "colour"), ({"event": None}, "event"), ({"details": {"a": 1}}, None)])
 def test_a_line_is_judged_by_the_schema(change, says):
     fault = fault_of(json.dumps({**GOOD, **change}).encode(), validator(), NOTHING)
