@@ -58,7 +58,7 @@ public struct Configuration: Sendable, Equatable {
     public struct Slow: Sendable, Equatable {
         public var laggingBytes = 262_144
         public var laggingMs = 20_000
-        public var gapEvents = 10
+        public var gapEvents = 20
         public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
     }

@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Synchronization
 
 /// Moves the write-ahead log into the database on a thread and a connection of its own, so that no commit waits for it.

@@ -126,6 +126,7 @@ enum Checks {
             Measurement(Value.connections, Double(sessions)),
             Measurement(Value.connectionsRatio, Double(sessions) / Double(max(1, limit)), unit: "ratio"),
             Measurement(Value.pending, Double(pending)),
+            Measurement(Value.openRatio, signals.openRatio),
         ]
         if let ratio = signals.deliveryRatio { values.append(Measurement(Value.deliveryRatio, ratio, unit: "ratio")) }
         if let ratio = signals.failureRatio { values.append(Measurement(Value.failureRatio, ratio, unit: "ratio")) }
@@ -191,19 +192,23 @@ enum Checks {
     /// How long after its last commit a store's usual times still say something of it.
     private static let commitsCountFor = Duration.seconds(30)
 
-    static func reading(of store: StoreHealth, answeredIn took: Duration) -> CheckReading {
+    /// How long ago a commit may be to say something of now.
+    private static let recent = Duration.seconds(30)
+
+    /// - Parameter brokenRooms: rooms whose log is damaged and that have not been mended.
+    static func reading(of store: StoreHealth, answeredIn took: Duration, brokenRooms: Int) -> CheckReading {
         typealias Value = StandardChecks.Value
         let isReachable = store.isReachable && store.file == .same
-        let why =
+        let why: String? =
             store.file != .same ? "the database under its path is \(store.file.rawValue)"
-            : "it cannot write: \(store.trouble?.rawValue ?? "nothing could be begun")"
-        let isRecent = store.lastCommitAge.map { $0 <= commitsCountFor } ?? false
-        let slowest = [took, isRecent ? store.commitP95 : nil, store.busyFor].compactMap(\.self).max() ?? took
+            : store.trouble.map { "it cannot write: \($0.rawValue)" }
+        let last = store.lastCommitAge.map { $0 <= recent } ?? false ? store.lastCommit : nil
+        let response = max(took, last ?? .zero, store.busyFor ?? .zero)
         return .measured([
             Measurement(Value.reachable, isReachable ? 1 : 0, message: isReachable ? nil : why),
-            Measurement(Value.response, Elapsed(slowest).seconds, unit: "seconds"),
+            Measurement(Value.response, Elapsed(response).seconds, unit: "seconds"),
             Measurement(Value.wal, Double(store.walPages * 4096), unit: "bytes"),
-            Measurement(Value.chainBreaks, Double(store.brokenRooms)),
+            Measurement(Value.chainBreaks, Double(brokenRooms)),
         ])
     }
 

@@ -74,18 +74,14 @@ final class LoopActions {
         let age = Duration.milliseconds(configuration.pendingAgeMs)
         let slow = services.backlogged.sessions.filter { $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0 }
             .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
-        let most = scope.most(of: max(sessions.count, slow.count))
-        if scope.isDryRun { return ActionReport(.done, touched: min(slow.count, most), eligible: slow.count) }
-        var (touched, collapsed) = (0, 0)
-        for session in slow where touched < most {
-            let taken = session.collapse()
-            // One with nothing but answers waiting is left as it is.
-            touched += taken > 0 ? 1 : 0
-            collapsed += taken
-        }
+        let eligible = sessions.count
+        let chosen = slow.prefix(scope.most(of: eligible))
+        if scope.isDryRun { return ActionReport(.done, touched: chosen.count, eligible: eligible) }
+        let collapsed = chosen.map { $0.collapse() }
+        let repaired = collapsed.count { $0 > 0 }
         return ActionReport(
-            touched == 0 ? .nothingToDo : .done, touched: touched, eligible: slow.count, repaired: touched,
-            details: ["messages": String(collapsed)])
+            repaired == 0 ? .nothingToDo : .done, touched: chosen.count, eligible: eligible, repaired: repaired,
+            details: ["messages": String(collapsed.reduce(0, +)), "slow_readers": String(slow.count)])
     }
 
     private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {

@@ -58,6 +58,8 @@ final class Monitor: Sendable {
 /// What the store's own threads report to the monitor.
 enum StoreNews: Sendable {
     case troubled(StoreFailureKind)
+    /// A commit took long.
+    case slow(Duration)
     case recovered
     case foreignWrite
     case chainBroken(RoomID, number: Int)

@@ -24,12 +24,14 @@ extension MonitorCore {
             .openRatio: signals.openRatio,
             .pluginFaultsPerMinute: Double(plugins.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
         ]
-        readings[.failureRatio] = signals.failureRatio ?? 0
+        readings[.failureRatio] = signals.failureRatioLately ?? 0
         readings[.memoryRatio] = usage.memoryRatio
         readings[.cpuRatio] = usage.cpuRatio
         readings[.handshakeSeconds] = signals.recent { $0.handshakes }?.quantile(0.95)
         readings[.loopLagSeconds] = signals.loops.map { Elapsed($0.lag).seconds }.max()
-        readings[.deliveryErrorRatio] = signals.errorRatio ?? 0
+        // What a procedure could spoil is delivery. A store or a game in trouble has its commands refused meanwhile, which
+        // is the fault and no harm done by mending it.
+        readings[.deliveryErrorRatio] = signals.failureRatioLately ?? 0
         return readings
     }
 
@@ -55,6 +57,7 @@ extension MonitorCore {
     // MARK: Doing
 
     func perform(_ order: RecoveryOrder) {
+        if order.kind == .act { orders[order.run] = order }
         log(order, "recovery_started", order.kind == .release ? "is taken back" : "begins")
         let reply: @Sendable (ActionReport) -> Void = { [monitor, run = order.run] in
             monitor.post(.acted(run: run, $0))
@@ -127,6 +130,12 @@ extension MonitorCore {
     }
 
     func finishAction(_ run: Int, _ report: ActionReport) {
+        if report.repaired > 0, let order = orders.removeValue(forKey: run), order.procedure == "room_state_corruption" {
+            // The loop has compared the room and stored it whole: what is damaged below is evidence and hurts nobody.
+            brokenChains.remove(scope: order.scope)
+            health.hint(StandardChecks.database, reason: "a damaged room was mended", at: now)
+        }
+        orders[run] = nil
         recovery.acted(run, report, at: now)
         recordFinished()
     }
@@ -176,7 +185,6 @@ extension MonitorCore {
             if case .stored = outcome { return }
             logger.log(.warning, .recovery, "recovery_not_stored", "the run could not be kept as an event: \(outcome)")
         }
-        if run.procedure == "room_state_corruption", run.isSuccess { brokenChains.remove(scope: run.scope) }
     }
 
     private func log(_ order: RecoveryOrder, _ event: StaticString, _ what: String) {
@@ -195,6 +203,9 @@ extension MonitorCore {
         case .troubled(let kind):
             isStoreFailing = true
             health.hint(StandardChecks.database, reason: "the store cannot be written: \(kind.rawValue)", at: now)
+        case .slow(let took):
+            health.hint(
+                StandardChecks.database, reason: "a commit took \(Int(Elapsed(took).seconds * 1000)) ms", at: now)
         case .recovered:
             isStoreFailing = false
             health.hint(StandardChecks.database, reason: "the store can be written again", at: now)

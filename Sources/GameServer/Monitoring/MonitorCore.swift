@@ -14,7 +14,9 @@ final class MonitorCore {
     var signals: SignalWindow
     /// The store has said that it cannot be written, and not yet that it can.
     var isStoreFailing = false
-    /// Rooms whose log was found changed.
+    /// Orders whose actions have not reported yet, by run.
+    var orders: [Int: RecoveryOrder] = [:]
+    /// Rooms whose log was found changed, and that have not been mended.
     var brokenChains: Set<RoomID> = []
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
@@ -101,6 +103,9 @@ final class MonitorCore {
         if parts.loops.contains(where: { instant - $0.board.reading.at > .seconds(1) && $0.board.reading.at.nanoseconds > 0 }) {
             health.hint(StandardChecks.loops, reason: "a loop does not turn", at: time(instant))
         }
+        if signals.openRatio > (HealthThresholds.standard.openRatio.enterWarning ?? .infinity) {
+            health.hint(StandardChecks.websocket, reason: "many connect at once", at: time(instant))
+        }
         decide(at: time(instant))
     }
 
@@ -121,11 +126,13 @@ final class MonitorCore {
     }
 
     private func checkStore(_ started: MonotonicTime) {
+        let broken = brokenChains.count
         parts.store.health { [monitor] health in
+            let took = MonotonicTime.now() - started
             monitor.post(
                 .checked(
-                    id: StandardChecks.database,
-                    Checks.reading(of: health, answeredIn: MonotonicTime.now() - started), started: started))
+                    id: StandardChecks.database, Checks.reading(of: health, answeredIn: took, brokenRooms: broken),
+                    started: started))
         }
     }
 
@@ -173,5 +180,8 @@ final class MonitorCore {
         var time = timespec()
         guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return }
         metrics.obsCPUSeconds.raise(to: .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec), .monitor)
+        if let reading = (parts.store as? SQLiteEventStore)?.readerCPUTime {
+            metrics.obsCPUSeconds.raise(to: reading, .storeReader)
+        }
     }
 }

@@ -17,6 +17,7 @@ struct SelfTest: Sendable {
     let key: String
     let host: String
     let port: UInt16
+    let board: LoopBoard
 
     func run() -> CheckReading {
         let started = MonotonicTime.now()
@@ -97,6 +98,7 @@ struct SelfTest: Sendable {
     }
 
     private func send(_ bytes: [UInt8], on socket: Int32) throws(Failure) {
+        board.tested(bytesIn: bytes.count)
         guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw Failure("cannot send: \(String(cString: strerror(errno)))")
         }
@@ -111,6 +113,7 @@ struct SelfTest: Sendable {
                 throw Failure(
                     count == 0 ? "the connection was closed" : "no answer: \(String(cString: strerror(errno)))")
             }
+            board.tested(bytesOut: count)
             received += buffer.prefix(count)
             guard received.count < 65_536 else { throw Failure("the answer does not end") }
         }

@@ -26,6 +26,8 @@ struct SignalWindow {
     }
 
     private static let span = Duration.seconds(60)
+    /// What recovery decides and judges by has to show an effect soon.
+    private static let lately = Duration.seconds(15)
 
     private var samples: [Sample] = []
     private var baseline = ReconnectBaseline()
@@ -82,10 +84,11 @@ struct SignalWindow {
     private var oldest: Sample? { samples.first }
     private var newest: Sample? { samples.last }
 
-    /// What a counter gained in the last minute.
-    func gained(_ counter: (Sample) -> Int) -> Int {
-        guard let oldest, let newest else { return 0 }
-        return counter(newest) - counter(oldest)
+    /// What a counter gained in the last minute, or lately.
+    func gained(isLately: Bool = false, _ counter: (Sample) -> Int) -> Int {
+        guard let newest, let first = isLately ? samples.last(where: { newest.at - $0.at >= Self.lately }) ?? oldest : oldest
+        else { return 0 }
+        return counter(newest) - counter(first)
     }
 
     /// What a histogram was given in the last minute.
@@ -96,6 +99,12 @@ struct SignalWindow {
 
     /// Share of deliveries that went to connections that no longer answer; nil when nothing was delivered.
     var failureRatio: Double? { ratio(gained { $0.undelivered }, of: gained { $0.delivered + $0.undelivered }) }
+
+    /// The same of the last seconds.
+    var failureRatioLately: Double? {
+        ratio(
+            gained(isLately: true) { $0.undelivered }, of: gained(isLately: true) { $0.delivered + $0.undelivered })
+    }
 
     var deliveryRatio: Double? {
         let handed = gained { $0.delivered }

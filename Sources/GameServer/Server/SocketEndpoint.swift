@@ -14,7 +14,6 @@ final class SocketEndpoint {
     init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
-        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
         addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
     }

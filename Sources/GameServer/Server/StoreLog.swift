@@ -13,7 +13,11 @@ struct StoreLog: StoreObserver {
         self.tell = tell
     }
 
+    /// A commit that takes longer is looked into at once.
+    private static let slowCommit = Duration.milliseconds(500)
+
     func committed(writes: Int, bytes: Int, took: Duration) {
+        if took > Self.slowCommit { tell(.slow(took)) }
         metrics.storeGroupSize.record(writes)
         metrics.storeOperationSeconds.record(took, .commit)
     }

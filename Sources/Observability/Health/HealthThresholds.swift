@@ -5,6 +5,7 @@ public struct HealthThresholds: Sendable, Equatable {
     public var disk: HealthBand
     public var connections: HealthBand
     public var pendingMessages: HealthBand
+    public var openRatio: HealthBand
     public var deliveryRatio: HealthBand
     public var failureRatio: HealthBand
     public var errorRatio: HealthBand
@@ -33,6 +34,7 @@ public struct HealthThresholds: Sendable, Equatable {
         // Nobody gets beyond the limit, so that being at it has to count.
         connections: HealthBand(.above, warning: 0.80, leaveWarning: 0.75, critical: 0.9999, leaveCritical: 0.95),
         pendingMessages: HealthBand(of: MetricCatalogue.pendingMessages),
+        openRatio: HealthBand(.above, warning: 4, leaveWarning: 2),
         deliveryRatio: HealthBand(of: MetricCatalogue.deliveries),
         failureRatio: HealthBand(.above, critical: 0.10, leaveCritical: 0.08),
         errorRatio: HealthBand(

@@ -30,6 +30,8 @@ public enum StandardChecks {
         public static let connectionsRatio = "connections_ratio"
         /// Messages that have waited for more than a second.
         public static let pending = "pending"
+        /// Connections opened in the last minute against what is usual.
+        public static let openRatio = "open_ratio"
         /// Ratios since the last run; left out when nothing was sent.
         public static let deliveryRatio = "delivery_ratio"
         public static let failureRatio = "failure_ratio"
@@ -81,6 +83,7 @@ public enum StandardChecks {
                 id: websocket, component: "websocket", isCritical: true, bounds: bounds,
                 bands: [
                     Value.connectionsRatio: bands.connections, Value.pending: bands.pendingMessages,
+                    Value.openRatio: bands.openRatio,
                     Value.deliveryRatio: bands.deliveryRatio, Value.failureRatio: bands.failureRatio,
                     Value.errorRatio: bands.errorRatio,
                 ]),
