@@ -28,7 +28,12 @@ import Testing
         return all
     }
 
-    private func wire(_ texts: [String]) -> [UInt8] { texts.flatMap { Array(broadcast($0).bytes) } }
+    private func wire(_ texts: [String]) -> [UInt8] {
+        texts.flatMap { text in
+            let message = broadcast(text)
+            return withExtendedLifetime(message) { Array(message.bytes) }
+        }
+    }
 
     @Test func `replaceable messages are taken back from the end, the oldest stays`() {
         let box = Outbox()
@@ -129,7 +134,8 @@ import Testing
         }
         left += drain(box)
         expected += waiting.flatMap(\.bytes)
-        #expect(left == expected, "seed \(seed)")
+        let isWhole = left == expected
+        #expect(isWhole, "seed \(seed)")
     }
 
     private func head(of box: Outbox, _ count: Int) -> [UInt8] {

@@ -57,11 +57,11 @@ import WebSocket
 
     @Test func `a player keeps the ok and the no of its commands and what joined said`() throws {
         let table = try Table.playing({ $0.limits.burst = 1000 }, middleware: [log])
-        let mover = table.turn
+        let (mover, other) = (table.turn, table.other)
         mover.stopReading()
         mover.send(mover.actRequest(table.room, Table.mark(0)))
         mover.send(mover.actRequest(table.room, Table.mark(1), n: 77))
-        table.other.act(table.room, Table.mark(3))
+        other.act(table.room, Table.mark(3))
         #expect(collapse(mover) == 1)
         mover.resumeReading()
         let types = mover.take().types.filter { $0 != "room" }

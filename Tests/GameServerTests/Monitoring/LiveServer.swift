@@ -23,7 +23,7 @@ final class LiveServer {
         var configuration = Configuration()
         configuration.server.port = 0
         configuration.server.dataDirectory = directory.path + "/data"
-        configuration.http.resourcesDirectory = directory.path
+        configuration.http.resourcesDirectory = Surface.resources
         configuration.drain.spreadMs = 0
         configure(&configuration)
         metrics = .forTests(

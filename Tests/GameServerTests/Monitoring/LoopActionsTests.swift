@@ -261,7 +261,11 @@ import WebSocket
     }
 
     @Test func `memory: rooms nobody is in sleep, at most so many, and a dry run wakes nobody's sleep`() throws {
-        let world = Table.world({ $0.rooms.sleepAfterMs = 3_600_000 })
+        let world = Table.world {
+            $0.rooms.sleepAfterMs = 3_600_000
+            $0.rooms.waitingGraceMs = 3_600_000
+            $0.rooms.pauseAfterMs = 10_000
+        }
         let ana = world.client("Ana")
         ana.hello()
         for _ in 0..<4 { _ = try ana.create("tic-tac-toe") }
