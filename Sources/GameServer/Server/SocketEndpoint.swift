@@ -16,7 +16,6 @@ final class SocketEndpoint {
         self.services = services
         addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
-        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
     }
 
     func open(_ request: Request, _ exchange: Exchange) {
