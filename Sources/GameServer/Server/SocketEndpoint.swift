@@ -15,7 +15,6 @@ final class SocketEndpoint {
         self.sessions = sessions
         self.services = services
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
-        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
     }
 
     func open(_ request: Request, _ exchange: Exchange) {

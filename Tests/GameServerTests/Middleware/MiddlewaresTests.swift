@@ -49,19 +49,20 @@ import Testing
         func close(_ fact: Departure) throws { try note("close") }
     }
 
-    private static let client = Client(id: 1, address: "127.0.0.1")
-    private static let visit = Visit(client: client, room: nil) { _ in nil }
-    private static let message = InboundMessage(client: client, form: .object, type: "act", bytes: 2, now: .zero)
-    private static let attachment = Attachment(client: client, room: RoomID("K7MPQR")!, game: "nim", seat: 0)
+    private let client = Client(id: 1, address: "127.0.0.1")
+    private var visit: Visit { Visit(client: client, room: nil) { _ in nil } }
+    private var message: InboundMessage {
+        InboundMessage(client: client, form: .object, type: "act", bytes: 2, now: .zero)
+    }
+    private var attachment: Attachment { Attachment(client: client, room: RoomID(raw: 7), game: "nim", seat: 0) }
     private static let refusal = AcceptVerdict.refuse(status: 403, code: "no", message: "no", reason: .auth)
     private static let no = ReceiveVerdict.refuse(.refused("no"), retryMs: 5)
 
     /// Calls every hook once.
     private func callAll(_ chain: Middlewares) {
-        let (client, attachment) = (Self.client, Self.attachment)
-        _ = chain.accept(Self.visit)
+        _ = chain.accept(visit)
         chain.attach(attachment)
-        _ = chain.receive(Self.message)
+        _ = chain.receive(message)
         chain.commit(
             Commit(
                 room: attachment.room, game: "nim", record: 1, sequence: 1, events: 1, bytes: 9, cause: .act,
@@ -110,8 +111,8 @@ import Testing
             func detach(_ fact: Attachment) { note("detach \(name)") }
         }
         let chain = Middlewares(["c", "a", "b"].map { Noting($0) { order.append($0) } })
-        _ = chain.receive(Self.message)
-        chain.detach(Self.attachment)
+        _ = chain.receive(message)
+        chain.detach(attachment)
         #expect(order == ["receive c", "receive a", "receive b", "detach c", "detach a", "detach b"])
     }
 
@@ -119,27 +120,27 @@ import Testing
         let watcher = Probe("watcher", .lag)
         let chain = Middlewares([watcher])
         var made = 0
-        func attachment() -> Attachment {
+        func fresh() -> Attachment {
             made += 1
-            return Self.attachment
+            return attachment
         }
-        chain.attach(attachment())
-        chain.drop(attachment())
-        chain.detach(attachment())
+        chain.attach(fresh())
+        chain.drop(fresh())
+        chain.detach(fresh())
         #expect(made == 0)
         chain.setAside("watcher", true)
-        chain.lag(Lag(client: Self.client, phase: .began, unsentBytes: made + 1))
+        chain.lag(Lag(client: client, phase: .began, unsentBytes: made + 1))
         #expect(watcher.calls == [])
     }
 
     @Test func `a fact is made once, however many want it`() {
         let chain = Middlewares([Probe("a", .attach), Probe("b", .attach)])
         var made = 0
-        func attachment() -> Attachment {
+        func fresh() -> Attachment {
             made += 1
-            return Self.attachment
+            return attachment
         }
-        chain.attach(attachment())
+        chain.attach(fresh())
         #expect(made == 1)
     }
 
@@ -150,8 +151,8 @@ import Testing
         guards[2].acceptVerdict = .refuse(status: 500, code: "late", message: "late", reason: .limit)
         guards[2].receiveVerdict = .close(.abuse)
         let chain = Middlewares(guards)
-        #expect(chain.accept(Self.visit) == Self.refusal)
-        #expect(chain.receive(Self.message) == Self.no)
+        #expect(chain.accept(visit) == Self.refusal)
+        #expect(chain.receive(message) == Self.no)
         #expect(guards.map(\.calls) == [["accept", "receive"], ["accept", "receive"], []])
     }
 
@@ -163,8 +164,8 @@ import Testing
         let chain = Middlewares([broken, strict])
         var told: [String] = []
         chain.onFault = { name, hook, error in told.append("\(name) \(hook) \(type(of: error))") }
-        #expect(chain.accept(Self.visit) == .pass)
-        #expect(chain.receive(Self.message) == Self.no)
+        #expect(chain.accept(visit) == .pass)
+        #expect(chain.receive(message) == Self.no)
         #expect(told == ["broken accept Broken", "broken receive Broken"])
     }
 
@@ -186,12 +187,12 @@ import Testing
         one.receiveVerdict = Self.no
         let chain = Middlewares([one, other])
         #expect(chain.setAside("one", true))
-        #expect(chain.receive(Self.message) == .pass)
-        chain.attach(Self.attachment)
+        #expect(chain.receive(message) == .pass)
+        chain.attach(attachment)
         #expect(one.calls == [] && other.calls == ["attach"])
         #expect(chain.list.map(\.isSetAside) == [true, false])
         #expect(chain.setAside("one", false))
-        #expect(chain.receive(Self.message) == Self.no)
+        #expect(chain.receive(message) == Self.no)
         #expect(!chain.setAside("nobody", true))
     }
 
@@ -201,8 +202,8 @@ import Testing
         chain.setAside("b", true)
         let fresh = Probe("b", [.attach, .detach])
         chain.replace("b", by: fresh)
-        chain.attach(Self.attachment)
-        chain.detach(Self.attachment)
+        chain.attach(attachment)
+        chain.detach(attachment)
         #expect(failed.calls == [] && fresh.calls == ["attach", "detach"])
         #expect(chain.list.map(\.name) == ["a", "b", "c"])
         #expect(chain.list.map(\.isSetAside) == [false, false, false])
@@ -213,10 +214,10 @@ import Testing
         var timed: [String: Int] = [:]
         chain.onSample = { name, _ in timed[name, default: 0] += 1 }
         for _ in 0..<640 {
-            _ = chain.receive(Self.message)
+            _ = chain.receive(message)
         }
         #expect(timed == ["guard": 10])
-        for _ in 0..<640 { chain.attach(Self.attachment) }
+        for _ in 0..<640 { chain.attach(attachment) }
         #expect(timed == ["guard": 10, "observer": 10])
     }
 
@@ -230,8 +231,8 @@ import Testing
         chain.onFault = { _, _, _ in faults += 1 }
         callAll(chain)
         #expect(faults == 0)
-        #expect(chain.accept(Self.visit) == .pass)
-        #expect(chain.receive(Self.message) == .pass)
+        #expect(chain.accept(visit) == .pass)
+        #expect(chain.receive(message) == .pass)
         #expect(MiddlewareHooks.named.count == 13)
         #expect(Set(MiddlewareHooks.named.map(\.hook)).count == 13)
     }

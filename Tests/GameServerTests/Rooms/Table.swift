@@ -14,8 +14,10 @@ struct Table {
     let ben: TestClient
     let room: RoomID
 
-    init(_ configure: (inout Configuration) -> Void = { _ in }, seated: Bool = true) throws {
-        world = Self.world(configure)
+    init(
+        _ configure: (inout Configuration) -> Void = { _ in }, seated: Bool = true, middleware: [any Middleware] = []
+    ) throws {
+        world = Self.world(configure, middleware: middleware)
         ana = world.client("Ana")
         ben = world.client("Ben")
         ana.hello()
@@ -24,14 +26,18 @@ struct Table {
         if seated { ben.join(room) }
     }
 
-    static func world(_ configure: (inout Configuration) -> Void = { _ in }) -> World {
+    static func world(
+        _ configure: (inout Configuration) -> Void = { _ in }, middleware: [any Middleware] = []
+    ) -> World {
         var configuration = Configuration()
         configure(&configuration)
-        return World(games: games, configuration: configuration)
+        return World(games: games, configuration: configuration, middleware: middleware)
     }
 
-    static func playing(_ configure: (inout Configuration) -> Void = { _ in }) throws -> Table {
-        let table = try Table(configure)
+    static func playing(
+        _ configure: (inout Configuration) -> Void = { _ in }, middleware: [any Middleware] = []
+    ) throws -> Table {
+        let table = try Table(configure, middleware: middleware)
         table.ana.host(table.room, "start")
         return table
     }

@@ -25,6 +25,8 @@ final class World {
     /// Called with every line a client gets, and the connection it came on.
     var onLine: (TestClient, ScriptedOutlet, _ line: [UInt8], JSON) -> Void = { _, _, _, _ in }
 
+    /// What a test puts behind the server's own.
+    private let middleware: [any Middleware]
     private var staged: StagedStore
     private var replies = ReplyBox()
     private var random: GameRandom
@@ -32,15 +34,16 @@ final class World {
 
     init(
         seed: UInt64 = 1, games: [InstalledGame], configuration: Configuration = Configuration(),
-        memory: MemoryEventStore? = nil
+        memory: MemoryEventStore? = nil, middleware: [any Middleware] = []
     ) {
         self.configuration = configuration
+        self.middleware = middleware
         self.games = InstalledGames(games)
         random = GameRandom(seed: seed)
         self.memory = memory ?? MemoryEventStore(retainedEvents: configuration.rooms.retentionEvents)
         staged = StagedStore(self.memory)
         services = Self.services(
-            timeline, staged, replies, self.games, configuration, facts, Self.luck(&random))
+            timeline, staged, replies, self.games, configuration, facts, middleware, Self.luck(&random))
         rooms = RoomDirectory(services: services)
         sessions = SessionDirectory(services: services, rooms: rooms)
         timeline.afterAlarm = { [unowned self] in pump() }
@@ -54,7 +57,7 @@ final class World {
 
     private static func services(
         _ timeline: ManualTimeline, _ store: StagedStore, _ replies: ReplyBox, _ games: InstalledGames,
-        _ configuration: Configuration, _ facts: FactLog, _ luck: Luck
+        _ configuration: Configuration, _ facts: FactLog, _ middleware: [any Middleware], _ luck: Luck
     ) -> LoopServices {
         let admission = Admission(luck: luck)
         return LoopServices(
@@ -64,7 +67,7 @@ final class World {
                 RateLimiting(
                     configuration.limits, position: 0, admission: admission, now: { timeline.now }),
                 facts,
-            ]), admission: admission, luck: luck)
+            ] + middleware), admission: admission, luck: luck)
     }
 
     // MARK: Clients
@@ -152,7 +155,8 @@ final class World {
         staged = StagedStore(memory)
         replies = ReplyBox()
         facts = FactLog()
-        services = Self.services(timeline, staged, replies, games, configuration, facts, Self.luck(&random))
+        services = Self.services(
+            timeline, staged, replies, games, configuration, facts, middleware, Self.luck(&random))
         rooms = RoomDirectory(services: services)
         sessions = SessionDirectory(services: services, rooms: rooms)
         let kept = Duration.milliseconds(configuration.rooms.goneMs)

@@ -1,0 +1,337 @@
+@testable import GameServer
+import Observability
+import PluginAPI
+import Testing
+import WebSocket
+
+@testable import TestSupport
+
+@Suite("What recovery does on a loop") struct LoopActionsTests {
+    private let log = HookLog()
+
+    /// Answers to an order, however late.
+    private final class Reports {
+        var all: [ActionReport] = []
+    }
+
+    private func perform(
+        _ action: LoopAction, in world: World, radius: Double = 1, isDryRun: Bool = false, text: String? = nil,
+        restartable: [String: () -> any Middleware] = [:]
+    ) -> Reports {
+        let reports = Reports()
+        let actions = LoopActions(
+            services: world.services, sessions: world.sessions, rooms: world.rooms, restartable: restartable)
+        kept.all.append(actions)
+        actions.perform(action, ActionScope(isDryRun: isDryRun, blastRadius: radius, playerText: text)) {
+            reports.all.append($0)
+        }
+        world.pump()
+        return reports
+    }
+
+    /// An order may be answered later by the actions that took it.
+    private final class Kept { var all: [LoopActions] = [] }
+    private let kept = Kept()
+
+    // MARK: Stale connections
+
+    /// Ten clients; the last `dead` of them give no sign of life and have been silent for a while.
+    private func crowd(dead: Int) -> (World, [TestClient]) {
+        let world = Table.world({ $0.heartbeat.answerMs = 60_000 }, middleware: [log])
+        let clients = (1...10).map { world.client("C\($0)") }
+        for client in clients { client.hello() }
+        for client in clients.suffix(dead) { client.answersPings = false }
+        world.advance(by: .seconds(14))
+        for client in clients.dropLast(dead) { client.send(["type": "pong"]) }
+        world.advance(by: .seconds(2))
+        return (world, clients)
+    }
+
+    @Test func `a sweep closes those who do not answer, and only those`() {
+        let (world, clients) = crowd(dead: 3)
+        for client in clients { _ = client.take() }
+        let reports = perform(.sweepStale, in: world)
+        #expect(reports.all == [], "everybody has time to answer")
+        world.advance(by: .seconds(6))
+        let report = reports.all.first
+        #expect(report?.outcome == .done)
+        #expect((report?.touched, report?.eligible, report?.repaired) == (3, 10, 3))
+        #expect(clients.map(\.isConnected) == Array(repeating: true, count: 7) + [false, false, false])
+        #expect(clients.suffix(3).allSatisfy { $0.lastClose?.rawValue == 4004 })
+        #expect(log.stallWords.filter { $0 == "unanswered" }.count == 3)
+    }
+
+    @Test func `a silent connection that answers is left alone`() {
+        let (world, clients) = crowd(dead: 2)
+        clients[9].answersPings = true
+        let reports = perform(.sweepStale, in: world)
+        clients[9].send(["type": "pong"])
+        world.advance(by: .seconds(6))
+        #expect(reports.all.map(\.touched) == [1])
+        #expect(clients[9].isConnected && !clients[8].isConnected)
+    }
+
+    @Test func `a sweep never goes beyond its radius, and a dry run touches nothing`() {
+        let (world, clients) = crowd(dead: 5)
+        let said = clients.map { $0.messages.count }
+        #expect(perform(.sweepStale, in: world, radius: 0.2, isDryRun: true).all.map(\.touched) == [2])
+        #expect(clients.map { $0.messages.count } == said)
+        let reports = perform(.sweepStale, in: world, radius: 0.2)
+        world.advance(by: .seconds(6))
+        #expect(reports.all.map(\.touched) == [2])
+        #expect(clients.filter { !$0.isConnected }.count == 2)
+    }
+
+    @Test func `a sweep with nobody silent has nothing to do`() {
+        let (world, _) = crowd(dead: 0)
+        let reports = perform(.sweepStale, in: world)
+        #expect(reports.all.map(\.outcome) == [.nothingToDo])
+        #expect(reports.all.map(\.eligible) == [10])
+    }
+
+    // MARK: Pending messages
+
+    /// A game with watchers that do not read; each has so many broadcasts waiting.
+    private func backlog(watchers: Int, moves: Int = 4) throws -> (Table, [TestClient]) {
+        let table = try Table.playing({ $0.limits.burst = 1000 }, middleware: [log])
+        let slow = (0..<watchers).map { table.world.client("W\($0)") }
+        for client in slow {
+            client.hello()
+            client.watch(table.room)
+            client.stopReading()
+        }
+        for field in [0, 3, 1, 4].prefix(moves) { table.mark(field) }
+        table.world.advance(by: .milliseconds(5100))
+        for client in slow { _ = client.take() }
+        return (table, slow)
+    }
+
+    @Test func `collapsing takes back what waits, and says how much`() throws {
+        let (table, slow) = try backlog(watchers: 2)
+        let report = try #require(perform(.collapsePending, in: table.world).all.first)
+        #expect(report.outcome == .done)
+        #expect((report.touched, report.eligible, report.repaired) == (2, 2, 2))
+        #expect(report.details["messages"] == "6")
+        for client in slow {
+            client.resumeReading()
+            #expect(client.place(table.room).seq == table.state?.sequence)
+        }
+        #expect(table.violations == [])
+    }
+
+    @Test func `collapsing keeps to its radius, and a dry run touches nothing`() throws {
+        let (table, slow) = try backlog(watchers: 6)
+        let waiting = slow.map { $0.outlet?.unsentBytes }
+        #expect(perform(.collapsePending, in: table.world, radius: 0.25, isDryRun: true).all.map(\.touched) == [2])
+        #expect(slow.map { $0.outlet?.unsentBytes } == waiting)
+        #expect(perform(.collapsePending, in: table.world, radius: 0.25).all.map(\.touched) == [2])
+        #expect(zip(slow, waiting).filter { $0.0.outlet?.unsentBytes != $0.1 }.count == 2)
+    }
+
+    @Test func `where nothing can be taken back, nobody is touched and nothing is called a success`() throws {
+        let (table, slow) = try backlog(watchers: 1, moves: 1)
+        let report = try #require(perform(.collapsePending, in: table.world).all.first)
+        #expect(report.outcome == .nothingToDo)
+        #expect((report.touched, report.repaired) == (0, 0))
+        #expect(slow[0].session?.isLagging == false)
+        table.mark(3)
+        slow[0].resumeReading()
+        #expect(slow[0].take().filter { $0.type == "events" }.count == 2)
+    }
+
+    @Test func `who has waited for a moment only is left alone`() throws {
+        let table = try Table.playing()
+        table.other.stopReading()
+        table.mark(0)
+        table.mark(1)
+        #expect(perform(.collapsePending, in: table.world).all.map(\.eligible) == [0])
+    }
+
+    // MARK: Clients out of step
+
+    /// Ana acknowledged the start and nothing after it, for longer than a client may take.
+    private func outOfStep() throws -> Table {
+        let table = try Table.playing({ $0.slow.gapEvents = 2; $0.slow.gapMs = 1000 }, middleware: [log])
+        table.ana.send(["type": "ack", "room": .string(table.room.description), "seq": 1])
+        for field in [0, 3, 1, 4] { table.mark(field) }
+        table.world.advance(by: .milliseconds(1100))
+        _ = table.ana.take()
+        return table
+    }
+
+    @Test func `a client out of step gets the whole view and a word, and proves itself by its ack`() throws {
+        let table = try outOfStep()
+        let reports = perform(.sync(client: 1), in: table.world, text: "you were out of step")
+        #expect(reports.all == [])
+        let lines = table.ana.take()
+        #expect(lines.types == ["snapshot", "room", "notice"])
+        #expect(lines.first?["reason"] == "recovered")
+        #expect(lines.last?["text"] == "you were out of step")
+        table.ana.send(["type": "ack", "room": .string(table.room.description), "seq": 5])
+        table.world.advance(by: .seconds(4))
+        #expect(reports.all.map(\.repaired) == [1])
+        #expect(reports.all.map(\.touched) == [1])
+        #expect(table.violations == [])
+    }
+
+    @Test func `a client that does not acknowledge the view is not called repaired`() throws {
+        let table = try outOfStep()
+        let reports = perform(.sync(client: 1), in: table.world)
+        table.world.advance(by: .seconds(4))
+        #expect(reports.all.map(\.repaired) == [0])
+        #expect(reports.all.map(\.outcome) == [.done])
+    }
+
+    @Test func `a dry run sends nothing; one who is in step or gone is nothing to do`() throws {
+        let table = try outOfStep()
+        #expect(perform(.sync(client: 1), in: table.world, isDryRun: true).all.map(\.touched) == [1])
+        #expect(table.ana.take().isEmpty)
+        #expect(perform(.sync(client: 2), in: table.world).all.map(\.outcome) == [.nothingToDo])
+        #expect(perform(.sync(client: 77), in: table.world).all.map(\.outcome) == [.nothingToDo])
+    }
+
+    // MARK: Rooms
+
+    private func drifted() throws -> (World, TestClient, RoomID) {
+        let world = World(games: [InstalledGame(Drift.self)], middleware: [log])
+        let ana = world.client("Ana")
+        ana.hello()
+        let room = try ana.create("drift")
+        ana.host(room, "start")
+        _ = Drift.$error.withValue(100) { ana.act(room, ["kind": "add", "amount": 1]) }
+        return (world, ana, room)
+    }
+
+    @Test func `a room that was put right is reported repaired and told to be mended`() throws {
+        let (world, _, room) = try drifted()
+        #expect(perform(.rebuild(room), in: world, isDryRun: true).all.map(\.touched) == [1])
+        let first = try #require(perform(.rebuild(room), in: world).all.first)
+        #expect(first.outcome == .done && first.repaired == 1)
+        #expect(log.recoveryWords.last == "mended room_state_corruption")
+        let second = try #require(perform(.rebuild(room), in: world).all.first)
+        #expect(second.outcome == .nothingToDo && second.repaired == 0, "history and room agree: nothing was repaired")
+        #expect(second.details["verdict"] == "equal")
+    }
+
+    @Test func `a room that is not there is a failure, not a success`() throws {
+        let (world, _, _) = try drifted()
+        guard case .failed? = perform(.rebuild(RoomID(raw: 5)), in: world).all.first?.outcome else {
+            Issue.record("no failure")
+            return
+        }
+        #expect(perform(.rebuild(RoomID(raw: 5)), in: world, isDryRun: true).all.map(\.touched) == [0])
+    }
+
+    @Test func `rooms of a game that faulted are compared, put right, and no longer called faulty`() throws {
+        let (world, ana, room) = try drifted()
+        let other = try ana.create("drift")
+        world.rooms[room]?.fault(RoomFault(.exception, "it did wrong"))
+        #expect(perform(.restartGame("drift", quarantinesForMs: nil), in: world, isDryRun: true).all.map(\.touched) == [1])
+        let report = try #require(perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.first)
+        #expect((report.outcome, report.touched, report.repaired) == (.done, 1, 1))
+        #expect(report.details == ["replaced": "1"])
+        #expect(world.rooms[room]?.hasFaulted == false)
+        #expect(world.services.quarantined.isEmpty)
+        #expect(log.recoveryWords.last == "mended plugin_fault")
+        #expect(world.rooms[other] != nil)
+        #expect(
+            perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.map(\.outcome) == [.nothingToDo])
+    }
+
+    @Test func `a faulty room the store does not give stays faulty, and that is a failure`() throws {
+        let (world, _, room) = try drifted()
+        world.rooms[room]?.fault(RoomFault(.exception, "it did wrong"))
+        world.memory.setReachable(false)
+        let report = try #require(perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.first)
+        guard case .failed = report.outcome else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(report.repaired == 0)
+        #expect(world.rooms[room]?.hasFaulted == true)
+    }
+
+    @Test func `a later attempt opens no rooms of the game for a while`() throws {
+        let (world, ana, _) = try drifted()
+        let report = perform(.restartGame("drift", quarantinesForMs: 5000), in: world).all.first
+        #expect(report?.touched == 1)
+        #expect(ana.ask(ana.createRequest("drift")).refusals == ["overloaded"])
+        world.advance(by: .seconds(6))
+        #expect(ana.ask(ana.createRequest("drift")).first("joined") != nil)
+    }
+
+    @Test func `memory: rooms nobody is in sleep, at most so many, and a dry run wakes nobody's sleep`() throws {
+        let world = Table.world {
+            $0.rooms.sleepAfterMs = 3_600_000
+            $0.rooms.waitingGraceMs = 3_600_000
+            $0.rooms.pauseAfterMs = 10_000
+        }
+        let ana = world.client("Ana")
+        ana.hello()
+        for _ in 0..<4 { _ = try ana.create("tic-tac-toe") }
+        ana.cut()
+        world.advance(by: .seconds(20))
+        let eligible = world.rooms.sleepableRooms
+        #expect(eligible == 4)
+        #expect(perform(.freeMemory, in: world, radius: 0.5, isDryRun: true).all.map(\.touched) == [2])
+        #expect(world.rooms.awakeRooms == 4)
+        let report = try #require(perform(.freeMemory, in: world, radius: 0.5).all.first)
+        #expect((report.touched, report.eligible, report.repaired) == (2, 4, 2))
+        #expect(world.rooms.awakeRooms == 2)
+    }
+
+    // MARK: The door, and middleware
+
+    @Test func `the door closes, is narrowed and opens, and a dry run leaves it`() {
+        let world = Table.world()
+        let door = world.services.admission
+        let now = world.timeline.now
+        #expect(perform(.protect(forMs: 5000), in: world, isDryRun: true).all.map(\.outcome) == [.done])
+        #expect(door.mode == .open)
+        _ = perform(.protect(forMs: 5000), in: world)
+        #expect(door.mode == .protected(until: now + .seconds(5)))
+        _ = perform(.admit(perSecond: 7, forMs: 9000), in: world)
+        #expect(door.mode == .limited(perSecond: 7, until: now + .seconds(9)))
+        _ = perform(.openDoors, in: world)
+        #expect(door.mode == .open)
+    }
+
+    @Test func `a user's middleware is made anew, then set aside; the server's own are never touched`() throws {
+        final class Fresh: Middleware {
+            let name = "hook_log"
+            let interests: MiddlewareHooks = .attach
+            var attached = 0
+            func attach(_ fact: Attachment) { attached += 1 }
+        }
+        let world = Table.world(middleware: [log])
+        let fresh = Fresh()
+        let own = ["hook_log": { fresh as any Middleware }]
+        #expect(
+            perform(.restartMiddleware("hook_log", setsAside: false), in: world, isDryRun: true, restartable: own)
+                .all.map(\.touched) == [1])
+        let ana = world.client("Ana")
+        ana.hello()
+        _ = try ana.create("tic-tac-toe")
+        #expect(fresh.attached == 0 && log.attached.count == 1)
+        _ = perform(.restartMiddleware("hook_log", setsAside: false), in: world, restartable: own)
+        _ = try ana.create("tic-tac-toe")
+        #expect(fresh.attached == 1 && log.attached.count == 1)
+        _ = perform(.restartMiddleware("hook_log", setsAside: true), in: world, restartable: own)
+        _ = try ana.create("tic-tac-toe")
+        #expect(fresh.attached == 1)
+        for name in ["rate_limiting", "nobody"] {
+            for setsAside in [true, false] {
+                let report = perform(.restartMiddleware(name, setsAside: setsAside), in: world, restartable: own).all
+                #expect(report.map(\.outcome) == [.nothingToDo])
+            }
+        }
+        #expect(world.services.middleware.list.first { $0.name == "rate_limiting" }?.isSetAside == false)
+    }
+
+    @Test func `at least one is touched, and never more than may be`() {
+        for (radius, eligible, most) in [(0.1, 0, 0), (0.1, 1, 1), (0.1, 9, 1), (0.1, 25, 2), (1, 25, 25), (0.999, 1, 1)] {
+            let scope = ActionScope(isDryRun: false, blastRadius: radius, playerText: nil)
+            #expect(scope.most(of: eligible) == most)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+@testable import GameServer
+import Observability
+import PluginAPI
+import Testing
+import WebSocket
+
+@testable import TestSupport
+
+@Suite("The monitor of a real server", .serialized) struct MonitorTests {
+    private typealias Value = StandardChecks.Value
+
+    @Test func `a loop's hint changes the level within two seconds, whatever the interval`() throws {
+        let server = try LiveServer(games: [InstalledGame(Clockwork.self)]) {
+            $0.health.selfTest = false
+            $0.recovery.isEnabled = false
+        }
+        defer { server.stop() }
+        let ana = try LivePlayer(port: server.port)
+        let room = try ana.start("clockwork")
+        let component = server.metrics.componentIndex("game:clockwork")
+        #expect(server.line("health_changed", saying: "game:clockwork") != nil)
+        let started = MonotonicTime.now()
+        try ana.send(#"{"type":"act","room":"\#(room)","n":2,"action":{"kind":"spoil"}}"#)
+        #expect(try ana.next("no")["code"]?.string == "internal")
+        #expect(server.line("health_changed", saying: "game:clockwork") != nil)
+        let took = MonotonicTime.now() - started
+        #expect(took < .seconds(2), "took \(took)")
+        #expect(server.metrics.healthLevel.value(component: component) == Double(HealthLevel.warning.rawValue))
+        #expect(server.metrics.invariantViolations.value(plugin: server.metrics.pluginIndex("clockwork")) == 1)
+        #expect(server.metrics.pluginExceptions.value(plugin: server.metrics.pluginIndex("clockwork")) == 0)
+        #expect(server.metrics.roomFaults.value(plugin: server.metrics.pluginIndex("clockwork")) == 1)
+    }
+
+    @Test func `the server's test of itself passes on a real server, and is no connection of a client`() throws {
+        let server = try LiveServer(games: [])
+        defer { server.stop() }
+        #expect(server.line("health_changed", saying: "self_test", "unknown to healthy") != nil)
+        #expect(server.metrics.wsConnectionsOpened.value == 0)
+        #expect(server.metrics.messages.value(.in) == 0)
+    }
+
+    // MARK: The server's test of itself
+
+    @Test func `the test passes with its key, and leaves nothing behind`() throws {
+        let surface = try Surface()
+        defer { surface.stop() }
+        guard case .measured(let values) = SelfTest(key: "self", host: "127.0.0.1", port: surface.loop.port).run() else {
+            Issue.record("failed")
+            return
+        }
+        #expect(values.map(\.name) == [Value.reachable, Value.roundTripOfTest])
+        #expect(values[0].value == 1 && values[1].value > 0)
+    }
+
+    @Test func `a wrong key is refused like anybody who speaks another protocol`() throws {
+        let surface = try Surface()
+        defer { surface.stop() }
+        let reading = SelfTest(key: "guess", host: "127.0.0.1", port: surface.loop.port).run()
+        guard case .judged(.critical, let sentence, let values) = reading else {
+            Issue.record("\(reading)")
+            return
+        }
+        #expect(sentence == "the handshake was answered HTTP/1.1 400 Bad Request")
+        #expect(values.map(\.value) == [0])
+    }
+
+    @Test func `a port nobody listens on fails the test, in words`() throws {
+        let surface = try Surface()
+        let port = surface.loop.port
+        surface.stop()
+        guard case .judged(.critical, let sentence, _) = SelfTest(key: "self", host: "127.0.0.1", port: port).run()
+        else {
+            Issue.record("passed")
+            return
+        }
+        #expect(sentence.hasPrefix("cannot connect to port \(port): "))
+    }
+}
