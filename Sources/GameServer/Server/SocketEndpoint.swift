@@ -14,6 +14,7 @@ final class SocketEndpoint {
     init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
+        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
