@@ -18,7 +18,8 @@ enum FaultyServer {
             let configuration = try arguments.load(environment: ProcessInfo.processInfo.environment).configuration
             // A sound game beside it, for players who must not notice the trouble.
             let games = [InstalledGame(FaultyGame.self), InstalledGame(LiapTui.self)]
-            return Service(games: games, middleware: [FaultyMiddleware.plugin], probes: [FaultyProbe()]).run(configuration)
+            return Service(games: games, middleware: [FaultyMiddleware.plugin], probes: [FaultyProbe()]).run(
+                configuration)
         } catch {
             Console.complain("\(error)")
             return ExitCode.usage

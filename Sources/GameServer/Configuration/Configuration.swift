@@ -129,7 +129,8 @@ public struct Configuration: Sendable, Equatable {
         public var probeMs = 5000
         public var proofMs = 3000
         public var pendingAgeMs = 5000
-        public var admitPerS = 50
+        public var stormOpensPerMin = 1000
+        public var admitPerS = 200
         public var holdMs = 60_000
         public var quarantineMs = 300_000
         /// `procedure.name=value`, separated by commas.
@@ -169,9 +170,9 @@ public struct Configuration: Sendable, Equatable {
         public var bodyBytes = engine.maxBodyBytes
         /// Separated by commas; empty for all.
         public var allowedOrigins = ""
-        public var publicRatePerMin = 600
+        public var publicRatePerMin = 6000
         public var operatorRatePerMin = 6000
-        public var failedAuthPerMin = 60
+        public var failedAuthPerMin = 600
         /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
         public var trustedProxies = ""
     }

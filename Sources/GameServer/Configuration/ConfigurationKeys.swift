@@ -163,6 +163,9 @@ extension ConfigurationKey {
             "recovery", "pending_age_ms", \.recovery.pendingAgeMs, 50...dayMs,
             "How long messages have waited for a reader before a snapshot takes their place."),
         .integer(
+            "recovery", "storm_opens_per_min", \.recovery.stormOpensPerMin, 50...10_000_000,
+            "New connections a minute up to which it is never a storm, however few there usually are."),
+        .integer(
             "recovery", "admit_per_s", \.recovery.admitPerS, 1...100_000,
             "New connections a second while many reconnect at once."),
         .integer(

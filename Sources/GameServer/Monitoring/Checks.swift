@@ -62,7 +62,8 @@ enum Checks {
     }
 
     /// Checks whose reading has just crossed the threshold into a worse level than theirs.
-    static func crossed(_ usage: ResourceReadings, _ health: HealthMonitor, _ configuration: Configuration) -> [String] {
+    static func crossed(_ usage: ResourceReadings, _ health: HealthMonitor, _ configuration: Configuration) -> [String]
+    {
         let bands = HealthThresholds.standard
         var crossed: [String] = []
         func look(_ id: String, _ value: Double?, _ band: HealthBand) {
@@ -200,7 +201,8 @@ enum Checks {
         typealias Value = StandardChecks.Value
         let isReachable = store.isReachable && store.file == .same
         let why: String? =
-            store.file != .same ? "the database under its path is \(store.file.rawValue)"
+            store.file != .same
+            ? "the database under its path is \(store.file.rawValue)"
             : store.trouble.map { "it cannot write: \($0.rawValue)" }
         let last = store.lastCommitAge.map { $0 <= recent } ?? false ? store.lastCommit : nil
         let response = max(took, last ?? .zero, store.busyFor ?? .zero)

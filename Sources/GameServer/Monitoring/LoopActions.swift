@@ -72,8 +72,10 @@ final class LoopActions {
     private func collapsePending(_ scope: ActionScope) -> ActionReport {
         let now = services.timeline.now
         let age = Duration.milliseconds(configuration.pendingAgeMs)
-        let slow = services.backlogged.sessions.filter { $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0 }
-            .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
+        let slow = services.backlogged.sessions.filter {
+            $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0
+        }
+        .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
         let eligible = sessions.count
         let chosen = slow.prefix(scope.most(of: eligible))
         if scope.isDryRun { return ActionReport(.done, touched: chosen.count, eligible: eligible) }
@@ -112,7 +114,8 @@ final class LoopActions {
     private func rebuild(_ id: RoomID, _ scope: ActionScope, _ reply: @escaping Reply) {
         let total = rooms.openRooms
         if scope.isDryRun {
-            return reply(ActionReport(rooms.knows(id) ? .done : .nothingToDo, touched: rooms.knows(id) ? 1 : 0, eligible: total))
+            return reply(
+                ActionReport(rooms.knows(id) ? .done : .nothingToDo, touched: rooms.knows(id) ? 1 : 0, eligible: total))
         }
         let game = rooms.glimpse(id)?.game ?? ""
         rooms.rebuild(id) { verdict in
@@ -142,7 +145,9 @@ final class LoopActions {
     private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
         let faulted = rooms.roomsAtWork.filter { $0.state.game == game && $0.hasFaulted }
         let most = scope.most(of: max(1, rooms.openRooms))
-        if scope.isDryRun { return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: faulted.count)) }
+        if scope.isDryRun {
+            return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: faulted.count))
+        }
         if let quarantine { services.quarantined[game] = after(quarantine) }
         var open = faulted.prefix(most).count
         guard open > 0 else {

@@ -98,7 +98,9 @@ final class LoopPulse: LoopFacts {
         let counters = loop.counters
         let own = board.testTraffic
         // Never back: a test may have been counted whose bytes are still on their way.
-        let wire = (in: max(self.wire.in, counters.bytesIn - own.in), out: max(self.wire.out, counters.bytesOut - own.out))
+        let wire = (
+            in: max(self.wire.in, counters.bytesIn - own.in), out: max(self.wire.out, counters.bytesOut - own.out)
+        )
         metrics.transportBytes.add(wire.in - self.wire.in, .in, by: writer)
         metrics.transportBytes.add(wire.out - self.wire.out, .out, by: writer)
         self.wire = wire

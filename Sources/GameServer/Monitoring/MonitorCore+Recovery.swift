@@ -81,7 +81,8 @@ extension MonitorCore {
         case "memory_pressure": return .freeMemory
         case "system_overload": return isRelease ? .openDoors : .protect(forMs: configuration.recovery.holdMs)
         case "reconnect_storm":
-            return isRelease ? .openDoors : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
+            return isRelease
+                ? .openDoors : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
         case "plugin_fault":
             let quarantine = order.attempt > 1 ? configuration.recovery.quarantineMs : nil
             if parts.games.contains(order.scope) {
@@ -112,7 +113,8 @@ extension MonitorCore {
         guard !order.isDryRun else { return reply(ActionReport(.done, touched: 1, eligible: 1)) }
         parts.store.reopen { outcome in
             switch outcome {
-            case .reopened: reply(ActionReport(.done, touched: 1, eligible: 1, repaired: 1, details: ["did": "reopened"]))
+            case .reopened:
+                reply(ActionReport(.done, touched: 1, eligible: 1, repaired: 1, details: ["did": "reopened"]))
             case .restored(let aside):
                 reply(
                     ActionReport(
@@ -130,7 +132,8 @@ extension MonitorCore {
     }
 
     func finishAction(_ run: Int, _ report: ActionReport) {
-        if report.repaired > 0, let order = orders.removeValue(forKey: run), order.procedure == "room_state_corruption" {
+        if report.repaired > 0, let order = orders.removeValue(forKey: run), order.procedure == "room_state_corruption"
+        {
             // The loop has compared the room and stored it whole: what is damaged below is evidence and hurts nobody.
             brokenChains.remove(scope: order.scope)
             health.hint(StandardChecks.database, reason: "a damaged room was mended", at: now)

@@ -40,7 +40,7 @@ final class MonitorCore {
         recovery = RecoveryEngine(parts.recovery)
         resources = ResourceReader()
         usage = resources.read(at: Self.time(now, parts))
-        signals = SignalWindow()
+        signals = SignalWindow(stormFloor: parts.configuration.recovery.stormOpensPerMin)
         probes = Checks.blocking(parts, monitor)
     }
 
@@ -100,7 +100,9 @@ final class MonitorCore {
         for id in Checks.crossed(usage, health, configuration) {
             health.hint(id, reason: "a threshold was crossed", at: time(instant))
         }
-        if parts.loops.contains(where: { instant - $0.board.reading.at > .seconds(1) && $0.board.reading.at.nanoseconds > 0 }) {
+        if parts.loops.contains(where: {
+            instant - $0.board.reading.at > .seconds(1) && $0.board.reading.at.nanoseconds > 0
+        }) {
             health.hint(StandardChecks.loops, reason: "a loop does not turn", at: time(instant))
         }
         if signals.openRatio > (HealthThresholds.standard.openRatio.enterWarning ?? .infinity) {

@@ -30,12 +30,19 @@ struct SignalWindow {
     private static let lately = Duration.seconds(15)
 
     private var samples: [Sample] = []
-    private var baseline = ReconnectBaseline()
+    private var baseline: ReconnectBaseline
     /// Each loop as of its last pulse.
     private(set) var loops: [LoopBoard.Reading] = []
     private(set) var troubles: [LoopBoard.Trouble] = []
     private(set) var opensPerMinute = 0.0
     private(set) var openRatio = 0.0
+
+    /// - Parameter stormFloor: opens a minute up to which it is never a storm.
+    init(stormFloor: Int = 50) {
+        var settings = ReconnectBaseline.Settings()
+        settings.floor = Double(stormFloor)
+        baseline = ReconnectBaseline(settings)
+    }
 
     mutating func look(_ metrics: Observability.Metrics, boards: [LoopBoard], at now: Duration) {
         refresh(boards)
@@ -86,7 +93,8 @@ struct SignalWindow {
 
     /// What a counter gained in the last minute, or lately.
     func gained(isLately: Bool = false, _ counter: (Sample) -> Int) -> Int {
-        guard let newest, let first = isLately ? samples.last(where: { newest.at - $0.at >= Self.lately }) ?? oldest : oldest
+        guard let newest,
+            let first = isLately ? samples.last(where: { newest.at - $0.at >= Self.lately }) ?? oldest : oldest
         else { return 0 }
         return counter(newest) - counter(first)
     }

@@ -105,7 +105,8 @@ extension Room {
     }
 
     func sendSnapshot(to member: Member, _ reason: SnapshotReason) {
-        let withStatus = reason == .lagging || reason == .recovered ? status.message(id, rev: rev, now: services.timeline.now) : nil
+        let withStatus =
+            reason == .lagging || reason == .recovered ? status.message(id, rev: rev, now: services.timeline.now) : nil
         member.send(snapshot: snapshotLine(for: member.viewer, reason), status: withStatus, sequence: state.sequence)
         services.middleware.recover(.snapshot(member.session.client, id, reason: reason.rawValue))
     }

@@ -157,16 +157,17 @@ final class RoomDirectory {
     func rebuild(_ id: RoomID, then: @escaping (RebuildVerdict) -> Void) {
         switch entries[id] {
         case .awake(let room): room.rebuild(then: then)
-        case .asleep: find(id) { [weak self] found in
-            switch found {
-            case .success(let room): room.rebuild(then: then)
-            case .failure(.storeUnavailable): then(.unavailable)
-            case .failure(let rejection):
-                // Read by no other way than from above the damage.
-                if let self, case .unreadable(let sleeper, _)? = entries[id] { return salvage(sleeper, then) }
-                then(.unreadable(rejection.refusal.message))
+        case .asleep:
+            find(id) { [weak self] found in
+                switch found {
+                case .success(let room): room.rebuild(then: then)
+                case .failure(.storeUnavailable): then(.unavailable)
+                case .failure(let rejection):
+                    // Read by no other way than from above the damage.
+                    if let self, case .unreadable(let sleeper, _)? = entries[id] { return salvage(sleeper, then) }
+                    then(.unreadable(rejection.refusal.message))
+                }
             }
-        }
         case .unreadable(let sleeper, _): salvage(sleeper, then)
         case .waking: then(.unavailable)
         case nil: then(.unreadable("there is no such room"))

@@ -84,7 +84,9 @@ public final class Server: Sendable {
             self.ended = ended
             desk.start()
             let host = configuration.server.host
-            let test = configuration.health.selfTest ? SelfTest(key: selfTestKey, host: host, port: loop.port, board: loopBoard) : nil
+            let test =
+                configuration.health.selfTest
+                ? SelfTest(key: selfTestKey, host: host, port: loop.port, board: loopBoard) : nil
             let parts = MonitorParts(
                 configuration: configuration, recovery: recovery, configurationProblems: { [] }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),

@@ -41,7 +41,8 @@ struct Surface {
             let admission = Admission(luck: .system)
             let services = LoopServices(
                 timeline: LoopTimeline(loop), store: StoreClient(store: store) { _ in }, games: games,
-                configuration: configuration, observer: ServerFacts(metrics, logger, writer: nil, board: LoopBoard { _ in }),
+                configuration: configuration,
+                observer: ServerFacts(metrics, logger, writer: nil, board: LoopBoard { _ in }),
                 middleware: Middlewares([]), admission: admission, luck: .system)
             services.isDraining = isDraining
             let rooms = RoomDirectory(services: services)

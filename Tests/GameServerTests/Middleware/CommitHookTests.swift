@@ -88,7 +88,10 @@ import WebSocket
     }
 
     @Test func `deliver counts whom a commit reached, and who gets a snapshot instead`() throws {
-        let table = try Table.playing({ $0.slow.laggingBytes = 1000; $0.limits.burst = 1000 }, middleware: [log])
+        let table = try Table.playing(
+            {
+                $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+            }, middleware: [log])
         let watchers = ["Eve", "Fay"].map { table.world.client($0) }
         for watcher in watchers {
             watcher.hello()

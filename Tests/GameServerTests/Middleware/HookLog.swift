@@ -44,7 +44,9 @@ final class HookLog: Middleware {
         var open: [String] = []
         for fact in attached { open.append(Self.place(fact)) }
         for fact in detached {
-            guard let index = open.firstIndex(of: Self.place(fact)) else { return ["given up twice: \(Self.place(fact))"] }
+            guard let index = open.firstIndex(of: Self.place(fact)) else {
+                return ["given up twice: \(Self.place(fact))"]
+            }
             open.remove(at: index)
         }
         return open.sorted()

@@ -9,7 +9,10 @@ import Testing
 
     /// Eve watches, stops reading and lags.
     private func lagging() throws -> (Table, TestClient) {
-        let table = try Table.playing({ $0.slow.laggingBytes = 1000; $0.limits.burst = 1000 }, middleware: [log])
+        let table = try Table.playing(
+            {
+                $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+            }, middleware: [log])
         let eve = table.world.client("Eve")
         eve.hello()
         eve.watch(table.room)

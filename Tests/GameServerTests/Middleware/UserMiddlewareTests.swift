@@ -41,7 +41,9 @@ private final class ChatCount: Middleware {
 
         init(_ journal: Journal<String>) { self.journal = journal }
 
-        static func plugin(_ journal: Journal<String>) -> MiddlewarePlugin { MiddlewarePlugin("spy") { _ in Spy(journal) } }
+        static func plugin(_ journal: Journal<String>) -> MiddlewarePlugin {
+            MiddlewarePlugin("spy") { _ in Spy(journal) }
+        }
 
         func accept(_ visit: Visit) throws -> AcceptVerdict {
             if visit.header("X-Break") != nil { throw Broken() }
@@ -88,7 +90,9 @@ private final class ChatCount: Middleware {
         #expect(server.metrics.domain.value(0, "said") == 4, "a guard is asked before anybody looks at the message")
     }
 
-    @Test func `a guard of a user's own turns a visit away; one that throws does not, and an observer harms nobody`() throws {
+    @Test func `a guard of a user's own turns a visit away; one that throws does not, and an observer harms nobody`()
+        throws
+    {
         let journal = Journal<String>()
         let server = try LiveServer(games: Self.games, middleware: [Spy.plugin(journal)])
         defer { server.stop() }
@@ -168,7 +172,8 @@ private final class ChatCount: Middleware {
             }
         }
         let journal = Journal<String>()
-        #expect(fault([Spy.plugin(journal), Spy.plugin(journal)])?.contains("two middlewares are called `spy`") == true)
+        #expect(
+            fault([Spy.plugin(journal), Spy.plugin(journal)])?.contains("two middlewares are called `spy`") == true)
         #expect(
             fault([MiddlewarePlugin("right") { _ in Wrong() }])?
                 .contains("the middleware `right` calls itself `wrong`") == true)

@@ -151,7 +151,10 @@ import WebSocket
 
     /// Ana acknowledged the start and nothing after it, for longer than a client may take.
     private func outOfStep() throws -> Table {
-        let table = try Table.playing({ $0.slow.gapEvents = 2; $0.slow.gapMs = 1000 }, middleware: [log])
+        let table = try Table.playing(
+            {
+                $0.slow.gapEvents = 2; $0.slow.gapMs = 1000
+            }, middleware: [log])
         table.ana.send(["type": "ack", "room": .string(table.room.description), "seq": 1])
         for field in [0, 3, 1, 4] { table.mark(field) }
         table.world.advance(by: .milliseconds(1100))
@@ -226,7 +229,8 @@ import WebSocket
         let (world, ana, room) = try drifted()
         let other = try ana.create("drift")
         world.rooms[room]?.fault(RoomFault(.exception, "it did wrong"))
-        #expect(perform(.restartGame("drift", quarantinesForMs: nil), in: world, isDryRun: true).all.map(\.touched) == [1])
+        #expect(
+            perform(.restartGame("drift", quarantinesForMs: nil), in: world, isDryRun: true).all.map(\.touched) == [1])
         let report = try #require(perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.first)
         #expect((report.outcome, report.touched, report.repaired) == (.done, 1, 1))
         #expect(report.details == ["replaced": "1"])
@@ -329,7 +333,9 @@ import WebSocket
     }
 
     @Test func `at least one is touched, and never more than may be`() {
-        for (radius, eligible, most) in [(0.1, 0, 0), (0.1, 1, 1), (0.1, 9, 1), (0.1, 25, 2), (1, 25, 25), (0.999, 1, 1)] {
+        for (radius, eligible, most) in [
+            (0.1, 0, 0), (0.1, 1, 1), (0.1, 9, 1), (0.1, 25, 2), (1, 25, 25), (0.999, 1, 1),
+        ] {
             let scope = ActionScope(isDryRun: false, blastRadius: radius, playerText: nil)
             #expect(scope.most(of: eligible) == most)
         }

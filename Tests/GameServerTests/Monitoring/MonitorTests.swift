@@ -44,7 +44,8 @@ import WebSocket
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
-        guard case .measured(let values) = SelfTest(key: "self", host: "127.0.0.1", port: surface.loop.port).run() else {
+        guard case .measured(let values) = SelfTest(key: "self", host: "127.0.0.1", port: surface.loop.port).run()
+        else {
             Issue.record("failed")
             return
         }

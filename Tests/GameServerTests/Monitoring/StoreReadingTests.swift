@@ -16,7 +16,9 @@ import Testing
     private typealias Value = StandardChecks.Value
 
     @Test func `a store that can be written is reachable`() {
-        let values = reading { $0.walPages = 3; $0.brokenRooms = 2 }
+        let values = reading {
+            $0.walPages = 3; $0.brokenRooms = 2
+        }
         #expect(values[Value.reachable]?.value == 1)
         #expect(values[Value.reachable]?.message == nil)
         #expect(values[Value.response]?.value == 0.001)
@@ -26,7 +28,9 @@ import Testing
 
     @Test func `what is in its way is said`() {
         for kind in StoreFailureKind.allCases {
-            let found = reading { $0.isReachable = false; $0.trouble = kind }[Value.reachable]
+            let found = reading {
+                $0.isReachable = false; $0.trouble = kind
+            }[Value.reachable]
             #expect(found?.value == 0 && found?.message?.contains(kind.rawValue) == true)
         }
         #expect(reading { $0.isReachable = false }[Value.reachable]?.message != nil)
@@ -37,9 +41,13 @@ import Testing
     }
 
     @Test func `slow commits count while there are any, and are forgotten in the quiet after them`() {
-        let lately = reading { $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(5) }
+        let lately = reading {
+            $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(5)
+        }
         #expect(lately[Value.response]?.value == 0.9)
-        let longAgo = reading { $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(120) }
+        let longAgo = reading {
+            $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(120)
+        }
         #expect(longAgo[Value.response]?.value == 0.001)
     }
 

@@ -63,11 +63,12 @@ final class World {
         return LoopServices(
             timeline: timeline, store: StoreClient(store: store) { replies.put($0) }, games: games,
             configuration: configuration, observer: facts,
-            middleware: Middlewares([
-                RateLimiting(
-                    configuration.limits, position: 0, admission: admission, now: { timeline.now }),
-                facts,
-            ] + middleware), admission: admission, luck: luck)
+            middleware: Middlewares(
+                [
+                    RateLimiting(
+                        configuration.limits, position: 0, admission: admission, now: { timeline.now }),
+                    facts,
+                ] + middleware), admission: admission, luck: luck)
     }
 
     // MARK: Clients

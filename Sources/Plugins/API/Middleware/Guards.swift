@@ -90,7 +90,8 @@ public struct InboundMessage {
     public let now: Elapsed
 
     public init(
-        client: Client, form: Form, type: String, bytes: Int, body: JSON = .null, roundTrip: Elapsed? = nil, now: Elapsed
+        client: Client, form: Form, type: String, bytes: Int, body: JSON = .null, roundTrip: Elapsed? = nil,
+        now: Elapsed
     ) {
         self.client = client
         self.form = form
