@@ -20,7 +20,7 @@ import WebSocket
         configuration.http.allowedOrigins = origins
         return Authorization(
             MiddlewareKit(
-                configuration: configuration, metrics: .forTests(), logger: .discarding(), writer: nil,
+                configuration: configuration, metrics: .forTests(), log: Logger.discarding().makeRing(), writer: nil,
                 board: LoopBoard { _ in }, admission: Admission(luck: .system), domain: nil, now: { start }))
     }
 

@@ -11,7 +11,8 @@ import WebSocket
     private var tracking: RoomTracking {
         RoomTracking(
             MiddlewareKit(
-                configuration: Configuration(), metrics: metrics, logger: .discarding(), writer: nil, board: board,
+                configuration: Configuration(), metrics: metrics, log: Logger.discarding().makeRing(), writer: nil,
+                board: board,
                 admission: Admission(luck: .system), domain: nil, now: { MonotonicTime(nanoseconds: 0) }))
     }
 

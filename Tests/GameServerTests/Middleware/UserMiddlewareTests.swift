@@ -1,3 +1,4 @@
+import Foundation
 @testable import GameServer
 import PluginAPI
 import TestSupport
@@ -88,6 +89,16 @@ private final class ChatCount: Middleware {
         try ben.send(#"{"type":"chat","room":"\#(room)","text":"hello"}"#)
         #expect(try ben.next("no")["code"]?.string == "not_joined")
         #expect(server.metrics.domain.value(0, "said") == 4, "a guard is asked before anybody looks at the message")
+    }
+
+    @Test func `the example in the manual is the one that is tested`() throws {
+        let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+        let manual = try String(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../../docs/PLUGINS.md").standardized, encoding: .utf8)
+        let start = try #require(source.range(of: "final class ChatCount")).lowerBound
+        let end = try #require(source[start...].range(of: "\n}\n")).upperBound
+        #expect(manual.contains(source[start..<end]))
     }
 
     @Test func `a guard of a user's own turns a visit away; one that throws does not, and an observer harms nobody`()

@@ -28,7 +28,8 @@ final class LiveServer {
         configure(&configuration)
         metrics = .forTests(
             plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
-            domain: try DomainCounters.declared(games: InstalledGames(games), middleware: middleware))
+            domain: try DomainMetrics(
+                DomainCounts.descriptions(games: games, middleware: middleware)))
         let log = log
         logger = Logger(
             level: .debug,

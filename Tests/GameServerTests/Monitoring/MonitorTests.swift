@@ -44,7 +44,10 @@ import WebSocket
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
-        guard case .measured(let values) = SelfTest(key: "self", host: "127.0.0.1", port: surface.loop.port).run()
+        guard
+            case .measured(let values) = SelfTest(
+                key: "self", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in }
+            ).run()
         else {
             Issue.record("failed")
             return
@@ -56,7 +59,9 @@ import WebSocket
     @Test func `a wrong key is refused like anybody who speaks another protocol`() throws {
         let surface = try Surface()
         defer { surface.stop() }
-        let reading = SelfTest(key: "guess", host: "127.0.0.1", port: surface.loop.port).run()
+        let reading = SelfTest(
+            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in }
+        ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")
             return
@@ -69,7 +74,10 @@ import WebSocket
         let surface = try Surface()
         let port = surface.loop.port
         surface.stop()
-        guard case .judged(.critical, let sentence, _) = SelfTest(key: "self", host: "127.0.0.1", port: port).run()
+        guard
+            case .judged(.critical, let sentence, _) = SelfTest(
+                key: "self", host: "127.0.0.1", port: port, board: LoopBoard { _ in }
+            ).run()
         else {
             Issue.record("passed")
             return

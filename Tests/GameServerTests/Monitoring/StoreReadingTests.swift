@@ -9,7 +9,8 @@ import Testing
         var health = StoreHealth()
         health.isReachable = true
         change(&health)
-        guard case .measured(let values) = Checks.reading(of: health, answeredIn: took) else { return [:] }
+        guard case .measured(let values) = Checks.reading(of: health, answeredIn: took, brokenRooms: health.brokenRooms)
+        else { return [:] }
         return Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0) })
     }
 
