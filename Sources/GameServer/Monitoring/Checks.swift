@@ -200,10 +200,10 @@ enum Checks {
     static func reading(of store: StoreHealth, answeredIn took: Duration, brokenRooms: Int) -> CheckReading {
         typealias Value = StandardChecks.Value
         let isReachable = store.isReachable && store.file == .same
-        let why: String? =
+        let why =
             store.file != .same
             ? "the database under its path is \(store.file.rawValue)"
-            : store.trouble.map { "it cannot write: \($0.rawValue)" }
+            : "it cannot write: \(store.trouble?.rawValue ?? "nothing could be begun")"
         let last = store.lastCommitAge.map { $0 <= recent } ?? false ? store.lastCommit : nil
         let response = max(took, last ?? .zero, store.busyFor ?? .zero)
         return .measured([

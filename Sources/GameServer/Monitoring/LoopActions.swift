@@ -77,13 +77,18 @@ final class LoopActions {
         }
         .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
         let eligible = sessions.count
-        let chosen = slow.prefix(scope.most(of: eligible))
-        if scope.isDryRun { return ActionReport(.done, touched: chosen.count, eligible: eligible) }
-        let collapsed = chosen.map { $0.collapse() }
-        let repaired = collapsed.count { $0 > 0 }
+        let most = scope.most(of: eligible)
+        if scope.isDryRun { return ActionReport(.done, touched: min(slow.count, most), eligible: eligible) }
+        var (touched, collapsed) = (0, 0)
+        for session in slow where touched < most {
+            let taken = session.collapse()
+            // One with nothing but answers waiting is left as it is, and takes nobody's place.
+            touched += taken > 0 ? 1 : 0
+            collapsed += taken
+        }
         return ActionReport(
-            repaired == 0 ? .nothingToDo : .done, touched: chosen.count, eligible: eligible, repaired: repaired,
-            details: ["messages": String(collapsed.reduce(0, +)), "slow_readers": String(slow.count)])
+            touched == 0 ? .nothingToDo : .done, touched: touched, eligible: eligible, repaired: touched,
+            details: ["messages": String(collapsed), "slow_readers": String(slow.count)])
     }
 
     private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {

@@ -58,6 +58,7 @@ import WebSocket
     @Test func `a player keeps the ok and the no of its commands and what joined said`() throws {
         let table = try Table.playing({ $0.limits.burst = 1000 }, middleware: [log])
         let (mover, other) = (table.turn, table.other)
+        _ = mover.take()
         mover.stopReading()
         mover.send(mover.actRequest(table.room, Table.mark(0)))
         mover.send(mover.actRequest(table.room, Table.mark(1), n: 77))

@@ -43,11 +43,11 @@ import Testing
 
     @Test func `slow commits count while there are any, and are forgotten in the quiet after them`() {
         let lately = reading {
-            $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(5)
+            $0.lastCommit = .milliseconds(900); $0.lastCommitAge = .seconds(5)
         }
         #expect(lately[Value.response]?.value == 0.9)
         let longAgo = reading {
-            $0.commitP95 = .milliseconds(900); $0.lastCommitAge = .seconds(120)
+            $0.lastCommit = .milliseconds(900); $0.lastCommitAge = .seconds(120)
         }
         #expect(longAgo[Value.response]?.value == 0.001)
     }
