@@ -1,3 +1,5 @@
+import Observability
+
 /// Puts a configuration together: defaults, then the file, then the environment, then flags.
 ///
 /// An unknown key or a bad value anywhere is an error, also when a later source would have overruled it.
@@ -75,7 +77,7 @@ public struct ConfigurationLoader: Sendable {
 
     private func checkOverrides() throws(ConfigurationError) {
         do throws(RecoveryOverrideError) {
-            _ = try configuration.recovery.settings()
+            _ = try RecoverySettings(configuration.recovery)
         } catch {
             let key = "recovery.overrides"
             throw .badValue(

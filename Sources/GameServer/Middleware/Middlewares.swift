@@ -114,7 +114,7 @@ final class Middlewares {
 
     // MARK: Observers
 
-    func attach(_ fact: @autoclosure () -> Attachment) {
+    func attach(_ fact: @autoclosure () -> Membership) {
         tell(attaching, "attach", fact) { try $0.attach($1) }
     }
 
@@ -134,7 +134,7 @@ final class Middlewares {
         tell(lagging, "lag", fact) { try $0.lag($1) }
     }
 
-    func drop(_ fact: @autoclosure () -> Attachment) {
+    func drop(_ fact: @autoclosure () -> Membership) {
         tell(dropping, "drop", fact) { try $0.drop($1) }
     }
 
@@ -150,7 +150,7 @@ final class Middlewares {
         tell(recovering, "recover", fact) { try $0.recover($1) }
     }
 
-    func detach(_ fact: @autoclosure () -> Attachment) {
+    func detach(_ fact: @autoclosure () -> Membership) {
         tell(detaching, "detach", fact) { try $0.detach($1) }
     }
 

@@ -190,9 +190,6 @@ enum Checks {
         ])
     }
 
-    /// How long after its last commit a store's usual times still say something of it.
-    private static let commitsCountFor = Duration.seconds(30)
-
     /// How long ago a commit may be to say something of now.
     private static let recent = Duration.seconds(30)
 
@@ -204,7 +201,8 @@ enum Checks {
             store.file != .same
             ? "the database under its path is \(store.file.rawValue)"
             : "it cannot write: \(store.trouble?.rawValue ?? "nothing could be begun")"
-        let last = store.lastCommitAge.map { $0 <= recent } ?? false ? store.lastCommit : nil
+        let isRecent = store.lastCommitAge.map { $0 <= recent } ?? false
+        let last = isRecent ? store.lastCommit : nil
         let response = max(took, last ?? .zero, store.busyFor ?? .zero)
         return .measured([
             Measurement(Value.reachable, isReachable ? 1 : 0, message: isReachable ? nil : why),

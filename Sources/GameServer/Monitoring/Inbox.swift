@@ -42,6 +42,8 @@ final class Inbox<Message: Sendable>: Sendable {
     ///
     /// - Returns: nil when the inbox is closed; what waited then is lost.
     func take(until deadline: MonotonicTime?) -> [Message]? {
+        // The bell of the end rings once, and may have been heard already.
+        guard !state.withLock({ $0.isClosed }) else { return nil }
         var wait = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
         if let deadline {
             let nanoseconds = max(0, deadline.nanoseconds - MonotonicTime.now().nanoseconds)

@@ -83,7 +83,7 @@ final class Member {
         return now - last > .milliseconds(session.services.configuration.slow.gapMs)
     }
 
-    var attachment: Attachment {
-        Attachment(client: session.client, room: room.id, game: room.state.game, seat: seat)
+    var membership: Membership {
+        Membership(client: session.client, room: room.id, game: room.state.game, seat: seat)
     }
 }

@@ -245,8 +245,8 @@ extension Room {
     func disconnected(_ member: Member) {
         guard isAttached(member) else { return }
         members.removeAll { $0 === member }
-        services.middleware.detach(member.attachment)
-        if member.seat != nil { services.middleware.drop(member.attachment) }
+        services.middleware.detach(member.membership)
+        if member.seat != nil { services.middleware.drop(member.membership) }
         if let seat = member.seat, state.seats[seat.index].occupant == .human { absent(seat) }
         rearm()
     }

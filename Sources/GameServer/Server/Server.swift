@@ -28,7 +28,7 @@ public final class Server: Sendable {
         if let fault { throw .plugin(fault) }
         let path = configuration.server.dataDirectory
         let recovery: RecoverySettings
-        do { recovery = try configuration.recovery.settings() } catch { throw .configuration("\(error)") }
+        do { recovery = try RecoverySettings(configuration.recovery) } catch { throw .configuration("\(error)") }
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor

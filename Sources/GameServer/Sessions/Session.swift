@@ -295,15 +295,15 @@ final class Session {
         members.append(member)
         // Who joins again where it sits has the place it had.
         if let before, before.seat == member.seat { return }
-        if let before { services.middleware.detach(before.attachment) }
-        services.middleware.attach(member.attachment)
+        if let before { services.middleware.detach(before.membership) }
+        services.middleware.attach(member.membership)
     }
 
     func left(_ member: Member, _ answer: CommandAnswer) {
         // The connection may have gone while the `leave` was being stored; then its place was given up with it.
         if members.contains(where: { $0 === member }) {
             members.removeAll { $0 === member }
-            services.middleware.detach(member.attachment)
+            services.middleware.detach(member.membership)
         }
         depart(from: member.room.id, answer)
     }
@@ -316,7 +316,7 @@ final class Session {
 
     /// One room is over for this connection; the connection too when it was the last.
     func expelled(from room: Room, _ why: Disconnect) {
-        if let member = members.first(where: { $0.room === room }) { services.middleware.detach(member.attachment) }
+        if let member = members.first(where: { $0.room === room }) { services.middleware.detach(member.membership) }
         members.removeAll { $0.room === room }
         guard isOpen else { return }
         // No command was answered by it; 0 is nobody's number.

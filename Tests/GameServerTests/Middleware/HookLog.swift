@@ -1,17 +1,14 @@
 @testable import GameServer
 import PluginAPI
 
-/// Swift Testing has one, too.
-typealias Attachment = PluginAPI.Attachment
-
 /// Remembers everything middleware is told.
 final class HookLog: Middleware {
     let name = "hook_log"
     let interests = MiddlewareHooks(MiddlewareHooks.named.map(\.hook))
 
-    private(set) var attached: [Attachment] = []
-    private(set) var detached: [Attachment] = []
-    private(set) var dropped: [Attachment] = []
+    private(set) var attached: [Membership] = []
+    private(set) var detached: [Membership] = []
+    private(set) var dropped: [Membership] = []
     private(set) var commits: [Commit] = []
     private(set) var deliveries: [Delivery] = []
     private(set) var acknowledgements: [Acknowledgement] = []
@@ -27,16 +24,16 @@ final class HookLog: Middleware {
         return .pass
     }
 
-    func attach(_ fact: Attachment) { attached.append(fact) }
+    func attach(_ fact: Membership) { attached.append(fact) }
     func commit(_ fact: Commit) { commits.append(fact) }
     func deliver(_ fact: Delivery) { deliveries.append(fact) }
     func acknowledge(_ fact: Acknowledgement) { acknowledgements.append(fact) }
     func lag(_ fact: Lag) { lags.append(fact) }
-    func drop(_ fact: Attachment) { dropped.append(fact) }
+    func drop(_ fact: Membership) { dropped.append(fact) }
     func resume(_ fact: Resumption) { resumptions.append(fact) }
     func stall(_ fact: Stall) { stalls.append(fact) }
     func recover(_ fact: Recovery) { recoveries.append(fact) }
-    func detach(_ fact: Attachment) { detached.append(fact) }
+    func detach(_ fact: Membership) { detached.append(fact) }
     func close(_ fact: Departure) { departures.append(fact) }
 
     /// Places that were taken and not given up, as `client seat`.
@@ -52,7 +49,7 @@ final class HookLog: Middleware {
         return open.sorted()
     }
 
-    private static func place(_ fact: Attachment) -> String {
+    private static func place(_ fact: Membership) -> String {
         "\(fact.client.id) \(fact.seat.map { String($0.index) } ?? "watcher")"
     }
 

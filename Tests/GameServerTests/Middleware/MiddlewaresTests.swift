@@ -36,16 +36,16 @@ import Testing
             return receiveVerdict
         }
 
-        func attach(_ fact: Attachment) throws { try note("attach") }
+        func attach(_ fact: Membership) throws { try note("attach") }
         func commit(_ fact: Commit) throws { try note("commit") }
         func deliver(_ fact: Delivery) throws { try note("deliver") }
         func acknowledge(_ fact: Acknowledgement) throws { try note("acknowledge") }
         func lag(_ fact: Lag) throws { try note("lag") }
-        func drop(_ fact: Attachment) throws { try note("drop") }
+        func drop(_ fact: Membership) throws { try note("drop") }
         func resume(_ fact: Resumption) throws { try note("resume") }
         func stall(_ fact: Stall) throws { try note("stall") }
         func recover(_ fact: Recovery) throws { try note("recover") }
-        func detach(_ fact: Attachment) throws { try note("detach") }
+        func detach(_ fact: Membership) throws { try note("detach") }
         func close(_ fact: Departure) throws { try note("close") }
     }
 
@@ -54,31 +54,31 @@ import Testing
     private var message: InboundMessage {
         InboundMessage(client: client, form: .object, type: "act", bytes: 2, now: .zero)
     }
-    private var attachment: Attachment { Attachment(client: client, room: RoomID(raw: 7), game: "nim", seat: 0) }
+    private var membership: Membership { Membership(client: client, room: RoomID(raw: 7), game: "nim", seat: 0) }
     private static let refusal = AcceptVerdict.refuse(status: 403, code: "no", message: "no", reason: .auth)
     private static let no = ReceiveVerdict.refuse(.refused("no"), retryMs: 5)
 
     /// Calls every hook once.
     private func callAll(_ chain: Middlewares) {
         _ = chain.accept(visit)
-        chain.attach(attachment)
+        chain.attach(membership)
         _ = chain.receive(message)
         chain.commit(
             Commit(
-                room: attachment.room, game: "nim", record: 1, sequence: 1, events: 1, bytes: 9, cause: .act,
+                room: membership.room, game: "nim", record: 1, sequence: 1, events: 1, bytes: 9, cause: .act,
                 outcome: .committed, turn: .none, queued: .zero, decided: .zero, stored: .zero))
         chain.deliver(
             Delivery(
-                room: attachment.room, game: "nim", sequence: 1, events: 1, receivers: 1, collapsed: 0, unanswering: 0,
+                room: membership.room, game: "nim", sequence: 1, events: 1, receivers: 1, collapsed: 0, unanswering: 0,
                 delay: .zero, sinceAsked: nil))
         chain.acknowledge(
-            Acknowledgement(client: client, room: attachment.room, game: "nim", sequence: 1, sent: 1, delay: nil))
+            Acknowledgement(client: client, room: membership.room, game: "nim", sequence: 1, sent: 1, delay: nil))
         chain.lag(Lag(client: client, phase: .began, unsentBytes: 1))
-        chain.drop(attachment)
+        chain.drop(membership)
         chain.resume(Resumption(client: client, room: nil, verdict: .refused, missed: 0))
         chain.stall(.unanswered(client))
         chain.recover(.answered(client, after: .zero))
-        chain.detach(attachment)
+        chain.detach(membership)
         chain.close(
             Departure(
                 client: client, code: 1000, isClean: true, fault: nil, lasted: .zero, messagesIn: 0, messagesOut: 0,
@@ -108,11 +108,11 @@ import Testing
                 note("receive \(name)")
                 return .pass
             }
-            func detach(_ fact: Attachment) { note("detach \(name)") }
+            func detach(_ fact: Membership) { note("detach \(name)") }
         }
         let chain = Middlewares(["c", "a", "b"].map { Noting($0) { order.append($0) } })
         _ = chain.receive(message)
-        chain.detach(attachment)
+        chain.detach(membership)
         #expect(order == ["receive c", "receive a", "receive b", "detach c", "detach a", "detach b"])
     }
 
@@ -120,9 +120,9 @@ import Testing
         let watcher = Probe("watcher", .lag)
         let chain = Middlewares([watcher])
         var made = 0
-        func fresh() -> Attachment {
+        func fresh() -> Membership {
             made += 1
-            return attachment
+            return membership
         }
         chain.attach(fresh())
         chain.drop(fresh())
@@ -136,9 +136,9 @@ import Testing
     @Test func `a fact is made once, however many want it`() {
         let chain = Middlewares([Probe("a", .attach), Probe("b", .attach)])
         var made = 0
-        func fresh() -> Attachment {
+        func fresh() -> Membership {
             made += 1
-            return attachment
+            return membership
         }
         chain.attach(fresh())
         #expect(made == 1)
@@ -188,7 +188,7 @@ import Testing
         let chain = Middlewares([one, other])
         #expect(chain.setAside("one", true))
         #expect(chain.receive(message) == .pass)
-        chain.attach(attachment)
+        chain.attach(membership)
         #expect(one.calls == [] && other.calls == ["attach"])
         #expect(chain.list.map(\.isSetAside) == [true, false])
         #expect(chain.setAside("one", false))
@@ -202,8 +202,8 @@ import Testing
         chain.setAside("b", true)
         let fresh = Probe("b", [.attach, .detach])
         chain.replace("b", by: fresh)
-        chain.attach(attachment)
-        chain.detach(attachment)
+        chain.attach(membership)
+        chain.detach(membership)
         #expect(failed.calls == [] && fresh.calls == ["attach", "detach"])
         #expect(chain.list.map(\.name) == ["a", "b", "c"])
         #expect(chain.list.map(\.isSetAside) == [false, false, false])
@@ -217,7 +217,7 @@ import Testing
             _ = chain.receive(message)
         }
         #expect(timed == ["guard": 10])
-        for _ in 0..<640 { chain.attach(attachment) }
+        for _ in 0..<640 { chain.attach(membership) }
         #expect(timed == ["guard": 10, "observer": 10])
     }
 

@@ -52,7 +52,7 @@ private final class ChatCount: Middleware {
             return .refuse(status: 429, code: "go_away", message: "not you", reason: .auth, retryAfterSeconds: 7)
         }
 
-        func attach(_ fact: Attachment) throws {
+        func attach(_ fact: Membership) throws {
             journal.add("attach \(fact.client.address) \(fact.client.software)")
             throw Broken()
         }

@@ -305,7 +305,7 @@ import WebSocket
             let name = "hook_log"
             let interests: MiddlewareHooks = .attach
             var attached = 0
-            func attach(_ fact: Attachment) { attached += 1 }
+            func attach(_ fact: Membership) { attached += 1 }
         }
         let world = Table.world(middleware: [log])
         let fresh = Fresh()

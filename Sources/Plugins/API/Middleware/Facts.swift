@@ -1,7 +1,7 @@
 // What observers are told. Plain values: building one allocates nothing, and none holds a secret, a hand or a name.
 
 /// A connection and its place in a room.
-public struct Attachment {
+public struct Membership {
     public let client: Client
     public let room: RoomID
     public let game: String

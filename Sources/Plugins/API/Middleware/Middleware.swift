@@ -24,7 +24,7 @@ public protocol Middleware: AnyObject {
     // Observers.
 
     /// A connection has a place in a room: a seat or a watcher's chair.
-    func attach(_ fact: Attachment) throws
+    func attach(_ fact: Membership) throws
     /// A room offered a record to the store and heard its outcome.
     func commit(_ fact: Commit) throws
     /// What a commit brought was handed to everybody in the room.
@@ -34,7 +34,7 @@ public protocol Middleware: AnyObject {
     /// A connection reads too slowly, or has caught up again.
     func lag(_ fact: Lag) throws
     /// A player's connection is gone and the seat waits.
-    func drop(_ fact: Attachment) throws
+    func drop(_ fact: Membership) throws
     /// A client came back to a room, or was refused.
     func resume(_ fact: Resumption) throws
     /// Something that should move does not.
@@ -42,7 +42,7 @@ public protocol Middleware: AnyObject {
     /// Something that did not move does again, or was mended.
     func recover(_ fact: Recovery) throws
     /// A connection has given up its place in a room, or lost it to somebody.
-    func detach(_ fact: Attachment) throws
+    func detach(_ fact: Membership) throws
     /// A connection is over.
     func close(_ fact: Departure) throws
 }
@@ -50,16 +50,16 @@ public protocol Middleware: AnyObject {
 extension Middleware {
     public func accept(_ visit: Visit) -> AcceptVerdict { .pass }
     public func receive(_ message: InboundMessage) -> ReceiveVerdict { .pass }
-    public func attach(_ fact: Attachment) {}
+    public func attach(_ fact: Membership) {}
     public func commit(_ fact: Commit) {}
     public func deliver(_ fact: Delivery) {}
     public func acknowledge(_ fact: Acknowledgement) {}
     public func lag(_ fact: Lag) {}
-    public func drop(_ fact: Attachment) {}
+    public func drop(_ fact: Membership) {}
     public func resume(_ fact: Resumption) {}
     public func stall(_ fact: Stall) {}
     public func recover(_ fact: Recovery) {}
-    public func detach(_ fact: Attachment) {}
+    public func detach(_ fact: Membership) {}
     public func close(_ fact: Departure) {}
 }
 

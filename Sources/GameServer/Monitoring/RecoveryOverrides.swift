@@ -9,14 +9,14 @@ public struct RecoveryOverrideError: Error, Equatable, CustomStringConvertible {
     public var description: String { "recovery.overrides holds \"\(entry)\": \(objection)" }
 }
 
-extension Configuration.Recovery {
+extension RecoverySettings {
     /// The procedures with the numbers set for them.
     ///
     /// - Throws: `RecoveryOverrideError` for the first entry that sets nothing.
-    public func settings() throws(RecoveryOverrideError) -> RecoverySettings {
-        var settings = RecoverySettings()
-        settings.isActive = isEnabled
-        for entry in overrides.split(separator: ",") {
+    init(_ configuration: Configuration.Recovery) throws(RecoveryOverrideError) {
+        self.init()
+        isActive = configuration.isEnabled
+        for entry in configuration.overrides.split(separator: ",") {
             let text = String(entry.filter { $0 != " " })
             let sides = text.split(separator: "=", maxSplits: 1)
             guard sides.count == 2, let value = Double(sides[1]), let point = sides[0].firstIndex(of: ".") else {
@@ -24,11 +24,10 @@ extension Configuration.Recovery {
             }
             let name = String(sides[0][sides[0].index(after: point)...])
             do throws(RecoverySettingsError) {
-                try settings.set(String(sides[0][..<point]), name, to: value)
+                try set(String(sides[0][..<point]), name, to: value)
             } catch {
                 throw RecoveryOverrideError(entry: text, objection: "\(error)")
             }
         }
-        return settings
     }
 }
