@@ -21,7 +21,8 @@ enum Command {
             case .echo: return EchoCommand.run(try arguments.load(environment: environment).configuration.server)
             case .serve:
                 let configuration = try arguments.load(environment: environment).configuration
-                return Service(games: InstalledPlugins.games).run(configuration) { address in
+                let service = Service(games: InstalledPlugins.games)
+                return service.run(configuration, reload: arguments.reload(environment: environment)) { address in
                     if arguments.opensBrowser { Browser.open(address) }
                 }
             }

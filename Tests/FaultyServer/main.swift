@@ -15,11 +15,12 @@ enum FaultyServer {
                 Console.complain("FaultyServer: serve, with the flags of gameserver serve")
                 return ExitCode.usage
             }
-            let configuration = try arguments.load(environment: ProcessInfo.processInfo.environment).configuration
+            let environment = ProcessInfo.processInfo.environment
+            let configuration = try arguments.load(environment: environment).configuration
             // A sound game beside it, for players who must not notice the trouble.
             let games = [InstalledGame(FaultyGame.self), InstalledGame(LiapTui.self)]
-            return Service(games: games, middleware: [FaultyMiddleware.plugin], probes: [FaultyProbe()]).run(
-                configuration)
+            let service = Service(games: games, middleware: [FaultyMiddleware.plugin], probes: [FaultyProbe()])
+            return service.run(configuration, reload: arguments.reload(environment: environment))
         } catch {
             Console.complain("\(error)")
             return ExitCode.usage

@@ -30,6 +30,13 @@ public struct Arguments: Sendable, Equatable {
             file: configurationFile, environment: environment, flags: settings.map { ($0.flag, $0.value) })
     }
 
+    /// Reads the same sources again, as a restart would.
+    public func reload(
+        environment: [String: String]
+    ) -> @Sendable () throws(ConfigurationError) -> Configuration {
+        { () throws(ConfigurationError) in try load(environment: environment).configuration }
+    }
+
     /// - Parameter words: the command line without the program's name.
     /// - Throws: `UsageError` with the text to print.
     public init(_ words: [String]) throws(UsageError) {

@@ -1,5 +1,7 @@
+import Foundation
 import Observability
 import PluginAPI
+import WebSocket
 
 /// Times the way of a command: waiting for its room, deciding, storing, delivering, and all of it together.
 final class Latency: Middleware {
@@ -8,10 +10,16 @@ final class Latency: Middleware {
 
     private let metrics: Observability.Metrics
     private let writer: MetricWriter?
+    private let now: () -> MonotonicTime
+    /// From when on a command that is not unusually slow is worth an example.
+    private var nextExample = MonotonicTime(nanoseconds: 0)
+    /// The slowest of this second.
+    private var slowest = Elapsed.zero
 
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
         writer = kit.writer
+        now = kit.now
     }
 
     func commit(_ fact: Commit) {
@@ -24,6 +32,23 @@ final class Latency: Middleware {
     func deliver(_ fact: Delivery) {
         metrics.stageSeconds.record(fact.delay.duration, .deliver, by: writer)
         metrics.deliverySeconds.record(fact.delay.duration, by: writer)
-        if let all = fact.sinceAsked { metrics.commandSeconds.record(all.duration, by: writer) }
+        if let all = fact.sinceAsked {
+            metrics.commandSeconds.record(all.duration, exemplar: example(of: fact, took: all), by: writer)
+        }
+    }
+
+    /// Names the event of one command a second, and of every one that was slower than those before it in that second:
+    /// the way from a slow bucket to the very moment in a room.
+    private func example(of fact: Delivery, took: Elapsed) -> Exemplar? {
+        let now = now()
+        if now >= nextExample {
+            nextExample = now + .seconds(1)
+        } else if took <= slowest {
+            return nil
+        }
+        slowest = took
+        return Exemplar(
+            event: "\(fact.room):\(fact.sequence)",
+            unixMilliseconds: Int(Date().timeIntervalSince1970 * 1000))
     }
 }

@@ -16,6 +16,7 @@ enum Checks {
         var checks = StandardChecks.all(
             bounds: bounds, plugins: parts.games, hasCertificate: !configuration.certificateFile.isEmpty)
         if parts.selfTest == nil { checks.removeAll { $0.id == StandardChecks.selfTest } }
+        if parts.drift == nil { checks.removeAll { $0.id == StandardChecks.configuration } }
         return checks
             + parts.probes.map { probe in
                 HealthCheck(
@@ -33,6 +34,9 @@ enum Checks {
         let directory = parts.configuration.server.dataDirectory
         measures.append((StandardChecks.disk, "check-disk", { disk(directory) }))
         if let test = parts.selfTest { measures.append((StandardChecks.selfTest, "check-self", { test.run() })) }
+        if let drift = parts.drift {
+            measures.append((StandardChecks.configuration, "check-config", { reading(of: drift.problems) }))
+        }
         let certificate = parts.configuration.health.certificateFile
         if !certificate.isEmpty {
             measures.append((StandardChecks.certificate, "check-cert", { CertificateFile(certificate).reading() }))
@@ -88,7 +92,6 @@ enum Checks {
         case StandardChecks.rateLimiter:
             return .measured(
                 core.signals.refusedRatio.map { [Measurement(Value.refused, $0, unit: "ratio")] } ?? [])
-        case StandardChecks.configuration: return configuration(core)
         case StandardChecks.logging:
             let dropped = core.signals.gained { $0.logDropped }
             return .measured([Measurement(Value.dropped, Double(dropped))])
@@ -166,14 +169,6 @@ enum Checks {
         return .measured(values)
     }
 
-    private static func configuration(_ core: MonitorCore) -> CheckReading {
-        let problems = core.parts.configurationProblems()
-        return .measured([
-            Measurement(
-                StandardChecks.Value.problems, Double(problems.count), message: problems.first)
-        ])
-    }
-
     // MARK: Measured elsewhere
 
     private static func disk(_ path: String) -> CheckReading {
@@ -188,6 +183,10 @@ enum Checks {
             Measurement(StandardChecks.Value.disk, used / max(1, used + free), unit: "ratio"),
             Measurement(StandardChecks.Value.diskFree, free, unit: "bytes"),
         ])
+    }
+
+    private static func reading(of problems: [String]) -> CheckReading {
+        .measured([Measurement(StandardChecks.Value.problems, Double(problems.count), message: problems.first)])
     }
 
     /// How long ago a commit may be to say something of now.

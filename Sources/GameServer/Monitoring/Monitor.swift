@@ -70,8 +70,8 @@ enum StoreNews: Sendable {
 struct MonitorParts: Sendable {
     var configuration: Configuration
     var recovery: RecoverySettings
-    /// What is wrong with the configuration that runs, a sentence each.
-    var configurationProblems: @Sendable () -> [String]
+    /// Nil when nobody said where the configuration came from.
+    var drift: ConfigurationDrift?
     var metrics: Observability.Metrics
     var logger: Logger
     var store: any EventStore

@@ -216,6 +216,7 @@ extension MonitorCore {
             health.hint(StandardChecks.database, reason: "somebody else wrote to the database", at: now)
         case .chainBroken(let room, let number):
             brokenChains.insert(room)
+            chainBrokenAt = .now()
             metrics.eventChainBreaks.add(1)
             health.hint(StandardChecks.database, reason: "record \(number) of a room was changed", at: now)
         case .chainMended(let room):

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Observability
 import PluginAPI
@@ -18,6 +19,8 @@ final class MonitorCore {
     var orders: [Int: RecoveryOrder] = [:]
     /// Rooms whose log was found changed, and that have not been mended.
     var brokenChains: Set<RoomID> = []
+    /// When the last of them was found.
+    var chainBrokenAt: MonotonicTime?
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
@@ -127,8 +130,13 @@ final class MonitorCore {
         }
     }
 
+    /// How long a damaged room counts in the store's health after it was found, also when it was mended sooner.
+    private static let breakShownFor = Duration.seconds(10)
+
     private func checkStore(_ started: MonotonicTime) {
-        let broken = brokenChains.count
+        // Many are mended within a second: a level nobody could see would tell nobody.
+        let isFresh = chainBrokenAt.map { started - $0 < Self.breakShownFor } ?? false
+        let broken = max(brokenChains.count, isFresh ? 1 : 0)
         parts.store.health { [monitor] health in
             let took = MonotonicTime.now() - started
             monitor.post(
@@ -140,6 +148,11 @@ final class MonitorCore {
 
     private func finish(_ id: String, _ reading: CheckReading, started: MonotonicTime) {
         let end = MonotonicTime.now()
+        if id == StandardChecks.certificate, case .measured(let values) = reading,
+            let left = values.first(where: { $0.name == StandardChecks.Value.daysLeft })
+        {
+            metrics.tlsCertificateExpirySeconds.set((Date().timeIntervalSince1970 + left.value * 86_400).rounded())
+        }
         let changes = health.finished(id, reading, took: end - started, at: time(end))
         let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
         let label: CheckLabel = if case .failed = reading { .failed } else { .ok }

@@ -20,7 +20,8 @@ public final class Server: Sendable {
     ///
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        configuration: Configuration, games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
+        configuration: Configuration, reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
+        games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
         probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
     ) throws(StartError) {
         let games = InstalledGames(games)
@@ -82,13 +83,16 @@ public final class Server: Sendable {
             port = loop.port
             orders = loop.orders
             self.ended = ended
+            metrics.wsConnectionsLimit.set(
+                Double(DescriptorLimit.connections(wanted: configuration.http.maxConnections)))
             desk.start()
             let host = configuration.server.host
             let test =
                 configuration.health.selfTest
                 ? SelfTest(key: selfTestKey, host: host, port: loop.port, board: loopBoard) : nil
             let parts = MonitorParts(
-                configuration: configuration, recovery: recovery, configurationProblems: { [] }, metrics: metrics,
+                configuration: configuration, recovery: recovery,
+                drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),
                 middleware: middleware.map(\.name), probes: probes,
                 loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,

@@ -22,9 +22,15 @@ public struct Service {
 
     /// Serves on the calling thread; `Signals.block` comes first.
     ///
-    /// - Parameter opened: told the address once it is served.
+    /// - Parameters:
+    ///   - reload: reads the sources of the configuration again, for the check that says what a restart would find;
+    ///     without it that check has nothing to say.
+    ///   - opened: told the address once it is served.
     /// - Returns: the exit code, once the server has drained or could not start.
-    public func run(_ configuration: Configuration, opened: (String) -> Void = { _ in }) -> Int32 {
+    public func run(
+        _ configuration: Configuration, reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
+        opened: (String) -> Void = { _ in }
+    ) -> Int32 {
         DescriptorLimit.raise()
         let domain: DomainMetrics
         do {
@@ -41,8 +47,8 @@ public struct Service {
         let server: Server
         do {
             server = try Server(
-                configuration: configuration, games: games, middleware: middleware, probes: probes, logger: logger,
-                metrics: metrics)
+                configuration: configuration, reload: reload, games: games, middleware: middleware, probes: probes,
+                logger: logger, metrics: metrics)
         } catch {
             return Self.failed(error)
         }

@@ -5,7 +5,9 @@ final class SeriesText: Sendable {
     /// The labels as protobuf, fields of a `Metric`.
     let protobuf: [UInt8]
 
+    /// - Parameter labels: an empty value is no label at all to Prometheus, and is left out.
     init(_ description: MetricDescription, labels: [(name: String, value: String)], bounds: [Double]? = nil) {
+        let labels = labels.filter { !$0.value.isEmpty }
         func line(_ suffix: String, _ labels: [(name: String, value: String)]) -> [UInt8] {
             var line = Array((description.name + suffix).utf8)
             line.append(labels: labels)

@@ -22,10 +22,10 @@ enum AdminRoutes {
     private static func named(_ name: String) -> [Route.Answer] { json(.named(name)) }
 
     /// 200 or 503 with the same body: the status follows the level.
-    private static func judged(_ name: String, also types: [String] = []) -> [Route.Answer] {
+    private static func judged(_ name: String, also others: [(type: String, name: String)] = []) -> [Route.Answer] {
         [200, 503].flatMap { status in
             [Route.Answer(status: status, schema: .named(name))]
-                + types.map { Route.Answer(status: status, type: $0, schema: .any) }
+                + others.map { Route.Answer(status: status, type: $0.type, schema: .named($0.name)) }
         }
     }
 
@@ -60,7 +60,7 @@ enum AdminRoutes {
             "Status, version and uptime; 200 while healthy or warning, else 503."),
         Route(
             .detailedHealth, .get, "/api/health/detailed", .role(.viewer),
-            judged("DetailedHealth", also: ["application/health+json"]),
+            judged("DetailedHealth", also: [("application/health+json", "DraftHealth")]),
             "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."
         ),
         Route(

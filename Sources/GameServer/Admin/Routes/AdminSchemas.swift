@@ -1,7 +1,8 @@
 /// The shapes of answers and bodies, by name.
 enum AdminSchemas {
     static let all: [(name: String, schema: Schema)] = [
-        ("Error", error), ("Health", health), ("DetailedHealth", detailedHealth), ("ComponentHealth", componentHealth),
+        ("Error", error), ("Health", health), ("DetailedHealth", detailedHealth), ("DraftHealth", draftHealth),
+        ("ComponentHealth", componentHealth),
         ("Level", level), ("SocketStatistics", socketStatistics), ("SystemStatistics", systemStatistics),
         ("RoomStatistics", roomStatistics), ("RoomFigures", roomFigures), ("RoomNumbers", roomNumbers),
         ("RateStatistics", rateStatistics), ("RecoveryStatus", recoveryStatus), ("RecoveryTrigger", recoveryTrigger),
@@ -31,6 +32,22 @@ enum AdminSchemas {
         .maybe("success", .boolean), .maybe("status", .string), .maybe("timestamp", .string),
         .maybe("overall_status", .named("Level")), .maybe("components", .any), .maybe("checks", .any),
         .maybe("services", .any), .maybe("health", .any),
+    ])
+
+    /// - Source: draft-inadarei-api-health-check-06.
+    private static let draftHealth: Schema = .object([
+        .always("status", .choice(["pass", "warn", "fail"])), .always("version", .string),
+        .always("releaseId", .string), .always("serviceId", .string), .always("description", .string),
+        .maybe("output", .string),
+        .always(
+            "checks",
+            .map(
+                .array(
+                    .object([
+                        .always("componentId", .string), .always("componentType", .string),
+                        .always("status", .choice(["pass", "warn", "fail"])), .maybe("time", .string),
+                        .maybe("output", .string),
+                    ])))),
     ])
 
     private static let componentHealth: Schema = .object([
