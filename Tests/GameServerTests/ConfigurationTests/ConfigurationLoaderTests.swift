@@ -56,7 +56,7 @@ import Testing
                 switch key.kind {
                 case .integer(let range): ("\(range.upperBound)", .integer(range.upperBound))
                 case .text where key.path == "recovery.overrides":
-                    ("cpu_overload.max_attempts=1", .text("cpu_overload.max_attempts=1"))
+                    ("memory_pressure.max_attempts=1", .text("memory_pressure.max_attempts=1"))
                 case .text, .secret: ("abc", .text("abc"))
                 case .boolean: ("true", .boolean(true))
                 case .choice(let names): (names[0], .text(names[0]))
