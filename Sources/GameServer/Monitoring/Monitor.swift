@@ -33,10 +33,10 @@ final class Monitor: Sendable {
     func start(_ parts: MonitorParts) {
         isStarted.store(true, ordering: .releasing)
         let thread = Thread { [self] in
+            Thread.current.name = "monitor"
             MonitorCore(parts, monitor: self).run(inbox)
             ended.open(())
         }
-        thread.name = "monitor"
         thread.stackSize = 4 << 20
         thread.start()
     }

@@ -72,10 +72,11 @@ public final class Server: Sendable {
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
+                // From within, or the system does not learn it and `top -H` cannot tell.
+                Thread.current.name = "loop-0"
                 GameLoop.run(plan) { started.open($0) }
                 ended.open(())
             }
-            thread.name = "loop-0"
             thread.stackSize = 8 << 20
             thread.start()
             let loop = try started.wait().get()

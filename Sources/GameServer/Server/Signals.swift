@@ -35,12 +35,12 @@ public enum Signals {
             }
         }
         let thread = Thread {
+            Thread.current.name = "signals"
             first(nextStop())
             while nextStop() != "SIGINT" {}
             Console.complain("gameserver: SIGINT again: ends without waiting for clients")
             _exit(ExitCode.failed)
         }
-        thread.name = "signals"
         thread.start()
     }
 

@@ -48,8 +48,11 @@ public final class Logger: Sendable {
             intake: intake, sink: sink, encoder: LogEncoder(origin: origin, addresses: options.clientAddresses),
             memory: memory, tails: tails, auditFile: options.auditFile, repeatsPerSecond: options.repeatsPerSecond,
             clock: clock)
-        let thread = Thread { LogWriter(plan).run() }
-        thread.name = "log-writer"
+        let thread = Thread {
+            // From within, or the system does not learn it.
+            Thread.current.name = "log-writer"
+            LogWriter(plan).run()
+        }
         thread.start()
     }
 

@@ -20,9 +20,9 @@ final class DeskThread: Sendable {
     /// Starts the thread, which ends when the desk is closed and everything that waits is done.
     func start() {
         let thread = Thread { [self] in
+            Thread.current.name = "desk"
             while let work = next() { work() }
         }
-        thread.name = "desk"
         thread.stackSize = 8 << 20
         thread.start()
     }
