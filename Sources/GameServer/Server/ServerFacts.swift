@@ -37,8 +37,10 @@ final class ServerFacts: ServerObserver {
     }
 
     func messageHandled(_ type: String, _ took: Elapsed) {
-        metrics.messageSeconds.record(took.duration, OperationLabel(type: type), by: writer)
+        metrics.messageSeconds.record(took, OperationLabel(type: type), by: writer)
     }
+
+    func pongReceived(after roundTrip: Elapsed) { metrics.wsRoundTripSeconds.record(roundTrip, by: writer) }
 
     func visitAccepted(after waited: Duration) { metrics.wsHandshakeSeconds.record(waited, by: writer) }
 
@@ -55,6 +57,6 @@ final class ServerFacts: ServerObserver {
     }
 
     func middlewareSample(_ name: String, _ took: Elapsed) {
-        metrics.pluginHandlerSeconds.record(took.duration, plugin: metrics.pluginIndex(name), by: writer)
+        metrics.pluginHandlerSeconds.record(took, plugin: metrics.pluginIndex(name), by: writer)
     }
 }
