@@ -33,7 +33,7 @@ final class Monitor: Sendable {
     func start(_ parts: MonitorParts) {
         isStarted.store(true, ordering: .releasing)
         let thread = Thread { [self] in
-            Thread.current.name = "monitor"
+            nameThread("monitor")
             MonitorCore(parts, monitor: self).run(inbox)
             ended.open(())
         }

@@ -18,7 +18,7 @@ final class ProbeThread: Sendable {
         self.monitor = monitor
         self.measure = measure
         let thread = Thread { [self] in
-            Thread.current.name = name
+            nameThread(name)
             serve()
         }
         thread.start()

@@ -72,8 +72,7 @@ public final class Server: Sendable {
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
-                // From within, or the system does not learn it and `top -H` cannot tell.
-                Thread.current.name = "loop-0"
+                nameThread("loop-0")
                 GameLoop.run(plan) { started.open($0) }
                 ended.open(())
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 
 /// SIGTERM, SIGINT and SIGHUP as something a thread waits for instead of being interrupted by.
 public enum Signals {
@@ -35,7 +36,7 @@ public enum Signals {
             }
         }
         let thread = Thread {
-            Thread.current.name = "signals"
+            nameThread("signals")
             first(nextStop())
             while nextStop() != "SIGINT" {}
             Console.complain("gameserver: SIGINT again: ends without waiting for clients")

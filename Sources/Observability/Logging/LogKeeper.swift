@@ -31,7 +31,7 @@ final class LogKeeper: Sendable {
         }
         guard mustStart else { return }
         let thread = Thread {
-            Thread.current.name = "log-keeper"
+            nameThread("log-keeper")
             self.run()
         }
         thread.start()

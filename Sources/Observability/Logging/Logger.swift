@@ -49,8 +49,7 @@ public final class Logger: Sendable {
             memory: memory, tails: tails, auditFile: options.auditFile, repeatsPerSecond: options.repeatsPerSecond,
             clock: clock)
         let thread = Thread {
-            // From within, or the system does not learn it.
-            Thread.current.name = "log-writer"
+            nameThread("log-writer")
             LogWriter(plan).run()
         }
         thread.start()
