@@ -42,7 +42,8 @@ def build_generator() -> pathlib.Path:
 
 
 def compile_c(source: pathlib.Path, binary: pathlib.Path, *more: str) -> None:
-    if binary.exists() and binary.stat().st_mtime > source.stat().st_mtime:
+    newest = max(each.stat().st_mtime for each in (source, HERE / "socket.h"))
+    if binary.exists() and binary.stat().st_mtime > newest:
         return
     subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", binary, source, *more], check=True)
 

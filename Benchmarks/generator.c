@@ -6,22 +6,14 @@
 // its CPU clock by this process at the same instants as the message count.
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "socket.h"
+
 #include <fcntl.h>
-#include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { STAMP = 16, MAX_HEADER = 14, MASK = 4, RECEIVE = 1 << 20, STALL_MS = 5000 };
+enum { STAMP = 16, RECEIVE = 1 << 20, STALL_MS = 5000 };
 
 typedef struct {
     int fd;
@@ -41,15 +33,6 @@ static int window, loop_fd;
 static uint64_t messages;
 static uint8_t echo_prefix[MAX_HEADER], *filler, *receive_buffer;
 
-static void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
-
 static int64_t clock_ns(clockid_t clock) {
     struct timespec time;
     if (clock_gettime(clock, &time)) fail("clock: %s", strerror(errno));
@@ -61,20 +44,6 @@ static clockid_t cpu_clock_of(pid_t pid) {
     clockid_t clock;
     if (clock_getcpuclockid(pid, &clock)) fail("no CPU clock of process %d", pid);
     return clock;
-}
-
-// Header of an unmasked or masked text frame; returns its length without the mask.
-static size_t frame_header(uint8_t *header, size_t length, bool masked) {
-    uint8_t bit = masked ? 0x80 : 0;
-    header[0] = 0x81;
-    if (length < 126) return header[1] = bit | (uint8_t)length, 2;
-    if (length < 65536) {
-        header[1] = bit | 126, header[2] = (uint8_t)(length >> 8), header[3] = (uint8_t)length;
-        return 4;
-    }
-    header[1] = bit | 127;
-    for (int i = 0; i < 8; i++) header[2 + i] = (uint8_t)((uint64_t)length >> (56 - 8 * i));
-    return 10;
 }
 
 // The first bytes of a message name its connection and number, so a lost, doubled or foreign echo shows.
@@ -148,27 +117,6 @@ static void receive(Connection *c) {
     send_requests(c, count);
 }
 
-static void open_connection(Connection *c, int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    c->fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address)) fail("connect: %s", strerror(errno));
-    int on = 1;
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    char request[256];
-    int length = snprintf(request, sizeof request,
-        "GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", port);
-    if (send(c->fd, request, (size_t)length, MSG_NOSIGNAL) != length) fail("handshake: %s", strerror(errno));
-    char answer[2048];
-    size_t got = 0;
-    while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4)) {   // byte by byte: nothing behind it is taken
-        if (got == sizeof answer || recv(c->fd, answer + got, 1, 0) != 1) fail("handshake: no answer");
-        got++;
-    }
-    if (!memmem(answer, got, " 101 ", 5)) fail("handshake: %.*s", (int)got, answer);
-}
-
 static void run_until(int64_t end) {
     struct epoll_event events[1024];
     while (clock_ns(CLOCK_MONOTONIC) < end) {
@@ -209,7 +157,7 @@ int main(int argc, char **argv) {
         c->in = malloc(echo_bytes);
         c->out = malloc((size_t)window * request_bytes);
         prepare(c);
-        open_connection(c, port);
+        c->fd = open_websocket(port, "/");
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
         epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &event);
     }

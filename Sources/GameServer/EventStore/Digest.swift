@@ -50,5 +50,17 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
 extension [UInt8] {
     /// Two lower-case digits a byte.
-    var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    var hexadecimal: String {
+        String(unsafeUninitializedCapacity: count * 2) { digits in
+            for (index, byte) in enumerated() {
+                digits[index * 2] = Self.digit(byte >> 4)
+                digits[index * 2 + 1] = Self.digit(byte & 15)
+            }
+            return count * 2
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
 }

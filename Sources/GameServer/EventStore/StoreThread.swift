@@ -1,4 +1,5 @@
 import Glibc
+import Observability
 import Synchronization
 
 /// A thread of its own for what must be done by one and may wait for the disk.
@@ -70,12 +71,7 @@ final class StoreThread: Sendable {
         }
 
         func run() {
-            // What `top -H` shows of it; without /proc it has no name and works as well.
-            let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-            if file >= 0 {
-                _ = write(file, name, name.utf8.count)
-                close(file)
-            }
+            nameThread(name)
             body()
         }
     }

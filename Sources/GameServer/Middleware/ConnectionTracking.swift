@@ -17,7 +17,7 @@ final class ConnectionTracking: Middleware {
     func close(_ fact: Departure) {
         metrics.wsConnectionsClosed.add(1, CloseReasonLabel(code: fact.code), by: writer)
         metrics.wsCloseCodes.add(1, CloseLabel(code: fact.code), by: writer)
-        metrics.wsConnectionSeconds.record(fact.lasted.duration, by: writer)
+        metrics.wsConnectionSeconds.record(fact.lasted, by: writer)
         if fact.fault != nil { metrics.wsProtocolErrors.add(1, ProtocolErrorLabel(code: fact.code), by: writer) }
     }
 }

@@ -25,7 +25,7 @@ final class DeliveryTracking: Middleware {
 
     func acknowledge(_ fact: Acknowledgement) {
         metrics.acknowledgements.add(1, by: writer)
-        if let delay = fact.delay { metrics.ackSeconds.record(delay.duration, by: writer) }
+        if let delay = fact.delay { metrics.ackSeconds.record(delay, by: writer) }
     }
 
     func lag(_ fact: Lag) {

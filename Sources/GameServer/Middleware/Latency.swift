@@ -8,7 +8,8 @@ final class Latency: Middleware {
     let name = "latency"
     let interests: MiddlewareHooks = [.commit, .deliver]
 
-    private let metrics: Observability.Metrics
+    private let stages: LabelledHistogram<StageLabel>
+    private let commits, deliveries, commands: Histogram
     private let writer: MetricWriter?
     private let now: () -> MonotonicTime
     /// From when on a command that is not unusually slow is worth an example.
@@ -17,23 +18,26 @@ final class Latency: Middleware {
     private var slowest = Elapsed.zero
 
     init(_ kit: MiddlewareKit) {
-        metrics = kit.metrics
+        stages = kit.metrics.stageSeconds
+        commits = kit.metrics.commitSeconds
+        deliveries = kit.metrics.deliverySeconds
+        commands = kit.metrics.commandSeconds
         writer = kit.writer
         now = kit.now
     }
 
     func commit(_ fact: Commit) {
-        metrics.stageSeconds.record(fact.queued.duration, .queue, by: writer)
-        metrics.stageSeconds.record(fact.decided.duration, .decide, by: writer)
-        metrics.stageSeconds.record(fact.stored.duration, .store, by: writer)
-        if fact.outcome == .committed { metrics.commitSeconds.record(fact.stored.duration, by: writer) }
+        stages.record(fact.queued, .queue, by: writer)
+        stages.record(fact.decided, .decide, by: writer)
+        stages.record(fact.stored, .store, by: writer)
+        if fact.outcome == .committed { commits.record(fact.stored, by: writer) }
     }
 
     func deliver(_ fact: Delivery) {
-        metrics.stageSeconds.record(fact.delay.duration, .deliver, by: writer)
-        metrics.deliverySeconds.record(fact.delay.duration, by: writer)
+        stages.record(fact.delay, .deliver, by: writer)
+        deliveries.record(fact.delay, by: writer)
         if let all = fact.sinceAsked {
-            metrics.commandSeconds.record(all.duration, exemplar: example(of: fact, took: all), by: writer)
+            commands.record(all, exemplar: example(of: fact, took: all), by: writer)
         }
     }
 

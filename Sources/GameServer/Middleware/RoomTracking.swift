@@ -37,7 +37,7 @@ final class RoomTracking: Middleware {
         case .started: log.log(.info, .gameEvent, "game_started", "started", in: context)
         case .finished: log.log(.info, .gameEvent, "game_finished", "finished", in: context)
         case .closed(let reason, let age):
-            metrics.roomSeconds.record(age.duration, plugin: plugin, by: writer)
+            metrics.roomSeconds.record(age, plugin: plugin, by: writer)
             metrics.roomsClosed.add(1, plugin: plugin, RoomEndLabel(reason: reason), by: writer)
             log.log(.info, .gameEvent, "room_closed", "closed: \(reason)", ["reason": .string(reason)], in: context)
         }

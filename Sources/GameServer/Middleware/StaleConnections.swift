@@ -1,26 +1,15 @@
 import Observability
 import PluginAPI
 
-/// Watches for connections that give no sign of life: whom a ping was sent, who answered it and after how long, and who
-/// was given up.
+/// Tells of connections that were asked for a sign of life and gave none.
 final class StaleConnections: Middleware {
     let name = "stale_connections"
-    let interests: MiddlewareHooks = [.receive, .stall]
+    // Not `receive`: a pong is rare, and every message would pay for the look.
+    let interests: MiddlewareHooks = .stall
 
-    private let metrics: Observability.Metrics
     private let log: LogRing
-    private let writer: MetricWriter?
 
-    init(_ kit: MiddlewareKit) {
-        metrics = kit.metrics
-        log = kit.log
-        writer = kit.writer
-    }
-
-    func receive(_ message: InboundMessage) -> ReceiveVerdict {
-        if let roundTrip = message.roundTrip { metrics.wsRoundTripSeconds.record(roundTrip.duration, by: writer) }
-        return .pass
-    }
+    init(_ kit: MiddlewareKit) { log = kit.log }
 
     func stall(_ fact: Stall) {
         guard case .unanswered(let client) = fact else { return }

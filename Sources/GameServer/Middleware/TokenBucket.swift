@@ -18,7 +18,7 @@ struct TokenBucket {
     ///
     /// - Returns: nil when there was one, else the milliseconds until there is.
     mutating func take(at now: MonotonicTime) -> Int? {
-        let elapsed = Double((now - filled).components.seconds) + Double((now - filled).components.attoseconds) / 1e18
+        let elapsed = Double(now.nanoseconds - filled.nanoseconds) / 1e9
         tokens = min(burst, tokens + max(0, elapsed) * perSecond)
         filled = now
         if tokens >= 1 {

@@ -8,6 +8,7 @@ final class Inbox<Message: Sendable>: Sendable {
     private struct State {
         var messages: [Message] = []
         var isClosed = false
+        var lost = 0
     }
 
     private let state = Mutex(State())
@@ -27,10 +28,17 @@ final class Inbox<Message: Sendable>: Sendable {
 
     var count: Int { state.withLock { $0.messages.count } }
 
+    /// Messages that were not taken because it was full.
+    var lost: Int { state.withLock { $0.lost } }
+
     /// - Returns: false when the inbox is full or closed; the message was not taken.
     @discardableResult func post(_ message: Message) -> Bool {
         let (isTaken, wakes) = state.withLock { state in
-            guard !state.isClosed, state.messages.count < capacity else { return (false, false) }
+            guard !state.isClosed else { return (false, false) }
+            guard state.messages.count < capacity else {
+                state.lost += 1
+                return (false, false)
+            }
             state.messages.append(message)
             return (true, state.messages.count == 1)
         }

@@ -18,6 +18,8 @@ final class LoopPulse: LoopFacts {
     /// As far as the instruments know.
     private var traffic = Traffic()
     private var counted = TransportCounters()
+    /// Processor time of the loop's thread at the last beat.
+    private var worked = Duration.zero
     /// Bytes exposed so far.
     private var wire = (in: 0, out: 0)
 
@@ -49,6 +51,9 @@ final class LoopPulse: LoopFacts {
         let now = MonotonicTime.now()
         let lag = max(now - planned, .zero)
         metrics.loopLagSeconds.record(lag, loop: 0, by: writer)
+        let worked = threadTime()
+        metrics.loopBusySeconds.add(worked - self.worked, loop: 0, by: writer)
+        self.worked = worked
         publish()
         findStragglers(at: now)
         board.put(reading(at: now, lag: lag))

@@ -33,10 +33,10 @@ final class Monitor: Sendable {
     func start(_ parts: MonitorParts) {
         isStarted.store(true, ordering: .releasing)
         let thread = Thread { [self] in
+            nameThread("monitor")
             MonitorCore(parts, monitor: self).run(inbox)
             ended.open(())
         }
-        thread.name = "monitor"
         thread.stackSize = 4 << 20
         thread.start()
     }
@@ -47,6 +47,9 @@ final class Monitor: Sendable {
     func work(_ body: @escaping @Sendable (MonitorCore) -> Void) -> Bool { inbox.post(.work(body)) }
 
     var waiting: Int { inbox.count }
+
+    /// Messages that found no room.
+    var lost: Int { inbox.lost }
 
     /// Ends the thread if it was started; what waits is not done any more.
     func stop() {

@@ -155,8 +155,8 @@ extension MonitorCore {
 
     func recordFinished() {
         for run in recovery.takeFinished() { record(run) }
-        health.stability.recoveries = recovery.status(at: now).attempts
-        metrics.stabilityScore.set(health.report(at: now).stability.value)
+        health.stability.recoveries = recovery.recentAttempts(at: now)
+        metrics.stabilityScore.set(health.score.value)
     }
 
     private func record(_ run: RecoveryRun) {

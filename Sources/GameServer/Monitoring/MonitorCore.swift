@@ -187,14 +187,17 @@ final class MonitorCore {
             let level = health.level(of: component)
             metrics.healthLevel.set(Double(level.rawValue), component: index)
             metrics.healthState.set(component: index, HealthStateLabel(rawValue: level.rawValue) ?? .unknown)
+            metrics.healthFailures.set(Double(health.consecutiveFailures(of: component)), component: index)
+            if let interval = health.interval(of: component) {
+                metrics.healthInterval.set(Elapsed(interval).seconds, component: index)
+            }
         }
     }
 
     /// What watching costs.
     private func accountForTime() {
-        var time = timespec()
-        guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return }
-        metrics.obsCPUSeconds.raise(to: .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec), .monitor)
+        metrics.obsCPUSeconds.raise(to: threadTime(), .monitor)
+        metrics.obsDropped.raise(to: monitor.lost, .monitor)
         if let reading = (parts.store as? SQLiteEventStore)?.readerCPUTime {
             metrics.obsCPUSeconds.raise(to: reading, .storeReader)
         }

@@ -17,8 +17,10 @@ final class ProbeThread: Sendable {
         inbox = try Inbox(capacity: 1)
         self.monitor = monitor
         self.measure = measure
-        let thread = Thread { [self] in serve() }
-        thread.name = name
+        let thread = Thread { [self] in
+            nameThread(name)
+            serve()
+        }
         thread.start()
     }
 

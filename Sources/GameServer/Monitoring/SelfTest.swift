@@ -11,13 +11,14 @@ struct SelfTest: Sendable {
     static let header = "X-Self-Test"
     /// Subprotocol of a test; the connection echoes instead of speaking the game protocol.
     static let subprotocol = "gameserver.self-test"
-    private static let patience = Duration.seconds(5)
     private static let payload = "are you there?"
 
     let key: String
     let host: String
     let port: UInt16
     let board: LoopBoard
+    /// How long each answer may take.
+    var patience = Duration.seconds(5)
 
     func run() -> CheckReading {
         let started = MonotonicTime.now()
@@ -85,7 +86,7 @@ struct SelfTest: Sendable {
         let socket = Glibc.socket(
             address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }
-        var limit = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
+        var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

@@ -4,6 +4,8 @@ import PluginAPI
 struct Draft: Sendable {
     /// The room as it will be.
     let state: RoomState
+    /// The room's status until then.
+    let before: RoomSummary.Status
     let record: Record
     let payload: [UInt8]
     let outcome: (any HostedOutcome)?
@@ -53,7 +55,7 @@ extension RoomState {
         let payload = record.encoded(events: outcome?.storedEvents() ?? [])
         var next = self
         next.fold(record, match: after, digest: Digest(of: payload, continuing: digest))
-        return Draft(state: next, record: record, payload: payload, outcome: outcome)
+        return Draft(state: next, before: status, record: record, payload: payload, outcome: outcome)
     }
 
     /// Nothing but the answer changes in most records, and that has a field of its own.

@@ -52,9 +52,9 @@ extension Draft {
     }
 
     /// What the step means for the room as a whole.
-    func turn(from before: RoomState) -> Commit.Turn {
+    var turn: Commit.Turn {
         if record.record == 1 { return .opened }
-        guard before.status != state.status else { return .none }
+        guard before != state.status else { return .none }
         switch state.status {
         case .waiting: return .none
         case .playing: return .started

@@ -94,7 +94,7 @@ extension Room {
         Commit(
             room: id, game: state.game, record: done.append.number, sequence: done.append.lastSequence,
             events: done.append.eventCount, bytes: done.append.payload.count, cause: done.draft.record.cause.word,
-            outcome: outcome.word, turn: outcome == .committed ? done.draft.turn(from: state) : .none,
+            outcome: outcome.word, turn: outcome == .committed ? done.draft.turn : .none,
             queued: done.arrived.map { Elapsed(from: $0, to: done.began) } ?? .zero,
             decided: Elapsed(from: done.began, to: done.started), stored: Elapsed(from: done.started, to: known))
     }
@@ -137,7 +137,9 @@ extension Room {
         follow(draft, from: before, completion, at: now)
         directory.changed(self)
         let told = tell(events, at: draft.record.at, completion)
-        if !events.isEmpty { delivered(told, events.count, durable: durable, arrived: arrived) }
+        if !events.isEmpty {
+            delivered(told, events.count, upTo: draft.state.sequence, durable: durable, arrived: arrived)
+        }
         complete(completion)
         if let waiting = state.waiting, waiting.seats != before.waiting?.seats {
             for member in members where member.seat.map(waiting.seats.contains) ?? false { member.session.watchOver() }

@@ -43,11 +43,13 @@ extension Room {
         var unanswering = 0
     }
 
-    func delivered(_ told: Told, _ events: Int, durable: MonotonicTime, arrived: MonotonicTime?) {
+    func delivered(
+        _ told: Told, _ events: Int, upTo sequence: Int, durable: MonotonicTime, arrived: MonotonicTime?
+    ) {
         let now = services.timeline.exactNow
         services.middleware.deliver(
             Delivery(
-                room: id, game: state.game, sequence: state.sequence, events: events, receivers: told.receivers,
+                room: id, game: state.game, sequence: sequence, events: events, receivers: told.receivers,
                 collapsed: told.collapsed, unanswering: told.unanswering, delay: Elapsed(from: durable, to: now),
                 sinceAsked: arrived.map { Elapsed(from: $0, to: now) }))
     }

@@ -73,10 +73,10 @@ public final class Server: Sendable {
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
+                nameThread("loop-0")
                 GameLoop.run(plan) { started.open($0) }
                 ended.open(())
             }
-            thread.name = "loop-0"
             thread.stackSize = 8 << 20
             thread.start()
             let loop = try started.wait().get()

@@ -34,11 +34,14 @@ final class ServerFacts: ServerObserver {
         guard let code, label != .repeated else { return }
         let refusal = RefusalLabel(refusal: code)
         metrics.messageErrors.add(1, refusal.fault, refusal, by: writer)
+        if let reason = MessageRejectionLabel(refusal) { metrics.messagesRejected.add(1, reason, by: writer) }
     }
 
     func messageHandled(_ type: String, _ took: Elapsed) {
-        metrics.messageSeconds.record(took.duration, OperationLabel(type: type), by: writer)
+        metrics.messageSeconds.record(took, OperationLabel(type: type), by: writer)
     }
+
+    func pongReceived(after roundTrip: Elapsed) { metrics.wsRoundTripSeconds.record(roundTrip, by: writer) }
 
     func visitAccepted(after waited: Duration) { metrics.wsHandshakeSeconds.record(waited, by: writer) }
 
@@ -55,6 +58,6 @@ final class ServerFacts: ServerObserver {
     }
 
     func middlewareSample(_ name: String, _ took: Elapsed) {
-        metrics.pluginHandlerSeconds.record(took.duration, plugin: metrics.pluginIndex(name), by: writer)
+        metrics.pluginHandlerSeconds.record(took, plugin: metrics.pluginIndex(name), by: writer)
     }
 }

@@ -10,6 +10,8 @@ protocol ServerObserver: AnyObject {
     func requestAnswered(code: String?)
     /// One message in so many: how long it took to handle.
     func messageHandled(_ type: String, _ took: Elapsed)
+    /// A ping of ours was answered, so long after it left.
+    func pongReceived(after roundTrip: Elapsed)
     /// Somebody is let in, so long after the connection was accepted.
     func visitAccepted(after waited: Duration)
     /// Somebody was not let in.

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 
 /// SIGTERM, SIGINT and SIGHUP as something a thread waits for instead of being interrupted by.
 public enum Signals {
@@ -35,12 +36,12 @@ public enum Signals {
             }
         }
         let thread = Thread {
+            nameThread("signals")
             first(nextStop())
             while nextStop() != "SIGINT" {}
             Console.complain("gameserver: SIGINT again: ends without waiting for clients")
             _exit(ExitCode.failed)
         }
-        thread.name = "signals"
         thread.start()
     }
 

@@ -165,11 +165,11 @@ final class Session {
         }
         let type = fields["type"]?.string
         let echo = fields.echo
-        let roundTrip = type == "pong" ? liveness.answered(at: services.timeline.exactNow) : nil
+        let roundTrip = type == "pong" ? liveness.answered(at: services.timeline.exactNow).map { Elapsed($0) } : nil
+        if let roundTrip { services.observer.pongReceived(after: roundTrip) }
         guard
             admit(
-                .object, type: type ?? "", bytes: line.count, body: fields.json,
-                roundTrip: roundTrip.map { Elapsed($0) }, echo: echo)
+                .object, type: type ?? "", bytes: line.count, body: fields.json, roundTrip: roundTrip, echo: echo)
         else { return }
         guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         do {

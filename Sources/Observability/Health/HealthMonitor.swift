@@ -15,6 +15,8 @@ public struct HealthMonitor: Sendable {
     private let places: [String: Int]
     /// In order of their first check.
     public let components: [String]
+    /// The places of each component's checks.
+    private let members: [[Int]]
     public private(set) var history: HealthHistory
     private var jitter: Jitter
     private var changes: [LevelChange] = []
@@ -36,7 +38,9 @@ public struct HealthMonitor: Sendable {
         self.checks = checks.map { CheckState($0, at: start) }
         places = Dictionary(uniqueKeysWithValues: checks.enumerated().map { ($1.id, $0) })
         var seen: Set<String> = []
-        components = checks.map(\.component).filter { seen.insert($0).inserted }
+        let components = checks.map(\.component).filter { seen.insert($0).inserted }
+        self.components = components
+        members = components.map { name in checks.indices.filter { checks[$0].component == name } }
         jitter = Jitter(seed: randomSeed)
         history = HealthHistory(
             components: components,
@@ -49,11 +53,26 @@ public struct HealthMonitor: Sendable {
 
     /// The checks to start now, in the order they became due.
     public func due(at now: Duration) -> [String] {
-        checks.filter { !$0.isRunning && $0.nextDue <= now }.sorted { $0.nextDue < $1.nextDue }.map(\.check.id)
+        checks.indices.filter { !checks[$0].isRunning && checks[$0].nextDue <= now }
+            .sorted { checks[$0].nextDue < checks[$1].nextDue }.map { checks[$0].check.id }
     }
 
     /// When `due` or `expire` may next have something to say; nil without checks.
-    public var nextDeadline: Duration? { checks.compactMap(\.deadline).min() }
+    public var nextDeadline: Duration? { checks.indices.lazy.compactMap { checks[$0].deadline }.min() }
+
+    /// How far apart the checks of a component are now: the shortest interval among them.
+    public func interval(of component: String) -> Duration? {
+        states(of: component).map(\.interval.current).min()
+    }
+
+    /// The most failures in a row among a component's checks.
+    public func consecutiveFailures(of component: String) -> Int {
+        states(of: component).map(\.consecutiveFailures).max() ?? 0
+    }
+
+    private func states(of component: String) -> some Collection<CheckState> {
+        (components.firstIndex(of: component).map { members[$0] } ?? []).lazy.map { checks[$0] }
+    }
 
     // MARK: What happened
 
@@ -107,9 +126,11 @@ public struct HealthMonitor: Sendable {
         }
         changes.append(contentsOf: found)
         changes.removeFirst(max(0, changes.count - Self.maxChanges))
+        // By place: this runs several times a second, and a check is too large to be copied for a look at it.
+        let levels = checks.indices.map { checks[$0].level }
         history.note(
-            levels: [overall] + components.map(level(of:)),
-            values: checks.flatMap { $0.measures.map { Float($0.newest?.value ?? .nan) } }, at: now)
+            levels: [overall] + members.map { .worst($0.map { levels[$0] }) },
+            values: checks.indices.flatMap { checks[$0].measures.map { Float($0.newest?.value ?? .nan) } }, at: now)
         return found
     }
 
@@ -128,10 +149,19 @@ public struct HealthMonitor: Sendable {
     public func component(ofCheck id: String) -> String? { places[id].map { checks[$0].check.component } }
 
     /// The worst of all, optional checks counting for a warning at most.
-    public var overall: HealthLevel { Self.overall(checks.lazy.map { ($0.level, $0.check.isCritical) }) }
+    public var overall: HealthLevel {
+        Self.overall(checks.indices.lazy.map { (checks[$0].level, checks[$0].check.isCritical) })
+    }
 
     static func overall(_ levels: some Sequence<(level: HealthLevel, isCritical: Bool)>) -> HealthLevel {
         .worst(levels.map { $0.level.weighed(isCritical: $0.isCritical) })
+    }
+
+    /// How quiet the last hour was, as of the last thing that was told.
+    public var score: StabilityScore {
+        var inputs = stability
+        inputs.notHealthyShare = history.notHealthyShare
+        return StabilityScore(inputs)
     }
 
     public func report(at now: Duration) -> HealthReport {

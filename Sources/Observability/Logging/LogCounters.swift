@@ -37,6 +37,9 @@ final class LogCounters: Sendable {
         metrics?.logSuppressed.add(1)
     }
 
+    /// Called on the writer's thread.
+    func wrote() { metrics?.obsCPUSeconds.raise(to: threadTime(), .logWriter) }
+
     func lostByTail(_ count: Int) { tailLosses.wrappingAdd(count, ordering: .relaxed) }
 
     var allDropped: Int { LogLevel.allCases.reduce(0) { $0 + drops[$1.rawValue].load(ordering: .relaxed) } }

@@ -30,8 +30,10 @@ final class LogKeeper: Sendable {
             return !state.isRunning
         }
         guard mustStart else { return }
-        let thread = Thread { self.run() }
-        thread.name = "log-keeper"
+        let thread = Thread {
+            nameThread("log-keeper")
+            self.run()
+        }
         thread.start()
     }
 

@@ -56,6 +56,7 @@ final class LogWriter {
             intake.wait(isBusy: isBusy, limit: pause)
             let batch = intake.take()
             write(batch)
+            if !batch.isEmpty { intake.counters.wrote() }
             if batch.isLast { closers += batch.flushes } else { intake.finish(batch.flushes) }
             if batch.isLast && batch.isEmpty { break }
             // A busy writer comes again by itself, and then tells what happened to the files.

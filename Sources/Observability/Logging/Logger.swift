@@ -48,8 +48,10 @@ public final class Logger: Sendable {
             intake: intake, sink: sink, encoder: LogEncoder(origin: origin, addresses: options.clientAddresses),
             memory: memory, tails: tails, auditFile: options.auditFile, repeatsPerSecond: options.repeatsPerSecond,
             clock: clock)
-        let thread = Thread { LogWriter(plan).run() }
-        thread.name = "log-writer"
+        let thread = Thread {
+            nameThread("log-writer")
+            LogWriter(plan).run()
+        }
         thread.start()
     }
 

@@ -17,6 +17,11 @@ public struct LabelledHistogram<Label: MetricLabel>: Sendable {
         rows.record(duration.nanoseconds, at: label.rawValue, maybe: exemplar, by: writer)
     }
 
+    /// Counts one duration without a `Duration`, whose conversion costs more than the counting; below zero counts as zero.
+    @inlinable public func record(nanoseconds: Int, _ label: Label, by writer: MetricWriter? = nil) {
+        rows.record(nanoseconds, at: label.rawValue, by: writer)
+    }
+
     /// Counts one size or number, of a metric that is not in seconds.
     @inlinable public func record(
         _ value: Int, _ label: Label, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
@@ -109,6 +114,10 @@ extension ListedHistogram where List == Plugins {
         _ duration: Duration, plugin: Int, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
     ) {
         record(duration.nanoseconds, at: plugin, exemplar: exemplar, by: writer)
+    }
+
+    @inlinable public func record(nanoseconds: Int, plugin: Int, by writer: MetricWriter? = nil) {
+        record(nanoseconds, at: plugin, exemplar: nil, by: writer)
     }
 
     public func snapshot(plugin: Int) -> HistogramSnapshot { snapshot(at: plugin) }

@@ -131,9 +131,6 @@ public enum MetricCatalogue {
         band: .above(warning: (100, 80), critical: (1000, 800)))
     static let queueDropped = MetricDescription(
         "gameserver_queue_dropped_total", .counter, "What a full queue did not take.", labels: [.of(QueueLabel.self)])
-    static let queueWaitSeconds = MetricDescription(
-        "gameserver_queue_wait_seconds", .histogram, "How long things waited in a queue.",
-        labels: [.of(QueueLabel.self)], bounds: MetricBounds.handling)
     static let queueOldestSeconds = MetricDescription(
         "gameserver_queue_oldest_age_seconds", .gauge, "How long the oldest thing in a queue has waited.",
         labels: [.of(QueueLabel.self)], band: .above(warning: (5, 4), critical: (30, 20)))
@@ -141,6 +138,6 @@ public enum MetricCatalogue {
     static let deliveryRows = [
         deliveries, commandSeconds, deliverySeconds, acknowledgements, ackSeconds, broadcastFanout, pendingMessages,
         sendQueueBytes,
-        laggingConnections, sequenceGaps, queueDepth, queueDropped, queueWaitSeconds, queueOldestSeconds,
+        laggingConnections, sequenceGaps, queueDepth, queueDropped, queueOldestSeconds,
     ]
 }

@@ -137,6 +137,18 @@ public enum RefusalLabel: Int, MetricLabel {
 public enum MessageRejectionLabel: Int, MetricLabel {
     case oversize, malformed, forbidden, rate, order
     public static var labelName: String { "reason" }
+
+    /// Nil for a refusal that comes from what the message asks for.
+    public init?(_ refusal: RefusalLabel) {
+        switch refusal {
+        case .tooLarge: self = .oversize
+        case .badRequest, .unknownType: self = .malformed
+        case .badSecret, .badToken, .notHost: self = .forbidden
+        case .rateLimited: self = .rate
+        case .badNumber: self = .order
+        default: return nil
+        }
+    }
 }
 
 /// What a rate limit guards.

@@ -44,6 +44,8 @@ struct MetricLists: Sendable {
     static let maxValues = 100
 
     private let values: [MetricList: [String]]
+    /// Those of `plugins`, which are asked for on the path of a message.
+    private let plugins: [String]
     private let quiet: Set<String>
 
     /// - Parameter quiet: values whose series appear only once they were written.
@@ -56,11 +58,14 @@ struct MetricLists: Sendable {
             values[list] = unique.prefix(Self.maxValues) + [Self.other]
         }
         self.values = values
+        plugins = values[.plugins] ?? [Self.other]
     }
 
     func values(_ list: MetricList) -> [String] { values[list] ?? [Self.other] }
 
     func isQuiet(_ value: String) -> Bool { quiet.contains(value) }
+
+    func pluginIndex(of name: String) -> Int { plugins.firstIndex(of: name) ?? plugins.count - 1 }
 
     /// Its place on the list, or that of `_other`.
     func index(of value: String, on list: MetricList) -> Int {

@@ -54,7 +54,7 @@ extension Metrics {
     public func announce(_ plugins: [InstalledPlugin]) { installed.withLock { $0 = plugins } }
 
     /// The place of a game's id or a middleware's name in the label `plugin`; that of `_other` when it is not installed.
-    public func pluginIndex(_ name: String) -> Int { lists.index(of: name, on: .plugins) }
+    public func pluginIndex(_ name: String) -> Int { lists.pluginIndex(of: name) }
 
     public func componentIndex(_ name: String) -> Int { lists.index(of: name, on: .components) }
 

@@ -33,7 +33,6 @@ public final class Metrics: Sendable {
     public let sequenceGaps: PluginCounter<Unlabelled>
     public let queueDepth, queueOldestSeconds: LabelledGauge<QueueLabel>
     public let queueDropped: LabelledCounter<QueueLabel>
-    public let queueWaitSeconds: LabelledHistogram<QueueLabel>
 
     // Rooms
     public let rooms: PluginGauge<RoomStateLabel>
@@ -153,7 +152,6 @@ public final class Metrics: Sendable {
         queueDepth = make.gauge(Row.queueDepth)
         queueOldestSeconds = make.gauge(Row.queueOldestSeconds)
         queueDropped = make.counter(Row.queueDropped)
-        queueWaitSeconds = make.histogram(Row.queueWaitSeconds)
 
         rooms = ListedGauge(make.family(Row.rooms))
         roomsCreated = make.listed(Row.roomsCreated)

@@ -54,8 +54,15 @@ extension RecoveryEngine {
     /// How far back `recent` reaches.
     static let recent = Duration.seconds(3600)
 
+    /// Attempts of the last hour that have ended.
+    public func recentAttempts(at now: Duration) -> Int { past.count { isRecent($0, at: now) } }
+
+    private func isRecent(_ run: RecoveryRun, at now: Duration) -> Bool {
+        run.isAttempt && now - run.started <= Self.recent
+    }
+
     public func status(at now: Duration) -> RecoveryStatus {
-        let recent = past.filter { $0.isAttempt && now - $0.started <= Self.recent }
+        let recent = past.filter { isRecent($0, at: now) }
         let running = runs.values.sorted { $0.order.run < $1.order.run }.map { active in
             RecoveryStatus.Running(
                 order: active.order, state: active.state, started: active.run.started, isOverdue: active.isOverdue)

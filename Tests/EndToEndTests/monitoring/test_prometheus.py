@@ -20,7 +20,7 @@ MOST_SERIES = 2000
 NATIVE_ERROR = 2 ** (1 / 8) - 1
 #: A histogram every played game fills, and one with exemplars.
 FILLED = PREFIX + "commit_seconds"
-WITH_EXEMPLARS = PREFIX + "message_duration_seconds"
+WITH_EXEMPLARS = PREFIX + "command_duration_seconds"
 
 
 async def a_game(clients, server) -> list:
@@ -104,7 +104,7 @@ async def test_prometheus_returns_our_exemplars(own_server, clients, prometheus,
     found = await asyncio.to_thread(judge.exemplars, selector, began)
     assert found, "no exemplar of a message came back"
     for exemplar in found:
-        assert {"trace_id", "event"} <= set(exemplar["labels"]), exemplar
+        assert "event" in exemplar["labels"], exemplar
         assert len("".join([*exemplar["labels"], *exemplar["labels"].values()])) <= 128
     assert any(exemplar["labels"]["event"].startswith(chairs[0].room + ":") for exemplar in found)
 

@@ -91,8 +91,10 @@ import Testing
         world.advance(by: .seconds(16))
         let pongs = log.messages.filter { $0.type == "pong" }
         #expect(pongs.map(\.roundTrip) == [.milliseconds(1)])
+        #expect(world.facts.roundTrips == [.milliseconds(1)])
         ana.send(["type": "pong"])
         #expect(log.messages.last?.roundTrip == nil, "nobody had asked")
+        #expect(world.facts.roundTrips.count == 1)
     }
 
     @Test func `a room whose commands cannot be stored is told of once, and once that they are again`() throws {

@@ -21,6 +21,7 @@ import WebSocket
     @Test func `a full inbox takes nothing, and something again when it was emptied`() throws {
         let inbox = try Inbox<Int>(capacity: 2)
         #expect([inbox.post(1), inbox.post(2), inbox.post(3)] == [true, true, false])
+        #expect(inbox.lost == 1)
         #expect(inbox.take(until: nil) == [1, 2])
         #expect(inbox.post(4))
     }

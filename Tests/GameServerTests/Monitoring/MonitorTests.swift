@@ -60,7 +60,8 @@ import WebSocket
         let surface = try Surface()
         defer { surface.stop() }
         let reading = SelfTest(
-            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in }
+            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in },
+            patience: .seconds(60)
         ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")

@@ -28,5 +28,6 @@ import Testing
         // Unhealthy for 2400 s of the last 3600, late by the interval of about two minutes at most.
         #expect((0.62...0.68).contains(stability.inputs.notHealthyShare))
         #expect(stability.inputs.recoveries == 2)
+        #expect(world.monitor.score == stability, "the score alone, without a report around it")
     }
 }

@@ -12,12 +12,14 @@ final class FactLog: ServerObserver, Middleware {
     private(set) var verdicts: [Resumption.Verdict] = []
     private(set) var outcomes: [Commit.Outcome] = []
     private(set) var faults: [String] = []
+    private(set) var roundTrips: [Elapsed] = []
     private(set) var closeCodes: [UInt16] = []
 
     func sessionOpened() { open += 1 }
     func sessionClosed() { open -= 1 }
     func requestAnswered(code: String?) { codes.append(code ?? "ok") }
     func messageHandled(_ type: String, _ took: Elapsed) {}
+    func pongReceived(after roundTrip: Elapsed) { roundTrips.append(roundTrip) }
     func visitAccepted(after waited: Duration) {}
     func visitRefused(_ reason: AcceptVerdict.Reason) {}
     func middlewareFault(_ name: String, hook: String, _ error: any Error) { faults.append("\(name): \(error)") }

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import Synchronization
 
 /// The thread on which operators are answered: one question after the other, away from games and health.
@@ -20,9 +21,9 @@ final class DeskThread: Sendable {
     /// Starts the thread, which ends when the desk is closed and everything that waits is done.
     func start() {
         let thread = Thread { [self] in
+            nameThread("desk")
             while let work = next() { work() }
         }
-        thread.name = "desk"
         thread.stackSize = 8 << 20
         thread.start()
     }
