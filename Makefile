@@ -70,9 +70,10 @@ conformance: release tools  ## Autobahn against the bare engine, and the faults 
 	swift build -c release --product FaultyServer
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m conformance Tests/EndToEndTests
 
-bench: release tools  ## figures beside other servers, in one run on this machine
-	@$(call packages,gcc libc6-dev libuv1)
+bench: release tools  ## figures beside other servers, and what watching costs, in one run on this machine
+	@$(call packages,gcc libc6-dev libuv1 valgrind)
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) Benchmarks/bench.py
+	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) Benchmarks/overhead.py
 
 release: libraries
 	swift build -c release --product gameserver

@@ -145,7 +145,7 @@ def counted(binary: str, side: str, what: str, connections: int, rounds: int) ->
     """Instructions a message of the loop, of the log's thread, the monitor's and all, by callgrind."""
     with tempfile.TemporaryDirectory(prefix="overhead-callgrind-") as folder:
         out = pathlib.Path(folder) / "out"
-        # What comes by the clock and not by the message is measured below; here time runs slower fifty times.
+        # What comes by the clock and not by the message is measured below; here a message takes many times as long.
         server = Served(binary, configuration(side, pulse_ms=5000), (
             "valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={out}"))
         try:
