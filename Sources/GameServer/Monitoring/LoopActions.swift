@@ -97,11 +97,15 @@ final class LoopActions {
         let behind = session.members.filter { $0.isOutOfStep(at: now) }
         if scope.isDryRun { return reply(ActionReport(.done, touched: behind.count, eligible: session.members.count)) }
         guard !behind.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: session.members.count)) }
-        for member in behind { member.room.sendSnapshot(to: member, .recovered) }
+        // By then it was told more: made whole is who has confirmed the view, however far the game has gone on.
+        let told = behind.map { member in
+            member.room.sendSnapshot(to: member, .recovered)
+            return (member: member, upTo: member.sent)
+        }
         if let text = scope.playerText { session.send(lines: [ServerMessage.notice(.recovered, text: text)]) }
         let proof = now + .milliseconds(configuration.proofMs)
         _ = services.timeline.alarm(at: proof) {
-            let repaired = behind.count { !$0.isBehind && $0.room.isAttached($0) }
+            let repaired = told.count { $0.member.acknowledged >= $0.upTo && $0.member.room.isAttached($0.member) }
             reply(
                 ActionReport(
                     .done, touched: behind.count, eligible: session.members.count, repaired: repaired,

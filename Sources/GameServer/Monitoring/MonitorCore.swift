@@ -24,6 +24,7 @@ final class MonitorCore {
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
+    private var nextReading: MonotonicTime
     /// What a hint is about is looked at as it is now, not as it was at the last look.
     private var isHinted = false
 
@@ -36,6 +37,7 @@ final class MonitorCore {
         self.monitor = monitor
         let now = MonotonicTime.now()
         nextLook = now
+        nextReading = now + Self.readingInterval
         let checks = Checks.all(parts)
         health = HealthMonitor(
             checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
@@ -93,12 +95,18 @@ final class MonitorCore {
 
     // MARK: Looking
 
+    /// How far apart the system's own numbers are read: eleven files each time.
+    private static let readingInterval = Duration.seconds(1)
+
     /// A few times a second: the system's own numbers, and what recovery decides by.
     private func look() {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
-        usage = resources.read(at: time(instant))
+        if instant >= nextReading {
+            nextReading = instant + Self.readingInterval
+            usage = resources.read(at: time(instant))
+        }
         signals.look(metrics, boards: parts.loops.map(\.board), at: time(instant))
         for id in Checks.crossed(usage, health, configuration) {
             health.hint(id, reason: "a threshold was crossed", at: time(instant))

@@ -28,7 +28,8 @@ extension Room {
                 broadcast.text(for: state.viewerIndex(of: member.viewer)), answer: answer, sequence: state.sequence)
             told.receivers += isHanded ? 1 : 0
             told.collapsed += isHanded ? 0 : 1
-            if isHanded, member.session.isUnanswering { told.unanswering += 1 }
+            // What waits with us has not failed yet: it is pending, and counted as that.
+            if isHanded, member.session.isUnanswering, !member.session.isHeldUp { told.unanswering += 1 }
             if member.isBehind { services.behind.note(member) }
         }
         return told

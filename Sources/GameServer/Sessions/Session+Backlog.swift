@@ -32,6 +32,9 @@ extension Session {
 
     var unsentBytes: Int { outlet.unsentBytes }
 
+    /// The kernel takes no more for it.
+    var isHeldUp: Bool { backlog.since != nil }
+
     func pendingFor(at now: MonotonicTime) -> Duration { backlog.since.map { now - $0 } ?? .zero }
 
     /// Messages that have waited for the reader for a second or more, and the events it will get as a snapshot.

@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test func `label values and help escape what the format asks for`() {
-        #expect(lines().contains { $0.hasPrefix(#"gameserver_build_info{version="1.2\"3\\",revision="","#) })
+        #expect(lines().contains { $0.hasPrefix(#"gameserver_build_info{version="1.2\"3\\",swift="#) })
+        #expect(!lines().contains { $0.contains("=\"\"") }, "an empty value is no label")
         var text: [UInt8] = []
         text.append(escaped: "a\\b\nc\"d", quotes: false)
         #expect(String(decoding: text, as: UTF8.self) == #"a\\b\nc"d"#)

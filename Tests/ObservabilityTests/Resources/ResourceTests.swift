@@ -188,7 +188,7 @@ private final class FixtureRoot {
         #expect(lines.contains("process_cpu_seconds_total 2"))
         #expect(lines.contains("process_open_fds 3"))
         #expect(lines.contains { $0.hasPrefix("gameserver_disk_free_bytes{volume=\"data\"} ") })
-        #expect(lines.contains("gameserver_node_info{node=\"n1\",zone=\"\"} 1"))
+        #expect(lines.contains("gameserver_node_info{node=\"n1\"} 1"))
         #expect(lines.contains("gameserver_plugin_info{plugin=\"liap-tui\",version=\"1.0\",state=\"enabled\"} 1"))
     }
 }

@@ -80,7 +80,7 @@ public struct Delivery {
     public let receivers: Int
     /// Connections that read too slowly and get a snapshot instead.
     public let collapsed: Int
-    /// Of the receivers, those that have left a ping unanswered: it will hardly arrive.
+    /// Of the receivers, those that have left a ping unanswered although nothing waits for them: it will hardly arrive.
     public let unanswering: Int
     /// From the durable commit until it was handed over.
     public let delay: Elapsed
