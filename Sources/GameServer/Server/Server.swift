@@ -85,6 +85,8 @@ public final class Server: Sendable {
             self.ended = ended
             metrics.wsConnectionsLimit.set(
                 Double(DescriptorLimit.connections(wanted: configuration.http.maxConnections)))
+            metrics.announce(
+                games.all.map { .init(name: $0.manifest.id, version: String($0.manifest.version), state: "enabled") })
             desk.start()
             let host = configuration.server.host
             let test =
