@@ -1,3 +1,4 @@
+import Observability
 import PluginAPI
 
 /// What a recovery procedure has a loop do.
@@ -31,8 +32,6 @@ struct ActionScope: Sendable {
     /// What the players who are touched are told.
     var playerText: String?
 
-    /// At least one.
-    func most(of eligible: Int) -> Int {
-        blastRadius >= 1 ? eligible : min(eligible, max(1, Int(blastRadius * Double(eligible))))
-    }
+    /// Most objects that may be touched: at least one.
+    func most(of eligible: Int) -> Int { RecoveryOrder.maxTouched(of: eligible, within: blastRadius) }
 }

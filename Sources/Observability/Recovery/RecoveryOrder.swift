@@ -24,8 +24,11 @@ public struct RecoveryOrder: Sendable, Equatable {
     public let playerText: String?
 
     /// Most objects that may be touched: at least one.
-    public func maxTouched(of eligible: Int) -> Int {
-        blastRadius >= 1 ? eligible : min(eligible, max(1, Int(blastRadius * Double(eligible))))
+    public func maxTouched(of eligible: Int) -> Int { Self.maxTouched(of: eligible, within: blastRadius) }
+
+    /// The same for whoever carries the order out and has only its radius.
+    public static func maxTouched(of eligible: Int, within radius: Double) -> Int {
+        radius >= 1 ? eligible : min(eligible, max(1, Int(radius * Double(eligible))))
     }
 }
 
