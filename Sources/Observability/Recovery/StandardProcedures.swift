@@ -40,7 +40,7 @@ public enum StandardProcedures {
         needsProof: true, playerText: "Brought up to date.")
 
     static let memoryPressure = RecoveryProcedure(
-        id: "memory_pressure", description: "Put idle rooms to sleep, shrink caches, close dead connections",
+        id: "memory_pressure", description: "Put idle rooms to sleep and give their memory back",
         action: "free_memory", component: "system", severity: .high,
         trigger: RecoveryTrigger(RecoveryCondition(.memoryRatio, .above, 0.90)),
         attempts: AttemptLimits(3, every: .seconds(60)),
