@@ -254,10 +254,11 @@ FAULTS = [
     Fault("tampered event row", tampered_row, "store", "room_state_corruption", mends_itself=True),
     Fault("memory pressure", memory_pressure, "system", "memory_pressure", prepare=limited_memory,
           verdicts=frozenset({"ineffective"})),
-    Fault("CPU overload", cpu_overload, "system", None, prepare=limited_cpu, possible_s=1.0,
+    # CPU use counts as a warning once it has been there for half a minute; a short peak is what a CPU is for.
+    Fault("CPU overload", cpu_overload, "system", None, prepare=limited_cpu, possible_s=31.0, takes_minutes=True,
           late=("pings", "actions_s", "arrivals")),
     Fault("CPU and memory overload", cpu_and_memory_overload, "system", "system_overload", level="critical",
-          prepare=limited_cpu, possible_s=1.0, verdicts=frozenset({"ineffective"}), takes_minutes=True,
+          prepare=limited_cpu, possible_s=1.0, verdicts=frozenset({"ineffective"}), takes_minutes=True, refusals=True,
           late=("pings", "actions_s", "arrivals")),
     Fault("exception storm", exception_storm, "game:faulty", "plugin_fault", takes_minutes=True,
           executable=FAULTY, verdicts=frozenset({"effective", "ineffective"})),
