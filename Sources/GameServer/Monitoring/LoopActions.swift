@@ -153,14 +153,18 @@ final class LoopActions {
 
     private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
         let faulted = rooms.roomsAtWork.filter { $0.state.game == game && $0.hasFaulted }
-        let most = scope.most(of: max(1, rooms.openRooms))
+        let eligible = max(1, rooms.openRooms)
+        let most = scope.most(of: eligible)
         if scope.isDryRun {
-            return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: faulted.count))
+            return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: eligible))
         }
         if let quarantine { services.quarantined[game] = after(quarantine) }
         var open = faulted.prefix(most).count
         guard open > 0 else {
-            return reply(ActionReport(quarantine == nil ? .nothingToDo : .done, touched: quarantine == nil ? 0 : 1))
+            // The game itself is what a quarantine touches.
+            return reply(
+                quarantine == nil
+                    ? ActionReport(.nothingToDo, eligible: eligible) : ActionReport(.done, touched: 1, eligible: 1))
         }
         var verdicts: [String: Int] = [:]
         var repaired = 0
@@ -183,7 +187,7 @@ final class LoopActions {
                 reply(
                     ActionReport(
                         failed == touched ? .failed("no room could be compared with its history") : .done,
-                        touched: touched, eligible: faulted.count, repaired: repaired,
+                        touched: touched, eligible: eligible, repaired: repaired,
                         details: verdicts.mapValues(String.init)))
             }
         }

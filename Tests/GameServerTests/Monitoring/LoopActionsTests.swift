@@ -195,8 +195,12 @@ import WebSocket
 
     // MARK: Rooms
 
-    private func drifted() throws -> (World, TestClient, RoomID) {
-        let world = World(games: [InstalledGame(Drift.self)], middleware: [log])
+    private func drifted(
+        _ configure: (inout Configuration) -> Void = { _ in }
+    ) throws -> (World, TestClient, RoomID) {
+        var configuration = Configuration()
+        configure(&configuration)
+        let world = World(games: [InstalledGame(Drift.self)], configuration: configuration, middleware: [log])
         let ana = world.client("Ana")
         ana.hello()
         let room = try ana.create("drift")
@@ -240,6 +244,21 @@ import WebSocket
         #expect(world.rooms[other] != nil)
         #expect(
             perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.map(\.outcome) == [.nothingToDo])
+    }
+
+    @Test func `what a restart may touch and what it says it could have touched are counted in the same rooms`() throws
+    {
+        let (world, ana, room) = try drifted {
+            $0.limits.burst = 100; $0.limits.roomsPerConnection = 20
+        }
+        let others = try (0..<9).map { _ in try ana.create("drift") }
+        for id in [room, others[0]] { world.rooms[id]?.fault(RoomFault(.exception, "it did wrong")) }
+        let report = try #require(
+            perform(.restartGame("drift", quarantinesForMs: 5000), in: world, radius: 0.2).all.first)
+        #expect((report.touched, report.eligible) == (2, 10))
+        let alone = try #require(
+            perform(.restartGame("drift", quarantinesForMs: 5000), in: world, radius: 0.2).all.first)
+        #expect((alone.touched, alone.eligible) == (1, 1), "the quarantine is of one game")
     }
 
     @Test func `a faulty room the store does not give stays faulty, and that is a failure`() throws {
