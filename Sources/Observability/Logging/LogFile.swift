@@ -131,7 +131,11 @@ final class LogFile {
         let bytes = size
         do {
             fsync(descriptor)
-            try archive.putAside(at: time)
+            do throws(LogFileError) {
+                try archive.putAside(at: time)
+            } catch .cannotRename(_, ENOENT) {
+                // It is aside already: by an earlier attempt that could not open the new file, or by somebody else.
+            }
             try reopen()
             archive.synchronizeDirectory()
             return .rotated(bytes: bytes)
