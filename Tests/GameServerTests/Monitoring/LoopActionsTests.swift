@@ -150,13 +150,23 @@ import WebSocket
     // MARK: Clients out of step
 
     /// Ana acknowledged the start and nothing after it, for longer than a client may take.
-    private func outOfStep() throws -> Table {
+    private func outOfStep(rooms: Int = 1) throws -> Table {
         let table = try Table.playing(
             {
                 $0.slow.gapEvents = 2; $0.slow.gapMs = 1000
             }, middleware: [log])
-        table.ana.send(["type": "ack", "room": .string(table.room.description), "seq": 1])
-        for field in [0, 3, 1, 4] { table.mark(field) }
+        for _ in 1..<rooms {
+            let room = try table.ana.create("tic-tac-toe")
+            table.ben.join(room)
+            table.ana.host(room, "start")
+        }
+        for room in table.world.rooms.roomsAtWork {
+            table.ana.send(["type": "ack", "room": .string(room.id.description), "seq": 1])
+            for field in [0, 3, 1, 4] {
+                let turn = room.state.waiting?.seats.first == 1 ? table.ben : table.ana
+                turn.act(room.id, Table.mark(field))
+            }
+        }
         table.world.advance(by: .milliseconds(1100))
         _ = table.ana.take()
         return table
@@ -183,6 +193,23 @@ import WebSocket
         table.world.advance(by: .seconds(4))
         #expect(reports.all.map(\.repaired) == [0])
         #expect(reports.all.map(\.outcome) == [.done])
+    }
+
+    @Test func `a client behind in several rooms is one client, and repaired when all of them are proven`() throws {
+        for confirmed in [1, 2] {
+            let table = try outOfStep(rooms: 2)
+            let rooms = table.world.rooms.roomsAtWork.map(\.id)
+            let dry = perform(.sync(client: 1), in: table.world, radius: 0.2, isDryRun: true).all
+            #expect(dry.map { [$0.touched, $0.eligible] } == [[1, 1]])
+            let reports = perform(.sync(client: 1), in: table.world, radius: 0.2)
+            for room in rooms.prefix(confirmed) {
+                table.ana.send(["type": "ack", "room": .string(room.description), "seq": 5])
+            }
+            table.world.advance(by: .seconds(4))
+            let report = try #require(reports.all.first)
+            #expect([report.touched, report.eligible, report.repaired] == [1, 1, confirmed == 2 ? 1 : 0])
+            #expect(report.details == ["rooms": "2", "acknowledged": String(confirmed)])
+        }
     }
 
     @Test func `a dry run sends nothing; one who is in step or gone is nothing to do`() throws {
