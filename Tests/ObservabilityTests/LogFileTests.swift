@@ -167,6 +167,25 @@ import Testing
         #expect(try file.archive.all.map { try lines(of: $0) } == [["first line"], ["second line"]])
     }
 
+    @Test func `of lines that do not fit nothing stays, and what somebody else wrote to the file stays`() throws {
+        let file = try file(LogRotation())
+        #expect(file.write(Array("first line\n".utf8), at: time.now).isWritten)
+        let other = open(path, O_WRONLY | O_APPEND)
+        defer { close(other) }
+        // The biggest file there can be, less a few bytes, takes a part of the next line.
+        var (fits, tooMuch) = (0, Int.max)
+        while tooMuch - fits > 1 {
+            let middle = fits + (tooMuch - fits) / 2
+            if ftruncate(other, middle) == 0 { fits = middle } else { tooMuch = middle }
+        }
+        #expect(ftruncate(other, fits - 5) == 0)
+        #expect(!file.write(Array("half a line\n".utf8), at: time.now).isWritten)
+        #expect(try FileManager.default.attributesOfItem(atPath: path).fileSize == fits - 5)
+        #expect(ftruncate(other, 0) == 0)
+        #expect(file.write(Array("second line\n".utf8), at: time.now).isWritten)
+        #expect(try file.archive.all.map { try lines(of: $0) } == [["second line"]])
+    }
+
     @Test func `a logger rotates, compresses and says so`() throws {
         let logger = try logger(LogRotation(maxBytes: 200_000, retentionBytes: 1_000_000))
         for index in 0..<4000 {
