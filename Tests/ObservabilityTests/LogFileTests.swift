@@ -139,20 +139,51 @@ import Testing
     }
 
     @Test func `a file that cannot be put aside goes on being written, and it is tried again later`() throws {
-        let file = try file(LogRotation(maxBytes: 20))
+        // The name fits, with the time behind it no longer.
+        let path = directory.path + "/" + String(repeating: "n", count: 240)
+        let file = LogFile(try LogFilePlan(opening: path, rotation: LogRotation(maxBytes: 20)))
         #expect(file.write(Array("0123456789\n".utf8), at: time.now).isWritten)
-        try FileManager.default.removeItem(atPath: path)
-        let second = file.write(Array("0123456789\n".utf8), at: time.now)
-        #expect(second.isWritten)
-        guard case .failed(.cannotRename) = second.report else {
+        for _ in 0..<2 {
+            let second = file.write(Array("0123456789\n".utf8), at: time.now)
+            #expect(second.isWritten)
+            guard case .failed(.cannotRename) = second.report else {
+                Issue.record("\(second)")
+                return
+            }
+            #expect(file.write(Array("0123456789\n".utf8), at: time.now).report == nil)
+            time.advance(by: 60_000_000)
+        }
+    }
+
+    @Test func `a file that is aside already, since the new one could not be opened, goes on in a new one`() throws {
+        let file = try file(LogRotation(maxBytes: 20))
+        #expect(file.write(Array("first line\n".utf8), at: time.now).isWritten)
+        try file.archive.putAside(at: time.now)
+        let second = file.write(Array("second line\n".utf8), at: time.now)
+        guard case (true, .rotated) = second else {
             Issue.record("\(second)")
             return
         }
-        #expect(file.write(Array("0123456789\n".utf8), at: time.now).report == nil)
-        try file.reopen()
-        time.advance(by: 60_000_000)
-        for _ in 0..<2 { #expect(file.write(Array("0123456789\n".utf8), at: time.now).isWritten) }
-        #expect(file.archive.rotated.count == 1)
+        #expect(try file.archive.all.map { try lines(of: $0) } == [["first line"], ["second line"]])
+    }
+
+    @Test func `of lines that do not fit nothing stays, and what somebody else wrote to the file stays`() throws {
+        let file = try file(LogRotation())
+        #expect(file.write(Array("first line\n".utf8), at: time.now).isWritten)
+        let other = open(path, O_WRONLY | O_APPEND)
+        defer { close(other) }
+        // The biggest file there can be, less a few bytes, takes a part of the next line.
+        var (fits, tooMuch) = (0, Int.max)
+        while tooMuch - fits > 1 {
+            let middle = fits + (tooMuch - fits) / 2
+            if ftruncate(other, middle) == 0 { fits = middle } else { tooMuch = middle }
+        }
+        #expect(ftruncate(other, fits - 5) == 0)
+        #expect(!file.write(Array("half a line\n".utf8), at: time.now).isWritten)
+        #expect(try FileManager.default.attributesOfItem(atPath: path).fileSize == fits - 5)
+        #expect(ftruncate(other, 0) == 0)
+        #expect(file.write(Array("second line\n".utf8), at: time.now).isWritten)
+        #expect(try file.archive.all.map { try lines(of: $0) } == [["second line"]])
     }
 
     @Test func `a logger rotates, compresses and says so`() throws {

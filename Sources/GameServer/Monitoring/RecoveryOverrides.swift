@@ -12,7 +12,7 @@ public struct RecoveryOverrideError: Error, Equatable, CustomStringConvertible {
 extension RecoverySettings {
     /// The procedures with the numbers set for them.
     ///
-    /// - Throws: `RecoveryOverrideError` for the first entry that sets nothing.
+    /// - Throws: `RecoveryOverrideError` for the first entry that sets nothing, and for ones that do not go together.
     init(_ configuration: Configuration.Recovery) throws(RecoveryOverrideError) {
         self.init()
         isActive = configuration.isEnabled
@@ -28,6 +28,11 @@ extension RecoverySettings {
             } catch {
                 throw RecoveryOverrideError(entry: text, objection: "\(error)")
             }
+        }
+        do throws(RecoverySettingsError) {
+            try validate()
+        } catch {
+            throw RecoveryOverrideError(entry: configuration.overrides, objection: "\(error)")
         }
     }
 }

@@ -79,20 +79,35 @@ final class LogFile {
     ///
     /// - Parameter time: Unix time in microseconds.
     func write(_ lines: [UInt8], at time: Int) -> (isWritten: Bool, report: Report?) {
+        // Somebody else may have cut the file or written to it.
+        if regularSize.map({ $0 != size }) ?? false { look() }
         let report = isDue(lines.count, at: time) ? rotate(at: time) : nil
         let before = size
         // Whoever died in the middle of a line left it without an end.
         let lines = endsInHalfALine ? [UInt8(ascii: "\n")] + lines : lines
-        guard LogStream.writeAll(lines[...], to: descriptor).isEmpty else {
+        let left = LogStream.writeAll(lines[...], to: descriptor)
+        guard left.isEmpty else {
             let error = LogFileError.cannotWrite(path: path, errno: errno)
-            // Half a line would make the next one unreadable.
-            if isRegular { ftruncate(descriptor, off_t(before)) }
+            takeBack(lines.count - left.count, after: before)
             return (false, report ?? .failed(error))
         }
-        size += lines.count
+        size = before + lines.count
         endsInHalfALine = false
         if begun == nil { begun = time }
         return (true, report)
+    }
+
+    /// Cuts off the beginning of lines of which the rest could not be written: half a line would make the next one
+    /// unreadable. Where the file changed meanwhile nothing is cut, since it would be cut from somebody else.
+    private func takeBack(_ count: Int, after before: Int) {
+        guard isRegular, count > 0 else { return }
+        guard regularSize == before + count, ftruncate(descriptor, off_t(before)) == 0 else { return look() }
+    }
+
+    /// The file's size as it is now; nil for a pipe or a device.
+    private var regularSize: Int? {
+        var status = stat()
+        return isRegular && fstat(descriptor, &status) == 0 ? Int(status.st_size) : nil
     }
 
     /// Has what was written outlive the machine's power.
@@ -118,11 +133,7 @@ final class LogFile {
 
     private func isDue(_ more: Int, at time: Int) -> Bool {
         guard isRegular, size > 0, time >= nextAttempt else { return false }
-        if let maxBytes = rotation.maxBytes, size + more > maxBytes {
-            // Somebody may have cut the file meanwhile.
-            look()
-            if size > 0 && size + more > maxBytes { return true }
-        }
+        if let maxBytes = rotation.maxBytes, size + more > maxBytes { return true }
         guard let maxAge = rotation.maxAge, let begun else { return false }
         return Double(time - begun) / 1e6 >= maxAge.seconds
     }
@@ -131,7 +142,11 @@ final class LogFile {
         let bytes = size
         do {
             fsync(descriptor)
-            try archive.putAside(at: time)
+            do throws(LogFileError) {
+                try archive.putAside(at: time)
+            } catch .cannotRename(_, ENOENT) {
+                // It is aside already: by an earlier attempt that could not open the new file, or by somebody else.
+            }
             try reopen()
             archive.synchronizeDirectory()
             return .rotated(bytes: bytes)

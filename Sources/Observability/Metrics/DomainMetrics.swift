@@ -44,7 +44,7 @@ public enum DomainMetricError: Error, Equatable, CustomStringConvertible {
             "metric \(metric): the label \(label) is not allowed, its values would be without end or are taken"
         case .badBounds(let metric):
             "metric \(metric): a histogram needs 1 to 50 ascending bounds from 0.000001 to 100000000, others none"
-        case .duplicate(let metric): "metric \(metric) is declared twice"
+        case .duplicate(let metric): "metric \(metric) is declared twice, `_total` left aside"
         case .noHelp(let metric): "metric \(metric) says nothing of what it means"
         }
     }
@@ -75,11 +75,11 @@ public struct DomainMetrics: Sendable {
     public init(_ descriptions: [DomainMetricDescription]) throws(DomainMetricError) {
         var families: [MetricFamily] = []
         var places: [[String: Int]] = []
-        var names: Set<String> = []
+        // A counter's family has no `_total`, so two names can be one family.
+        var taken = Set(MetricCatalogue.all.map(\.familyName))
         var used: [String: Int] = [:]
         for description in descriptions {
             let name = try description.checkedName()
-            guard names.insert(name).inserted else { throw .duplicate(metric: name) }
             // A histogram counts as one series: its buckets are one row, and one native histogram.
             let left = Self.maxSeriesPerPlugin - used[description.plugin, default: 0]
             var axes: [MetricAxis] = []
@@ -100,6 +100,7 @@ public struct DomainMetrics: Sendable {
                 case .histogram: .histogram
                 }
             let row = MetricDescription(name, kind, description.help, labels: axes, bounds: description.bounds)
+            guard taken.insert(row.familyName).inserted else { throw .duplicate(metric: name) }
             families.append(MetricFamily(domain: row))
             places.append(place)
         }
@@ -183,7 +184,6 @@ extension DomainMetricDescription {
         {
             throw .badName(metric: full, "units are seconds, bytes and ratio, not \(unit.dropFirst())")
         }
-        guard MetricCatalogue.description(named: full) == nil else { throw .duplicate(metric: full) }
         if let label, !Self.isSnake(label) || label.hasPrefix("_") || Self.forbidden.contains(label) || label == full {
             throw .forbiddenLabel(metric: full, label)
         }

@@ -15,7 +15,7 @@ public struct AlertRule: Sendable {
 
     init(
         _ name: String, _ expression: String, for holds: String? = nil, _ severity: Severity, _ summary: String,
-        see runbook: String = "Metrics", labels: [(name: String, value: String)] = []
+        see runbook: String, labels: [(name: String, value: String)] = []
     ) {
         self.name = name
         self.expression = expression
@@ -70,34 +70,34 @@ extension MetricCatalogue {
     private static let serviceAlerts = [
         AlertRule(
             "GameServerDown", "up{job=\"gameserver\"} == 0", for: "1m", .critical,
-            "The server does not answer a scrape."),
+            "The server does not answer a scrape.", see: "Run it"),
         AlertRule(
             "GameServerErrorBudgetBurnPage",
             burns("1h", "5m", "14.4") + " or " + burns("6h", "30m", "6"), .critical,
-            "At this rate the month's errors are used up within days.", labels: [("slo", "messages")]),
+            "At this rate the month's errors are used up within days.", see: "Watch it", labels: [("slo", "messages")]),
         AlertRule(
             "GameServerErrorBudgetBurnTicket",
             burns("1d", "2h", "3") + " or " + burns("3d", "6h", "1"), .warning,
-            "The month's errors will be used up before its end.", labels: [("slo", "messages")]),
+            "The month's errors will be used up before its end.", see: "Watch it", labels: [("slo", "messages")]),
         AlertRule(
             "GameServerHighErrorRate", "\(indicator("5m")) > \(band(messageErrors).warning)", for: "5m", .warning,
-            "More than 1 % of messages end in an error of the server."),
+            "More than 1 % of messages end in an error of the server.", see: "Watch it"),
         AlertRule(
             "GameServerVeryHighErrorRate", "\(indicator("5m")) > \(band(messageErrors).critical)", for: "2m", .critical,
-            "More than 5 % of messages end in an error of the server."),
+            "More than 5 % of messages end in an error of the server.", see: "Watch it"),
         AlertRule(
             "GameServerMessageLatencyHigh", "\(p95(messageSeconds)) > \(band(messageSeconds).critical)", for: "5m",
-            .warning, "One message in twenty takes longer than 200 ms to handle."),
+            .warning, "One message in twenty takes longer than 200 ms to handle.", see: "Watch it"),
         AlertRule(
             "GameServerHttpLatencyHigh", "\(p95(httpRequestSeconds)) > \(band(httpRequestSeconds).warning)", for: "5m",
-            .warning, "One HTTP request in twenty takes longer than 2 s."),
+            .warning, "One HTTP request in twenty takes longer than 2 s.", see: "Watch it"),
         AlertRule(
             "GameServerHttpLatencyExtreme", "\(p95(httpRequestSeconds, "0.99")) > \(band(httpRequestSeconds).critical)",
-            for: "5m", .critical, "One HTTP request in a hundred takes longer than 5 s."),
+            for: "5m", .critical, "One HTTP request in a hundred takes longer than 5 s.", see: "Watch it"),
         AlertRule(
             "GameServerLoopLagging", "\(p95(loopLagSeconds, "0.99")) > \(band(loopLagSeconds).critical)", for: "2m",
             .critical,
-            "An event loop comes to its work a quarter of a second late."),
+            "An event loop comes to its work a quarter of a second late.", see: "Watch it"),
         AlertRule(
             "GameServerConnectionLimitReached",
             "\(wsConnections.name) >= on (instance) \(wsConnectionsLimit.name)", .critical,
@@ -107,51 +107,51 @@ extension MetricCatalogue {
             "sum by (instance) (increase(\(wsConnectionsOpened.name)[1m])) > 50 and"
                 + " sum by (instance) (increase(\(wsConnectionsOpened.name)[1m]))"
                 + " > 4 * sum by (instance) (increase(\(wsConnectionsOpened.name)[1h])) / 60", .warning,
-            "More than 50 clients a minute come, and four times as many as in the hour before."),
+            "More than 50 clients a minute come, and four times as many as in the hour before.", see: "Recovery"),
         AlertRule(
             "GameServerQueueBackup",
             "\(queueOldestSeconds.name) > \(band(queueOldestSeconds).warning)"
                 + " or \(queueDepth.name) > \(band(queueDepth).warning)", for: "5m", .warning,
-            "A queue does not get shorter."),
+            "A queue does not get shorter.", see: "Watch it"),
         AlertRule(
             "GameServerDeliveryLow",
             "sum(rate(\(deliveries.name){result=\"ok\"}[5m])) / sum(rate(\(deliveries.name)[5m]))"
                 + " < \(band(deliveries).warning)", for: "2m", .warning,
-            "Fewer than 95 % of events reach their players one by one."),
+            "Fewer than 95 % of events reach their players one by one.", see: "Watch it"),
         AlertRule(
             "GameServerClientsAreLate", "\(p95(wsRoundTripSeconds)) > \(band(wsRoundTripSeconds).critical)", for: "10m",
-            .info, "One client in twenty has a round trip of more than a second."),
+            .info, "One client in twenty has a round trip of more than a second.", see: "Watch it"),
         AlertRule(
             "GameServerUnusualTraffic",
             "sum(rate(\(messages.name){direction=\"in\"}[5m])) > 100 and sum(rate(\(messages.name){direction=\"in\"}[5m]))"
                 + " > 3 * sum(rate(\(messages.name){direction=\"in\"}[5m] offset 1w))", for: "10m", .info,
-            "Three times the messages of the same hour a week ago."),
+            "Three times the messages of the same hour a week ago.", see: "Watch it"),
         AlertRule(
             "GameServerPluginFailing",
             "sum by (plugin) (increase(\(pluginExceptions.name)[1m])) > \(band(pluginExceptions).critical)", for: "1m",
-            .critical, "A plugin throws more than five errors a minute."),
+            .critical, "A plugin throws more than five errors a minute.", see: "Recovery"),
         AlertRule(
             "GameServerRoomsFault",
             "sum by (plugin) (increase(\(roomFaults.name)[10m]) + increase(\(invariantViolations.name)[10m])) > 0",
-            .warning, "Rooms were stopped because their game or their record failed."),
+            .warning, "Rooms were stopped because their game or their record failed.", see: "Recovery"),
     ]
 
     private static let machineAlerts = [
         AlertRule(
             "GameServerCpuHigh", "\(cpuRatio.name) > \(band(cpuRatio).warning)", for: "5m", .warning,
-            "More than 80 % of the CPU it may have is used."),
+            "More than 80 % of the CPU it may have is used.", see: "Health"),
         AlertRule(
             "GameServerResourceExhausted",
             "\(cpuRatio.name) > \(band(cpuRatio).critical) or \(memoryRatio.name) > \(band(memoryRatio).critical)"
                 + " or \(diskRatio.name) > \(band(diskRatio).critical)", for: "10m", .critical,
-            "More than 90 % of CPU, memory or disk is used."),
+            "More than 90 % of CPU, memory or disk is used.", see: "Health"),
         AlertRule(
             "GameServerDiskFillsSoon", "predict_linear(\(diskFreeBytes.name)[6h], 86400) < 0", for: "30m", .warning,
-            "At this pace the disk is full within a day."),
+            "At this pace the disk is full within a day.", see: "What is deleted, and when"),
         AlertRule(
             "GameServerScaleOutAdvised",
             "\(cpuRatio.name) > 0.7 or \(memoryRatio.name) > 0.8 or \(queueDepth.name) > \(band(queueDepth).critical)",
-            for: "10m", .info, "It runs where a second server would be better."),
+            for: "10m", .info, "It runs where a second server would be better.", see: "Health"),
         AlertRule(
             "GameServerCertificateExpiring", "\(tlsCertificateExpirySeconds.name) - time() < 14 * 86400", .warning,
             "The certificate ends within two weeks.", see: "Settings"),
@@ -160,7 +160,7 @@ extension MetricCatalogue {
     private static let operationAlerts = [
         AlertRule(
             "GameServerHealthCheckFailing", "\(healthFailures.name) > \(band(healthFailures).critical)", .critical,
-            "A health check failed four times in a row."),
+            "A health check failed four times in a row.", see: "Health"),
         AlertRule(
             "GameServerStoreDown", "\(healthLevel.name){component=\"store\"} >= 2", for: "30s", .critical,
             "The event store is critical or unknown; nothing can be played.", see: "What survives what"),
@@ -175,12 +175,12 @@ extension MetricCatalogue {
         AlertRule(
             "GameServerRecoveryActivated",
             "sum by (instance, procedure) (increase(\(recoveryAttempts.name){result!=\"refused\"}[5m])) > 0", .info,
-            "A recovery procedure ran."),
+            "A recovery procedure ran.", see: "Recovery"),
         AlertRule(
             "GameServerRecoveryFailed",
             "sum by (instance, procedure)"
                 + " (increase(\(recoveryAttempts.name){result=~\"failed|ineffective|harmful\"}[10m])) > 0", .critical,
-            "A recovery procedure ran and did not help."),
+            "A recovery procedure ran and did not help.", see: "Recovery"),
         AlertRule(
             "GameServerAuthFailures", "sum(increase(\(authAttempts.name){result=\"failed\"}[5m])) > 10", .warning,
             "Somebody tries tokens.", see: "The admin token"),
@@ -191,7 +191,7 @@ extension MetricCatalogue {
         AlertRule(
             "GameServerPayloadRejected",
             "sum(increase(\(messagesRejected.name){reason=~\"oversize|malformed|forbidden\"}[5m])) > 5", .warning,
-            "Clients send what no client of ours would."),
+            "Clients send what no client of ours would.", see: "Logs"),
         AlertRule(
             "GameServerTelemetryDropping",
             "increase(\(obsDropped.name)[10m]) > 0 or increase(\(logDropped.name)[10m]) > 0", for: "10m", .warning,
@@ -199,8 +199,10 @@ extension MetricCatalogue {
         AlertRule(
             "GameServerObservingIsDear",
             "sum by (instance) (rate(\(obsCPUSeconds.name)[5m])) / on (instance) rate(\(processCPUSeconds.name)[5m])"
-                + " > 0.01", for: "10m", .warning, "Observing takes more than 1 % of the server's CPU time."),
+                + " > 0.01", for: "10m", .warning, "Observing takes more than 1 % of the server's CPU time.",
+            see: "What watching costs"),
         AlertRule(
-            "GameServerWatchdog", "vector(1)", .none, "Always firing, so that silence means the alerts do not arrive."),
+            "GameServerWatchdog", "vector(1)", .none, "Always firing, so that silence means the alerts do not arrive.",
+            see: "Metrics"),
     ]
 }

@@ -40,7 +40,7 @@ public enum StandardProcedures {
         needsProof: true, playerText: "Brought up to date.")
 
     static let memoryPressure = RecoveryProcedure(
-        id: "memory_pressure", description: "Put idle rooms to sleep, shrink caches, close dead connections",
+        id: "memory_pressure", description: "Put idle rooms to sleep and give their memory back",
         action: "free_memory", component: "system", severity: .high,
         trigger: RecoveryTrigger(RecoveryCondition(.memoryRatio, .above, 0.90)),
         attempts: AttemptLimits(3, every: .seconds(60)),
@@ -75,7 +75,8 @@ public enum StandardProcedures {
             RecoveryCondition(.openRatio, .above, 4), RecoveryCondition(.opensPerMinute, .above, 50)),
         attempts: AttemptLimits(3, every: .seconds(60)),
         verification: RecoveryVerification(
-            .init(.handshakeSeconds, to: 0.100), .init(.openRatio, to: 2), within: .seconds(60)),
+            // The ratio is of a whole minute, which has to run out behind the last of the storm.
+            .init(.handshakeSeconds, to: 0.100), .init(.openRatio, to: 2), within: .seconds(120)),
         release: RecoveryRelease(RecoveryCondition(.openRatio, .below, 2), after: .seconds(60)),
         escalation: RecoveryEscalation(to: "system_overload", after: 3))
 

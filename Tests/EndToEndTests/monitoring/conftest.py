@@ -5,6 +5,7 @@ import pytest
 from ledger import CountedClients
 from prometheus import Prometheus
 from server import Server
+from tool import run
 
 #: Rates no fast player meets: for whole games.
 FAST = {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000, "resync_per_s": 1000}
@@ -26,8 +27,13 @@ def prometheus(tmp_path):
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory):
-    """One server for the tests of one file, which nobody else talks to."""
-    server = Server(tmp_path_factory.mktemp("own"), "--allow-seeds", config={"limits": FAST}).start()
+    """One server for the tests of one file, which nobody else talks to; it watches a certificate."""
+    directory = tmp_path_factory.mktemp("own")
+    certificate = directory / "certificate.pem"
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
+        "-subj", "/CN=localhost", "-keyout", str(directory / "key.pem"), "-out", str(certificate), within_s=30)
+    server = Server(directory, "--allow-seeds",
+                    config={"limits": FAST, "health": {"certificate_file": str(certificate)}}).start()
     yield server
     server.end()
 

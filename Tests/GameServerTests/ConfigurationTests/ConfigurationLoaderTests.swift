@@ -121,6 +121,11 @@ import Testing
             "{ slow: { outbox_bytes: 65536 } }",
             "slow.outbox_bytes in x.json5 is 65536: at least slow.lagging_bytes, which is 262144"
         ),
+        (
+            "{ recovery: { overrides: 'memory_pressure.target=0.95' } }",
+            "recovery.overrides in x.json5 is \"memory_pressure.target=0.95\": the recovery procedure memory_pressure "
+                + "aims at a memory_ratio that already calls for it"
+        ),
     ])
     func `a bad value is told with its source, key, value and limit`(text: String, sentence: String) throws {
         #expect(try mistake(text) == "configuration: " + sentence)

@@ -107,6 +107,17 @@ import Testing
         #expect(throws: DomainMetricError.duplicate(metric: "gameserver_liap_tui_plays_total")) {
             try DomainMetrics([Self.plays, Self.plays])
         }
+        // Without `_total`, as OpenMetrics has it, two names are one; also where one is the server's own.
+        #expect(throws: DomainMetricError.duplicate(metric: "gameserver_poker_pot_total")) {
+            var other = Self.pot
+            (other.kind, other.name) = (.counter, "pot_total")
+            _ = try DomainMetrics([Self.pot, other])
+        }
+        #expect(
+            error {
+                $0 = Self.pot; $0.plugin = "ws"; $0.name = "connections_rejected"
+            }
+                == .duplicate(metric: "gameserver_ws_connections_rejected"))
         // A plugin called `store` cannot take a name of the server's own.
         #expect(
             error {

@@ -94,13 +94,16 @@ extension PluginMetric {
 extension PluginMetric {
     /// One sentence when a list of declarations breaks a rule, nil when it is sound.
     public static func fault(in metrics: [PluginMetric]) -> String? {
-        var names: Set<String> = []
+        var families: Set<String> = []
         for (place, metric) in metrics.enumerated() {
             if let fault = metric.fault { return fault }
             guard metric.index == place else {
                 return "`\(metric.name)` says it is metric \(metric.index), and stands at \(place) of the list"
             }
-            guard names.insert(metric.name).inserted else { return "two metrics are called `\(metric.name)`" }
+            let family = metric.kind == .counter ? String(metric.name.dropLast("_total".count)) : metric.name
+            guard families.insert(family).inserted else {
+                return "two metrics are called `\(metric.name)`, or differ in `_total` alone"
+            }
         }
         return nil
     }
