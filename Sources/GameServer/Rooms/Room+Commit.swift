@@ -166,6 +166,15 @@ extension Room {
         case .nothing, .answer, .leave: break
         }
         timers.follow(state.match.timers, at: now)
+        followAttendance(from: before, at: now)
+        if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }
+        botMove = nil
+        idleBots = []
+        holdUntil = nil
+    }
+
+    /// What being away means depends on whose the seats are and whether the game is on.
+    func followAttendance(from before: RoomState, at now: MonotonicTime) {
         for (index, seat) in state.seats.enumerated()
         where seat.occupant != .human && before.seats[index].occupant == .human {
             attendance.vacated(Seat(index), at: now)
@@ -178,10 +187,6 @@ extension Room {
                 closesAt = now + .milliseconds(services.configuration.rooms.finishedMs)
             }
         }
-        if case .presence(let seat, .dropped) = draft.record.cause { attendance.graceServed(seat) }
-        botMove = nil
-        idleBots = []
-        holdUntil = nil
     }
 
     /// Somebody is at the table: what was paused goes on.

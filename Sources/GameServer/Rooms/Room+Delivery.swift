@@ -268,9 +268,14 @@ extension Room {
     }
 
     /// Seats that changed hands: whoever sat there is told that the room is over for them.
-    func evictStrangers() {
+    ///
+    /// - Parameter before: the room until now, where it did not come here step by step; then a seat may be another
+    ///   person's all at once.
+    func evictStrangers(since before: RoomState? = nil) {
         for member in members {
-            guard let seat = member.seat, state.seats[seat.index].occupant != .human else { continue }
+            guard let seat = member.seat else { continue }
+            let isTheirs = before.map { $0.seats[seat.index].secret == state.seats[seat.index].secret } ?? true
+            guard state.seats[seat.index].occupant != .human || !isTheirs else { continue }
             members.removeAll { $0 === member }
             member.session.expelled(from: self, .kicked)
         }

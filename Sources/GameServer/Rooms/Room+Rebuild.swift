@@ -55,12 +55,16 @@ extension Room {
                 return then(
                     .unreadable("the store ends at record \(rebuilt.number), the room is at \(state.number)"))
             }
+            guard rebuilt.seats.count == state.seats.count else {
+                adopt(term: claim.term)
+                return then(.unreadable("the store has a room of \(rebuilt.seats.count) seats in its place"))
+            }
             if rebuilt.digest == state.digest, rebuilt.match.truth() == state.match.truth() {
                 adopt(term: claim.term)
                 return then(.equal)
             }
             adopt(rebuilt, history: history)
-            tellRecovered()
+            if state.isClosed { vanish(.roomClosed) } else { tellRecovered() }
             then(.replaced(at: rebuilt.sequence))
         case .notFound, .damaged: then(.unreadable("the store has no whole history of it"))
         case .unavailable: then(.unavailable)
@@ -69,11 +73,19 @@ extension Room {
 
     /// Goes on as what its history gave.
     private func adopt(_ rebuilt: RoomState, history: Resync) {
+        let (before, now) = (state, services.timeline.now)
         state = rebuilt
         resync = history
         // What clients were told up to here may not be what happened: who comes back gets the view.
         distrustedUpTo = rebuilt.sequence
-        timers.follow(state.match.timers, at: services.timeline.now)
+        timers.follow(state.match.timers, at: now)
+        evictStrangers(since: before)
+        followAttendance(from: before, at: now)
+        if before.status == .finished, state.status != .finished { closesAt = nil }
+        for (index, seat) in state.seats.enumerated() where seat.occupant == .human {
+            // Whom history seats and nobody has seen here: away, with time to come back.
+            if seat.secret != before.seats[index].secret, member(in: Seat(index)) == nil { absent(Seat(index)) }
+        }
         botMove = nil
         idleBots = []
         holdUntil = nil

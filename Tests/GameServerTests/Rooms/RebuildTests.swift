@@ -299,6 +299,38 @@ import Testing
         #expect(table.violations == [])
     }
 
+    @Test func `who has lost the seat in the room's history is shown out and sees nothing of it`() throws {
+        let table = try Adding()
+        let state = try #require(table.world.rooms[table.room]?.state)
+        let context = StepContext(at: table.world.timeline.wallClock + .milliseconds(5), key: .fresh())
+        let foreign = try state.left(1, n: state.seats[1].lastN + 1, connected: [0], context)
+        table.world.memory.append(foreign.append(lifetimes: table.world.services.lifetimes)) { _ in }
+        _ = (table.ana.take(), table.ben.take())
+        #expect(table.rebuild().all == [.replaced(at: 1)])
+        #expect(table.ben.take().types == ["bye"])
+        #expect(table.ben.place(table.room).over == 4503)
+        #expect(table.world.rooms[table.room]?.attendance.connected == [0])
+        #expect(table.ana.take().types == ["snapshot", "room", "notice"])
+        // And when Ana goes too, nobody is left to wait for.
+        table.ana.cut()
+        table.world.advance(by: .milliseconds(table.world.configuration.rooms.pauseAfterMs))
+        #expect(table.world.rooms[table.room]?.attendance.isPaused == true)
+        #expect(table.violations == [])
+    }
+
+    @Test func `a room that is closed in its history is over for everybody in it`() throws {
+        let table = try Adding()
+        let state = try #require(table.world.rooms[table.room]?.state)
+        let context = StepContext(at: table.world.timeline.wallClock + .milliseconds(5), key: .fresh())
+        let foreign = state.closed(reason: "admin", context)
+        table.world.memory.append(foreign.append(lifetimes: table.world.services.lifetimes)) { _ in }
+        _ = (table.ana.take(), table.ben.take())
+        #expect(table.rebuild().all == [.replaced(at: 1)])
+        #expect(table.world.rooms[table.room] == nil)
+        for client in [table.ana, table.ben] { #expect(client.take().types == ["bye"]) }
+        #expect(table.violations == [])
+    }
+
     @Test func `there is nothing to compare of a room nobody knows`() throws {
         let table = try Adding()
         let verdict = Verdict()
