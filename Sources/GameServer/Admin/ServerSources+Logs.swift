@@ -5,13 +5,7 @@ extension ServerSources {
     func logs(_ question: LogQuestion, answer: @escaping Answer) {
         // What was logged before the question was asked is found; when the log is behind, what is there has to do.
         logger.flush(within: .milliseconds(500))
-        let page = logger.search(question.filter)
-        var report = ObjectText()
-        report.add("lines", json: page.lines)
-        report.add("has_more", page.next != nil)
-        if let next = page.next { report.add("next", next.description) }
-        report.add("truncated", page.isTruncated)
-        answer(.json(report.closed()))
+        answer(.page(logger.search(question.filter)))
     }
 
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
@@ -22,5 +16,17 @@ extension ServerSources {
         let tail: LogTail
         func end() { tail.cancel() }
         var lost: Int { tail.lost }
+    }
+}
+
+extension Finding {
+    /// Lines of the log, newest first, and where the next page begins.
+    static func page(_ page: LogPage) -> Finding {
+        var report = ObjectText()
+        report.add("lines", json: page.lines)
+        report.add("has_more", page.next != nil)
+        if let next = page.next { report.add("next", next.description) }
+        report.add("truncated", page.isTruncated)
+        return .json(report.closed())
     }
 }

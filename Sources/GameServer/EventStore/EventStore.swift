@@ -18,8 +18,9 @@ public protocol EventStore: Sendable {
     /// Sees every append asked for before it.
     func claim(_ room: RoomID, from origin: ClaimOrigin, answer: @escaping @Sendable (ClaimOutcome) -> Void)
 
-    /// Stores a snapshot. Failing to is harmless: the log alone is enough, only slower.
-    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot)
+    /// Stores a snapshot. Failing to is harmless where the log is whole: it alone is enough, only slower.
+    func checkpoint(
+        _ room: RoomID, term: UInt64, _ snapshot: Snapshot, answer: @escaping @Sendable (CheckpointOutcome) -> Void)
 
     /// Reads records that hold events with a sequence number above `sequence`, oldest first.
     ///
@@ -204,6 +205,12 @@ public enum ClaimOutcome: Sendable, Equatable {
     case notFound
     /// No snapshot has whole records above it: nothing was claimed. Only for `ClaimOrigin.newestSnapshot`.
     case damaged
+    case unavailable
+}
+
+public enum CheckpointOutcome: Sendable, Equatable {
+    case stored
+    /// Not known to be stored: the store cannot, or the room is another owner's.
     case unavailable
 }
 

@@ -78,12 +78,16 @@ public final class MemoryEventStore: EventStore {
             })
     }
 
-    public func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
-        contents.withLock { contents in
-            guard contents.answers, let found = contents.rooms[room], found.head.admits(snapshot, term: term)
-            else { return }
-            contents.rooms[room]?.insert(snapshot, retention: retention)
-        }
+    public func checkpoint(
+        _ room: RoomID, term: UInt64, _ snapshot: Snapshot, answer: @escaping @Sendable (CheckpointOutcome) -> Void
+    ) {
+        answer(
+            contents.withLock { contents in
+                guard contents.answers, let found = contents.rooms[room], found.head.admits(snapshot, term: term)
+                else { return .unavailable }
+                contents.rooms[room]?.insert(snapshot, retention: retention)
+                return .stored
+            })
     }
 
     public func read(

@@ -84,8 +84,10 @@ public final class SQLiteEventStore: EventStore {
         submit(.claim(room, origin, answer))
     }
 
-    public func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
-        submit(.checkpoint(room, term: term, snapshot))
+    public func checkpoint(
+        _ room: RoomID, term: UInt64, _ snapshot: Snapshot, answer: @escaping @Sendable (CheckpointOutcome) -> Void
+    ) {
+        submit(.checkpoint(room, term: term, snapshot, answer))
     }
 
     public func note(_ event: SystemEvent, answer: @escaping @Sendable (NoteOutcome) -> Void) {

@@ -6,6 +6,7 @@ enum StoreReply: Sendable {
     /// With the instant the store knew, on its own thread.
     case append(UInt64, AppendOutcome, at: MonotonicTime)
     case claim(UInt64, ClaimOutcome)
+    case checkpoint(UInt64, CheckpointOutcome)
     case read(UInt64, ReadOutcome)
     case directory(UInt64, DirectoryOutcome)
 }
@@ -18,6 +19,7 @@ final class StoreClient {
     private var asked: UInt64 = 0
     private var appends: [UInt64: (AppendOutcome, MonotonicTime) -> Void] = [:]
     private var claims: [UInt64: (ClaimOutcome) -> Void] = [:]
+    private var checkpoints: [UInt64: (CheckpointOutcome) -> Void] = [:]
     private var reads: [UInt64: (ReadOutcome) -> Void] = [:]
     private var directories: [UInt64: (DirectoryOutcome) -> Void] = [:]
 
@@ -70,8 +72,12 @@ final class StoreClient {
         store.directory(closedAfter: instant) { [post] in post(.directory(number, $0)) }
     }
 
-    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
-        store.checkpoint(room, term: term, snapshot)
+    func checkpoint(
+        _ room: RoomID, term: UInt64, _ snapshot: Snapshot, then: @escaping (CheckpointOutcome) -> Void
+    ) {
+        let number = next()
+        checkpoints[number] = then
+        store.checkpoint(room, term: term, snapshot) { [post] in post(.checkpoint(number, $0)) }
     }
 
     /// Hands an answer to whoever asked; on the loop.
@@ -79,6 +85,7 @@ final class StoreClient {
         switch reply {
         case .append(let number, let outcome, let at): appends.removeValue(forKey: number)?(outcome, at)
         case .claim(let number, let outcome): claims.removeValue(forKey: number)?(outcome)
+        case .checkpoint(let number, let outcome): checkpoints.removeValue(forKey: number)?(outcome)
         case .read(let number, let outcome): reads.removeValue(forKey: number)?(outcome)
         case .directory(let number, let outcome): directories.removeValue(forKey: number)?(outcome)
         }

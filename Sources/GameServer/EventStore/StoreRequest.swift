@@ -4,7 +4,7 @@ import PluginAPI
 enum StoreRequest: StoreQuestion {
     case append(Append, @Sendable (AppendOutcome) -> Void)
     case claim(RoomID, ClaimOrigin, @Sendable (ClaimOutcome) -> Void)
-    case checkpoint(RoomID, term: UInt64, Snapshot)
+    case checkpoint(RoomID, term: UInt64, Snapshot, @Sendable (CheckpointOutcome) -> Void)
     case note(SystemEvent, @Sendable (NoteOutcome) -> Void)
     /// The rest is done between two groups.
     case order(Order)
@@ -21,7 +21,7 @@ enum StoreRequest: StoreQuestion {
     var bytes: Int {
         switch self {
         case .append(let append, _): append.payload.count
-        case .checkpoint(_, _, let snapshot): snapshot.payload.count
+        case .checkpoint(_, _, let snapshot, _): snapshot.payload.count
         case .note(let event, _): event.bytes
         case .claim, .order: 0
         }
@@ -48,7 +48,7 @@ enum StoreRequest: StoreQuestion {
         switch self {
         case .append(_, let answer): answer(.unavailable)
         case .claim(_, _, let answer): answer(.unavailable)
-        case .checkpoint: break
+        case .checkpoint(_, _, _, let answer): answer(.unavailable)
         case .note(_, let answer): answer(.unavailable)
         case .order(.cleanup(_, let answer)): answer(.unavailable)
         case .order(.health(let answer)): answer(false)

@@ -124,10 +124,12 @@ final class StoreWriter {
                 // What lies below may be damaged: somebody should know where.
                 if origin == .newestSnapshot { scrub(room) }
             }
-        case .checkpoint(let room, let term, let snapshot):
-            guard let head = try database.rooms.head(of: room), head.admits(snapshot, term: term) else { return {} }
+        case .checkpoint(let room, let term, let snapshot, let answer):
+            guard let head = try database.rooms.head(of: room), head.admits(snapshot, term: term) else {
+                return { answer(.unavailable) }
+            }
             try database.rooms.insert(snapshot, of: room, head: head, retention: retention)
-            return {}
+            return { answer(.stored) }
         case .note(let event, let answer):
             let number = try database.system.insert(event).number
             return { answer(.stored(number: number)) }

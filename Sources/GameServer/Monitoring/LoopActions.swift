@@ -91,12 +91,12 @@ final class LoopActions {
             details: ["messages": String(collapsed), "slow_readers": String(slow.count)])
     }
 
+    /// The client is what is touched, however many of its rooms it is behind in.
     private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {
         let now = services.timeline.now
-        guard let session = sessions[client] else { return reply(ActionReport(.nothingToDo)) }
-        let behind = session.members.filter { $0.isOutOfStep(at: now) }
-        if scope.isDryRun { return reply(ActionReport(.done, touched: behind.count, eligible: session.members.count)) }
-        guard !behind.isEmpty else { return reply(ActionReport(.nothingToDo, eligible: session.members.count)) }
+        let behind = sessions[client]?.members.filter { $0.isOutOfStep(at: now) } ?? []
+        guard let session = behind.first?.session else { return reply(ActionReport(.nothingToDo, eligible: 1)) }
+        if scope.isDryRun { return reply(ActionReport(.done, touched: 1, eligible: 1)) }
         // By then it was told more: made whole is who has confirmed the view, however far the game has gone on.
         let told = behind.map { member in
             member.room.sendSnapshot(to: member, .recovered)
@@ -105,11 +105,11 @@ final class LoopActions {
         if let text = scope.playerText { session.send(lines: [ServerMessage.notice(.recovered, text: text)]) }
         let proof = now + .milliseconds(configuration.proofMs)
         _ = services.timeline.alarm(at: proof) {
-            let repaired = told.count { $0.member.acknowledged >= $0.upTo && $0.member.room.isAttached($0.member) }
+            let proven = told.count { $0.member.acknowledged >= $0.upTo && $0.member.room.isAttached($0.member) }
             reply(
                 ActionReport(
-                    .done, touched: behind.count, eligible: session.members.count, repaired: repaired,
-                    details: ["acknowledged": String(repaired)]))
+                    .done, touched: 1, eligible: 1, repaired: proven == told.count ? 1 : 0,
+                    details: ["rooms": String(told.count), "acknowledged": String(proven)]))
         }
     }
 
@@ -153,14 +153,18 @@ final class LoopActions {
 
     private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
         let faulted = rooms.roomsAtWork.filter { $0.state.game == game && $0.hasFaulted }
-        let most = scope.most(of: max(1, rooms.openRooms))
+        let eligible = max(1, rooms.openRooms)
+        let most = scope.most(of: eligible)
         if scope.isDryRun {
-            return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: faulted.count))
+            return reply(ActionReport(.done, touched: min(most, faulted.count), eligible: eligible))
         }
         if let quarantine { services.quarantined[game] = after(quarantine) }
         var open = faulted.prefix(most).count
         guard open > 0 else {
-            return reply(ActionReport(quarantine == nil ? .nothingToDo : .done, touched: quarantine == nil ? 0 : 1))
+            // The game itself is what a quarantine touches.
+            return reply(
+                quarantine == nil
+                    ? ActionReport(.nothingToDo, eligible: eligible) : ActionReport(.done, touched: 1, eligible: 1))
         }
         var verdicts: [String: Int] = [:]
         var repaired = 0
@@ -183,7 +187,7 @@ final class LoopActions {
                 reply(
                     ActionReport(
                         failed == touched ? .failed("no room could be compared with its history") : .done,
-                        touched: touched, eligible: faulted.count, repaired: repaired,
+                        touched: touched, eligible: eligible, repaired: repaired,
                         details: verdicts.mapValues(String.init)))
             }
         }

@@ -200,12 +200,16 @@ extension Room {
     }
 
     func checkpoint() {
+        let (number, before) = (state.number, snapshotNumber)
+        // Not asked for again meanwhile.
+        snapshotNumber = number
         do {
-            services.store.checkpoint(id, term: state.term, try state.snapshot())
-            snapshotNumber = state.number
+            services.store.checkpoint(id, term: state.term, try state.snapshot()) { [weak self] outcome in
+                guard let self, outcome == .unavailable, snapshotNumber == number else { return }
+                snapshotNumber = before
+            }
         } catch {
-            fault(RoomFault(.exception, "no snapshot at record \(state.number): \(error.message)"))
-            snapshotNumber = state.number
+            fault(RoomFault(.exception, "no snapshot at record \(number): \(error.message)"))
         }
     }
 

@@ -25,15 +25,16 @@ extension Room {
             let retained = services.configuration.rooms.retentionEvents
             services.store.claim(id, retaining: retained) { [weak self] outcome in
                 guard let self, !isGone else { return then(.unavailable) }
-                let verdict = compared(with: outcome)
-                thaw()
-                then(verdict)
+                compared(with: outcome) { [weak self] verdict in
+                    self?.thaw()
+                    then(verdict)
+                }
             }
         }
         if !isTaken { then(.unavailable) }
     }
 
-    private func compared(with outcome: ClaimOutcome) -> RebuildVerdict {
+    private func compared(with outcome: ClaimOutcome, then: @escaping (RebuildVerdict) -> Void) {
         switch outcome {
         case .claimed(let claim):
             // The room is claimed under a new term whatever follows.
@@ -47,21 +48,22 @@ extension Room {
                 }
                 rebuilt = state
             } catch {
-                return salvage(term: claim.term, error)
+                return salvage(term: claim.term, error, then: then)
             }
             guard rebuilt.number >= state.number else {
                 adopt(term: claim.term)
-                return .unreadable("the store ends at record \(rebuilt.number), the room is at \(state.number)")
+                return then(
+                    .unreadable("the store ends at record \(rebuilt.number), the room is at \(state.number)"))
             }
             if rebuilt.digest == state.digest, rebuilt.match.truth() == state.match.truth() {
                 adopt(term: claim.term)
-                return .equal
+                return then(.equal)
             }
             adopt(rebuilt, history: history)
             tellRecovered()
-            return .replaced(at: rebuilt.sequence)
-        case .notFound, .damaged: return .unreadable("the store has no whole history of it")
-        case .unavailable: return .unavailable
+            then(.replaced(at: rebuilt.sequence))
+        case .notFound, .damaged: then(.unreadable("the store has no whole history of it"))
+        case .unavailable: then(.unavailable)
         }
     }
 
@@ -81,15 +83,20 @@ extension Room {
     /// The store has handed the room out anew, to this very loop.
     private func adopt(term: UInt64) { state.term = term }
 
-    /// The log below is damaged, the room is not: what it holds is stored above the damage.
-    private func salvage(term: UInt64, _ damage: StoredFormError) -> RebuildVerdict {
+    /// The log below is damaged, the room is not: what it holds is stored above the damage, and only then is it safe.
+    private func salvage(
+        term: UInt64, _ damage: StoredFormError, then: @escaping (RebuildVerdict) -> Void
+    ) {
         adopt(term: term)
         do throws(StoredFormError) {
-            services.store.checkpoint(id, term: state.term, try state.snapshot())
-            snapshotNumber = state.number
-            return .salvaged(at: state.sequence)
+            let snapshot = try state.snapshot()
+            services.store.checkpoint(id, term: term, snapshot) { [weak self] outcome in
+                guard let self, !isGone, outcome == .stored else { return then(.unavailable) }
+                snapshotNumber = snapshot.number
+                then(.salvaged(at: snapshot.sequence))
+            }
         } catch {
-            return .unreadable("\(damage.message); \(error.message)")
+            then(.unreadable("\(damage.message); \(error.message)"))
         }
     }
 

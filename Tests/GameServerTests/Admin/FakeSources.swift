@@ -14,8 +14,13 @@ final class FakeSources: OperatorSources {
 
     private let state = Mutex(State())
     private let store: any EventStore
+    private let logger: Logger
 
-    init(store: any EventStore) { self.store = store }
+    /// - Parameter logger: whose lines are found.
+    init(store: any EventStore, logger: Logger = .discarding()) {
+        self.store = store
+        self.logger = logger
+    }
 
     var actions: [OperatorAction] { state.withLock { $0.actions } }
     var triggers: [GameServer.RecoveryTrigger] { state.withLock { $0.triggers } }
@@ -53,6 +58,11 @@ final class FakeSources: OperatorSources {
     }
 
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
+
+    func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
+        logger.flush()
+        answer(.page(logger.search(question.filter)))
+    }
 
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }

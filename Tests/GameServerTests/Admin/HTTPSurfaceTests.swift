@@ -204,6 +204,24 @@ import WebSocket
 
     // MARK: The log
 
+    @Test func `the log is read page by page, each where the one before ended`() throws {
+        let surface = try Surface()
+        for number in 0..<5 { surface.logger.log(.critical, .system, "counted", "line \(number)") }
+        var messages: [String?] = []
+        var query = "event=counted&limit=3"
+        for hasMore in [true, false] {
+            let page = try surface.ask("GET /api/logs?\(query)", as: "operator")
+            #expect(page.status == 200 && page.json?["has_more"]?.bool == hasMore, "\(page.body)")
+            messages += page.json?["lines"]?.elements?.map { $0["message"]?.string } ?? []
+            query += "&before=" + (page.json?["next"]?.string ?? "")
+        }
+        #expect(messages == (0..<5).reversed().map { "line \($0)" })
+        #expect(
+            try surface.ask("GET /api/logs?before=5", as: "operator").json?["error"]?["message"]
+                == "before is 5: what a page said in next")
+        surface.stop()
+    }
+
     @Test func `the log is followed with a token, or once with a ticket`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /api/logs/tail", as: "operator").status == 426)

@@ -15,6 +15,7 @@ struct Surface {
     let sources: FakeSources
     let board = StatusBoard()
     let metrics: Metrics
+    let logger: Logger
     private let desk = DeskThread()
 
     /// - Parameter isDraining: from the start.
@@ -23,14 +24,15 @@ struct Surface {
         var configuration = Configuration()
         configure(&configuration)
         let store = MemoryEventStore(retainedEvents: 300)
-        let sources = FakeSources(store: store)
-        self.sources = sources
         let games = InstalledGames(Table.games)
         let metrics = Metrics(
             process: .init(version: "test", startSeconds: 0) { 0 }, routes: AdminRoutes.labels)
         self.metrics = metrics
         let origin = LogOrigin(version: "test", node: "test", processID: 1)
         let logger = Logger(level: .critical, sink: LogSink { _ in true }, origin: origin, metrics: metrics)
+        self.logger = logger
+        let sources = FakeSources(store: store, logger: logger)
+        self.sources = sources
         let tokens = try AdminTokens(
             administrator: Secret("administrator"), operator: Secret("operator"), viewer: Secret("viewer"))
         let operators = Operators(

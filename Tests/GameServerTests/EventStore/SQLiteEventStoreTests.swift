@@ -39,7 +39,8 @@ import Testing
             #expect(large.now == .unavailable)
             let taken = (1...3).map { fixture.store.appending(RoomWriter($0).next()) }
             #expect(fixture.store.appending(RoomWriter(4).next()).now == .unavailable)
-            fixture.store.checkpoint(RoomID(raw: 1), term: 1, RoomWriter(1).snapshot())
+            let snapshot = RoomWriter(1).snapshot()
+            #expect(fixture.store.checkpointing(RoomID(raw: 1), term: 1, snapshot).now == .unavailable)
             return taken
         }
         #expect(try taken.allSatisfy { try $0.wait() == .committed })

@@ -64,9 +64,12 @@ import Testing
         let replies = try fixture.whileBusy { [large, RoomWriter(2).next()].map(fixture.store.appending) }
         #expect(try replies.map { try $0.wait() } == [.unavailable, .unavailable])
         #expect(try fixture.store.records(writer.room) != .unavailable)
+        let snapshot = writer.snapshot(Array(repeating: 7, count: 100_000))
+        #expect(try fixture.store.checkpointed(writer.room, term: 1, snapshot) == .unavailable)
 
         fixture.commits.plan(.executes("PRAGMA max_page_count = 100000"))
         #expect(try fixture.store.appended(RoomWriter(2).next()) == .committed)
+        #expect(try fixture.store.checkpointed(writer.room, term: 1, snapshot) == .stored)
         try writer.commit(large, to: fixture.store)
         #expect(try fixture.store.verified(writer.room) == .sound(records: 2))
     }

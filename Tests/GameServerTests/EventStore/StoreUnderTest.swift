@@ -123,6 +123,21 @@ extension EventStore {
         return claim
     }
 
+    /// Without waiting for the answer: what is asked later sees it.
+    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
+        checkpoint(room, term: term, snapshot) { _ in }
+    }
+
+    func checkpointing(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) -> Reply<CheckpointOutcome> {
+        let reply = Reply<CheckpointOutcome>()
+        checkpoint(room, term: term, snapshot) { reply($0) }
+        return reply
+    }
+
+    func checkpointed(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) throws -> CheckpointOutcome {
+        try checkpointing(room, term: term, snapshot).wait()
+    }
+
     func records(_ room: RoomID, after sequence: Int = 0, limit: Int = 1_000) throws -> ReadOutcome {
         let reply = Reply<ReadOutcome>()
         read(room, after: sequence, limit: limit) { reply($0) }

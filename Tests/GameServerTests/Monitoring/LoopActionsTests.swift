@@ -150,13 +150,23 @@ import WebSocket
     // MARK: Clients out of step
 
     /// Ana acknowledged the start and nothing after it, for longer than a client may take.
-    private func outOfStep() throws -> Table {
+    private func outOfStep(rooms: Int = 1) throws -> Table {
         let table = try Table.playing(
             {
                 $0.slow.gapEvents = 2; $0.slow.gapMs = 1000
             }, middleware: [log])
-        table.ana.send(["type": "ack", "room": .string(table.room.description), "seq": 1])
-        for field in [0, 3, 1, 4] { table.mark(field) }
+        for _ in 1..<rooms {
+            let room = try table.ana.create("tic-tac-toe")
+            table.ben.join(room)
+            table.ana.host(room, "start")
+        }
+        for room in table.world.rooms.roomsAtWork {
+            table.ana.send(["type": "ack", "room": .string(room.id.description), "seq": 1])
+            for field in [0, 3, 1, 4] {
+                let turn = room.state.waiting?.seats.first == 1 ? table.ben : table.ana
+                turn.act(room.id, Table.mark(field))
+            }
+        }
         table.world.advance(by: .milliseconds(1100))
         _ = table.ana.take()
         return table
@@ -185,6 +195,23 @@ import WebSocket
         #expect(reports.all.map(\.outcome) == [.done])
     }
 
+    @Test func `a client behind in several rooms is one client, and repaired when all of them are proven`() throws {
+        for confirmed in [1, 2] {
+            let table = try outOfStep(rooms: 2)
+            let rooms = table.world.rooms.roomsAtWork.map(\.id)
+            let dry = perform(.sync(client: 1), in: table.world, radius: 0.2, isDryRun: true).all
+            #expect(dry.map { [$0.touched, $0.eligible] } == [[1, 1]])
+            let reports = perform(.sync(client: 1), in: table.world, radius: 0.2)
+            for room in rooms.prefix(confirmed) {
+                table.ana.send(["type": "ack", "room": .string(room.description), "seq": 5])
+            }
+            table.world.advance(by: .seconds(4))
+            let report = try #require(reports.all.first)
+            #expect([report.touched, report.eligible, report.repaired] == [1, 1, confirmed == 2 ? 1 : 0])
+            #expect(report.details == ["rooms": "2", "acknowledged": String(confirmed)])
+        }
+    }
+
     @Test func `a dry run sends nothing; one who is in step or gone is nothing to do`() throws {
         let table = try outOfStep()
         #expect(perform(.sync(client: 1), in: table.world, isDryRun: true).all.map(\.touched) == [1])
@@ -195,8 +222,12 @@ import WebSocket
 
     // MARK: Rooms
 
-    private func drifted() throws -> (World, TestClient, RoomID) {
-        let world = World(games: [InstalledGame(Drift.self)], middleware: [log])
+    private func drifted(
+        _ configure: (inout Configuration) -> Void = { _ in }
+    ) throws -> (World, TestClient, RoomID) {
+        var configuration = Configuration()
+        configure(&configuration)
+        let world = World(games: [InstalledGame(Drift.self)], configuration: configuration, middleware: [log])
         let ana = world.client("Ana")
         ana.hello()
         let room = try ana.create("drift")
@@ -240,6 +271,21 @@ import WebSocket
         #expect(world.rooms[other] != nil)
         #expect(
             perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.map(\.outcome) == [.nothingToDo])
+    }
+
+    @Test func `what a restart may touch and what it says it could have touched are counted in the same rooms`() throws
+    {
+        let (world, ana, room) = try drifted {
+            $0.limits.burst = 100; $0.limits.roomsPerConnection = 20
+        }
+        let others = try (0..<9).map { _ in try ana.create("drift") }
+        for id in [room, others[0]] { world.rooms[id]?.fault(RoomFault(.exception, "it did wrong")) }
+        let report = try #require(
+            perform(.restartGame("drift", quarantinesForMs: 5000), in: world, radius: 0.2).all.first)
+        #expect((report.touched, report.eligible) == (2, 10))
+        let alone = try #require(
+            perform(.restartGame("drift", quarantinesForMs: 5000), in: world, radius: 0.2).all.first)
+        #expect((alone.touched, alone.eligible) == (1, 1), "the quarantine is of one game")
     }
 
     @Test func `a faulty room the store does not give stays faulty, and that is a failure`() throws {

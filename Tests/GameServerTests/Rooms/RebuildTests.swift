@@ -224,6 +224,25 @@ import Testing
         #expect(table.violations == [])
     }
 
+    @Test func `a room counts as kept above the damage when its snapshot is stored, not before`() throws {
+        let table = try Adding()
+        table.add(3)
+        table.world.memory.tamper(with: 3, of: table.room)
+        let before = table.world.rooms[table.room]?.snapshotNumber
+        table.world.holdStore()
+        let verdict = table.rebuild()
+        table.world.passOneQuestion()
+        #expect(verdict.all == [])
+        #expect(table.add(4).isEmpty, "it is still being compared")
+        table.world.memory.setReachable(false)
+        table.world.releaseStore()
+        #expect(verdict.all == [.unavailable])
+        #expect(table.world.rooms[table.room]?.snapshotNumber == before)
+        table.world.memory.setReachable(true)
+        #expect(table.rebuild().all == [.salvaged(at: 2)])
+        #expect(table.world.rooms[table.room]?.snapshotNumber == 4)
+    }
+
     @Test func `a room nobody has touched since a restart is read from above the damage at once`() throws {
         let table = try Adding()
         table.add(3)

@@ -30,8 +30,10 @@ final class StagedStore: EventStore {
         wait { [memory] in memory.claim(room, from: origin, answer: answer) }
     }
 
-    func checkpoint(_ room: RoomID, term: UInt64, _ snapshot: Snapshot) {
-        wait { [memory] in memory.checkpoint(room, term: term, snapshot) }
+    func checkpoint(
+        _ room: RoomID, term: UInt64, _ snapshot: Snapshot, answer: @escaping @Sendable (CheckpointOutcome) -> Void
+    ) {
+        wait { [memory] in memory.checkpoint(room, term: term, snapshot, answer: answer) }
     }
 
     func read(_ room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void) {
@@ -115,6 +117,7 @@ struct Passage<Item> {
 
     var pace = Pace.atOnce
     private var waiting: [(item: Item, due: MonotonicTime)] = []
+    private var passes = 0
 
     var count: Int { waiting.count }
 
@@ -126,8 +129,14 @@ struct Passage<Item> {
         return due > now ? due : nil
     }
 
+    /// Lets the oldest through that is held.
+    mutating func passOne() { passes += 1 }
+
     mutating func takeDue(at now: MonotonicTime) -> Item? {
-        if case .held = pace { return nil }
+        if case .held = pace {
+            guard passes > 0, !waiting.isEmpty else { return nil }
+            passes -= 1
+        }
         guard let first = waiting.first, first.due <= now else { return nil }
         return waiting.removeFirst().item
     }

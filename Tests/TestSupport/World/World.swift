@@ -137,6 +137,12 @@ final class World {
     /// Keeps questions outside until `releaseStore`: decided, not committed.
     func holdStore() { questions.pace = .held }
 
+    /// Lets the oldest question in that is held.
+    func passOneQuestion() {
+        questions.passOne()
+        pump()
+    }
+
     /// Keeps answers back until `releaseStore`: committed, not delivered.
     func holdAnswers() { answers.pace = .held }
 

@@ -206,8 +206,7 @@ enum AdminRoutes {
             .logs, .get, "/api/logs", .role(.operator),
             query: [
                 QueryParameter("limit", .integer(1...1000), fallback: 100, "Most lines of one answer."),
-                QueryParameter(
-                    "before", .integer(1...Route.largest), "Only lines with a smaller `log_seq`: the next page."),
+                QueryParameter("before", .cursor, "The `next` of the page before: only lines older than that."),
                 QueryParameter("from", .instant, "Not before this time."),
                 QueryParameter("to", .instant, "Not after this time."),
                 QueryParameter("files", .flag, "Also reads the log files, not only the newest lines in memory."),
