@@ -59,8 +59,8 @@ extension MonitorCore {
     func perform(_ order: RecoveryOrder) {
         if order.kind == .act { orders[order.run] = order }
         log(order, "recovery_started", order.kind == .release ? "is taken back" : "begins")
-        let reply: @Sendable (ActionReport) -> Void = { [monitor, run = order.run] in
-            monitor.post(.acted(run: run, $0))
+        let reply: @Sendable (ActionReport) -> Void = { [monitor, order] in
+            if order.kind == .act { monitor.post(.acted(run: order.run, $0)) }
         }
         let scope = ActionScope(
             isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText)

@@ -32,7 +32,10 @@ extension RecoveryEngine {
     /// - Returns: false when no such run was waiting for a report.
     @discardableResult
     public mutating func acted(_ run: Int, _ report: ActionReport, at now: Duration) -> Bool {
-        guard var active = runs[run], let procedure = states[active.order.procedure]?.procedure else { return false }
+        guard var active = runs[run], let procedure = states[active.order.procedure]?.procedure else {
+            takeBackForgiven(run)
+            return false
+        }
         switch active.stage {
         case .verifying: return false
         case .overdue:
@@ -44,6 +47,8 @@ extension RecoveryEngine {
         }
         if let verdict = immediateVerdict(of: active.order, report) {
             runs[run] = nil
+            // A part of the server may have done it. First, so that it does not undo what is escalated to.
+            if procedure.release != nil && !active.order.isDryRun { waiting.append(active.order.released) }
             finish(active, verdict.0, verdict.1, report: report, at: now)
             return true
         }
@@ -58,6 +63,15 @@ extension RecoveryEngine {
         active.stage = .verifying(judgement, report)
         runs[run] = active
         return true
+    }
+
+    /// An action that came back after it was forgiven has put its effect in force only now. Where a later run of the
+    /// procedure is under way or in force, the effect is that one's to take back.
+    private mutating func takeBackForgiven(_ run: Int) {
+        guard let order = forgiven.removeValue(forKey: run), !isRunning(order.procedure, order.scope),
+            states[order.procedure]?.lasting[order.scope] == nil
+        else { return }
+        waiting.append(order.released)
     }
 
     private func immediateVerdict(

@@ -12,6 +12,8 @@ public struct RecoveryEngine: Sendable {
     let ids: [String]
     /// By number of the run.
     var runs: [Int: ActiveRun] = [:]
+    /// Overdue orders with a lasting effect whose procedures were switched on again: each may take effect yet.
+    var forgiven: [Int: RecoveryOrder] = [:]
     var readings: SignalReadings = [:]
     var scopeReadings: ScopeReadings = [:]
     var history: [Signal: ReadingHistory] = [:]
@@ -75,8 +77,11 @@ public struct RecoveryEngine: Sendable {
         }
         for (run, active) in runs where active.order.procedure == name && active.isOverdue {
             runs[run] = nil
-            if states[name]?.procedure.release != nil { waiting.append(active.order.released) }
+            guard states[name]?.procedure.release != nil else { continue }
+            waiting.append(active.order.released)
+            forgiven[run] = active.order
         }
+        while forgiven.count > limits.history, let oldest = forgiven.keys.min() { forgiven[oldest] = nil }
         return true
     }
 

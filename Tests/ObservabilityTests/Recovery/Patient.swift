@@ -85,10 +85,10 @@ struct Patient {
 
     struct NothingCame: Error {}
 
-    /// Lets time pass until something is ordered.
+    /// Lets time pass until something is to be done; what is taken back meanwhile is nobody's.
     mutating func nextOrder(within seconds: Int = 400) throws -> RecoveryOrder {
         for _ in 0..<seconds {
-            if let order = second().first { return order }
+            if let order = second().first(where: { $0.kind == .act }) { return order }
         }
         throw NothingCame()
     }

@@ -4,7 +4,6 @@ import Testing
 
 @Suite("Recovery: the engine") struct RecoveryEngineTests {
     private let memory = Patient.illnesses.first { $0.procedure == "memory_pressure" }!  // it is in the list
-    private let overload = Patient.illnesses.first { $0.procedure == "system_overload" }!  // it is in the list
     private let storm = Patient.illnesses.first { $0.procedure == "reconnect_storm" }!  // it is in the list
     private let rooms = Patient.illnesses.first { $0.procedure == "room_state_corruption" }!  // it is in the list
 
@@ -270,7 +269,7 @@ import Testing
         #expect(patient.engine.takeFinished().map(\.verdict) == [.failed, .refused])
     }
 
-    // MARK: Ladder and release
+    // MARK: Ladder
 
     @Test func `what does not help twice gives way to the next procedure`() throws {
         var patient = ill(memory, only: ["memory_pressure", "system_overload"])
@@ -314,51 +313,6 @@ import Testing
             let next = engine.tick(at: .seconds(3)).map(\.procedure)
             #expect(next == (isStillIll ? ["system_overload"] : []))
         }
-    }
-
-    @Test func `protection stays while it is needed and is taken back after a quiet minute`() throws {
-        var patient = ill(overload)
-        let order = try patient.nextOrder()
-        patient.acted(order, .healing)
-        let whileIll = patient.seconds(300)
-        #expect(whileIll.isEmpty)
-        #expect(patient.engine.status(at: patient.now).procedures[0].state == .inEffect)
-        patient.getWell(of: overload)
-        _ = patient.seconds(30)
-        patient.readings[.cpuRatio] = 0.9
-        _ = patient.second()
-        patient.getWell(of: overload)
-        let stillOn = patient.seconds(60)
-        #expect(stillOn.isEmpty, "the minute begins again")
-        let release = patient.second()
-        #expect(release.map(\.kind) == [.release] && release[0].run == order.run)
-        #expect(release[0].correlationID == order.correlationID)
-    }
-
-    @Test func `protection ends when it does harm, is switched off, or has lasted an hour`() throws {
-        var harmed = ill(overload)
-        harmed.acted(try harmed.nextOrder(), .healing)
-        harmed.readings[.deliveryErrorRatio] = 0.5
-        let afterHarm = harmed.seconds(120)
-        #expect(afterHarm.map(\.kind) == [.release])
-
-        var switchedOff = ill(overload)
-        switchedOff.acted(try switchedOff.nextOrder(), .healing)
-        _ = switchedOff.engine.enable("system_overload", false, by: "ops", at: switchedOff.now)
-        let afterSwitch = switchedOff.second()
-        #expect(afterSwitch.map(\.kind) == [.release])
-
-        var acting = ill(overload)
-        let order = try acting.nextOrder()
-        _ = acting.engine.enable("system_overload", false, by: "ops", at: acting.now)
-        acting.acted(order, .healing)
-        let afterActing = acting.second()
-        #expect(afterActing.map(\.kind) == [.release], "switched off while it acted")
-
-        var endless = ill(overload)
-        endless.acted(try endless.nextOrder(), .healing)
-        let afterAnHour = endless.seconds(3600)
-        #expect(afterAnHour.first?.kind == .release)
     }
 
     // MARK: Restart
