@@ -174,6 +174,55 @@ import WebSocket
         surface.stop()
     }
 
+    @Test(arguments: [
+        ("?dry_run=true", "", true, nil), ("?dry_run&scope=ZZZZZZZZ", "", true, "ZZZZZZZZ"), ("", "", false, nil),
+        ("?scope=ZZZZZZZZ", #"{"dry_run":true}"#, true, "ZZZZZZZZ"), ("?dry_run=0", "{}", false, nil),
+        ("?dry_run=1", #"{"dry_run":true,"scope":null}"#, true, nil),
+    ]) func `a procedure is told what to do in the query or in the body`(
+        query: String, body: String, isDryRun: Bool, scope: String?
+    ) throws {
+        let surface = try Surface()
+        let answer = try surface.ask(
+            "POST /api/recovery/trigger/memory_pressure\(query)", as: "operator",
+            fields: ["Content-Type: application/json"], body: body)
+        #expect(answer.status == 200)
+        #expect(surface.sources.triggers.map(\.isDryRun) == [isDryRun])
+        #expect(surface.sources.triggers.map(\.scope) == [scope])
+        surface.stop()
+    }
+
+    @Test(arguments: [
+        (
+            "recovery/trigger/memory_pressure?dryrun=true", "",
+            "dryrun is no parameter of this path: it takes dry_run, scope"
+        ),
+        ("recovery/trigger/memory_pressure?dry_run=0&dry_run=1", "", "dry_run is there twice"),
+        ("recovery/trigger/memory_pressure?dry_run=maybe", "", "dry_run is maybe: 0 or 1"),
+        (
+            "recovery/trigger/memory_pressure?dry_run=0", #"{"dry_run":true}"#,
+            "dry_run is another in the query than in the body"
+        ),
+        (
+            "recovery/trigger/memory_pressure?scope=a", #"{"scope":"b"}"#,
+            "scope is another in the query than in the body"
+        ),
+        ("event-store/cleanup?older_then_hours=9", "", "older_then_hours is no parameter of this path"),
+        (
+            "recovery/procedures/memory_pressure/disable?dry_run", "",
+            "dry_run is no parameter of this path: it takes none"
+        ),
+    ]) func `what changes something is not begun on a word that is not understood`(
+        path: String, body: String, message: String
+    ) throws {
+        let surface = try Surface()
+        let answer = try surface.ask(
+            "POST /api/\(path)", as: "administrator", fields: ["Content-Type: application/json"], body: body)
+        #expect(answer.status == 400)
+        #expect(answer.json?["error"]?["message"]?.string?.hasPrefix(message) == true, "\(answer.body)")
+        #expect(surface.sources.triggers.isEmpty)
+        surface.stop()
+    }
+
     // MARK: Doing something
 
     @Test func `what an operator does is refused in its own words, and noted whatever came of it`() throws {

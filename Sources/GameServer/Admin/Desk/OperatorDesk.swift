@@ -100,23 +100,12 @@ final class OperatorDesk: Desk {
 
     private func trigger(_ question: DeskQuestion, _ reply: @escaping Reply) {
         guard let requester = question.requester else { return reply(Self.nobody(question)) }
-        let body = question.body ?? [:]
-        let scope = body["scope"] ?? .null
-        let dryRun = body["dry_run"] ?? false
-        let context = body["context"] ?? [:]
-        for (name, isRight, expectation) in [
-            (
-                "scope", scope.isNull || scope.string.map { (1...200).contains($0.count) } ?? false,
-                "a text of 1 to 200 characters"
-            ),
-            ("dry_run", dryRun.bool != nil, "true or false"), ("context", context.members != nil, "an object"),
-        ] where !isRight {
-            return reply(.problem(.badRequest("\(name) has to be \(expectation)"), id: question.requestID))
+        do throws(Rejection) {
+            let order = try RecoveryTrigger(question, by: requester)
+            sources.trigger(order) { reply(Response($0, id: question.requestID)) }
+        } catch {
+            reply(.problem(error, id: question.requestID))
         }
-        let order = RecoveryTrigger(
-            name: question.arguments.text("name") ?? "", scope: scope.string, isDryRun: dryRun.bool ?? false,
-            context: context.encoded(), requester: requester, requestID: question.requestID)
-        sources.trigger(order) { reply(Response($0, id: question.requestID)) }
     }
 
     private func cleanUp(_ question: DeskQuestion, _ reply: @escaping Reply) {

@@ -75,17 +75,6 @@ enum Finding: Sendable {
 
 enum HealthForm: Sendable, Equatable { case own, draft }
 
-/// A procedure started by hand.
-struct RecoveryTrigger: Sendable {
-    var name: String
-    /// What it is limited to, such as a room; nil for what the procedure chooses.
-    var scope: String?
-    var isDryRun: Bool
-    var context: [UInt8]
-    var requester: Requester
-    var requestID: String
-}
-
 struct CleanupOrder: Sendable {
     var olderThanHours: Int
     var isDryRun: Bool

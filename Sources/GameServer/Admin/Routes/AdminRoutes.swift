@@ -116,6 +116,10 @@ enum AdminRoutes {
             "Every procedure, its guard, and the last runs."),
         Route(
             .recoveryTrigger, .post, "/api/recovery/trigger/{name}", .role(.operator),
+            query: [
+                QueryParameter("dry_run", .flag, "Says what would be touched and touches nothing; also in the body."),
+                QueryParameter("scope", .text(200), "A room, a connection or a game; also in the body."),
+            ],
             body: Route.Body(schema: .named("RecoveryTrigger"), isRequired: false), named("RecoveryTriggered"),
             refusals: [noProcedure, (409, "the guard refuses; the message says why")],
             "Starts a procedure by hand; its guard still holds."),

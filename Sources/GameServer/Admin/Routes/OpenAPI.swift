@@ -18,7 +18,7 @@ enum OpenAPI {
             "info": [
                 "title": "GameServer", "version": .string(version),
                 "description":
-                    "What operators and probes ask. Every path answers with and without /api; HEAD is GET without the body. Unknown query parameters are ignored.",
+                    "What operators and probes ask. Every path answers with and without /api; HEAD is GET without the body. Unknown query parameters are ignored by what only reads, and answered 400 by what changes something.",
                 "license": ["name": "see LICENSE"],
             ],
             "servers": [["url": "/"]],

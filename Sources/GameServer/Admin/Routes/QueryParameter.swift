@@ -1,6 +1,7 @@
 import PluginAPI
 
-/// A parameter a route reads from the query. Others are ignored; of one that comes twice the first counts.
+/// A parameter a route reads from the query. Others are ignored, and of one that comes twice the first counts, except
+/// where something is changed: there both are refused.
 struct QueryParameter: Sendable {
     enum Kind: Sendable {
         case integer(ClosedRange<Int>)

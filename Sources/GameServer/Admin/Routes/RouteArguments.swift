@@ -14,11 +14,14 @@ struct RouteArguments: Sendable {
 
     init() {}
 
+    /// What changes something is asked for in no words that are passed over: a misspelt `dry_run` would do it.
+    ///
     /// - Throws: `bad_request` that names the parameter, its value and what would be right.
     init(
         _ route: Route, captured: [String], query: [(name: String, value: String)]
     ) throws(Rejection) {
         for (name, value) in zip(route.pathParameters, captured) { values[name] = .text(value) }
+        if route.isMutating { try Self.check(query.map(\.name), known: route.query.map(\.name)) }
         for parameter in route.query {
             let given = query.lazy.filter { $0.name == parameter.name }.map(\.value)
             if case .list(let names) = parameter.kind {
@@ -34,13 +37,26 @@ struct RouteArguments: Sendable {
 
     func text(_ name: String) -> String? { if case .text(let text)? = values[name] { text } else { nil } }
     func integer(_ name: String) -> Int? { if case .integer(let integer)? = values[name] { integer } else { nil } }
-    func flag(_ name: String) -> Bool { integer(name) == 1 }
+    func flag(_ name: String) -> Bool { given(name) == true }
+    /// A flag, or nil when nothing is said of it.
+    func given(_ name: String) -> Bool? { integer(name).map { $0 == 1 } }
     func list(_ name: String) -> [String] { if case .list(let list)? = values[name] { list } else { [] } }
     func room(_ name: String) -> RoomID? { text(name).flatMap { RoomID($0) } }
 
     /// Only a seat can be meant where `watcher` is not, because the query was checked.
     func viewer(_ name: String) -> RequestedViewer? {
         text(name).map { $0 == "watcher" ? .watcher : .seat(Int($0) ?? .max) }
+    }
+
+    private static func check(_ names: [String], known: [String]) throws(Rejection) {
+        var seen: Set<String> = []
+        for name in names {
+            guard known.contains(name) else {
+                let takes = known.isEmpty ? "it takes none" : "it takes \(known.joined(separator: ", "))"
+                throw .badRequest("\(name.prefix(20)) is no parameter of this path: \(takes)")
+            }
+            guard seen.insert(name).inserted else { throw .badRequest("\(name) is there twice") }
+        }
     }
 
     private static func value(of text: String, for parameter: QueryParameter) throws(Rejection) -> Value {
