@@ -92,7 +92,8 @@ extension MetricCatalogue {
         labels: [.list(.loops)], bounds: MetricBounds.handling,
         band: .above(warning: (0.05, 0.03), critical: (0.25, 0.15), of: "p99"))
     static let loopBusySeconds = MetricDescription(
-        "gameserver_eventloop_busy_seconds_total", .counter, "Processor time of an event loop's thread: what it worked, and did not wait.",
+        "gameserver_eventloop_busy_seconds_total", .counter,
+        "Processor time of an event loop's thread: what it worked, and did not wait.",
         labels: [.list(.loops)])
 
     static let loopRows = [loopLagSeconds, loopBusySeconds]
