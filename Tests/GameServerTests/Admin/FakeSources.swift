@@ -65,7 +65,15 @@ final class FakeSources: OperatorSources {
     }
 
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
-    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
+
+    func logLevel(of category: LogCategory?) -> LogLevel {
+        category.map { logger.levels[$0] } ?? logger.levels.general
+    }
+
+    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding {
+        logger.setLevel(level, for: category)
+        return logLevels()
+    }
 
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
         state.withLock { $0.deliver.append(deliver) }
