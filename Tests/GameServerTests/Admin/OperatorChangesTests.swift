@@ -94,6 +94,35 @@ import WebSocket
         surface.stop()
     }
 
+    @Test(arguments: [
+        ("POST /api/recovery/trigger/memory_pressure", "viewer", "memory_pressure", 403),
+        ("POST /api/event-store/cleanup", "operator", "store", 403),
+        ("POST /api/event-store/cleanup?older_then_hours=9", "administrator", "store", 400),
+        ("PUT /api/logs/levels", "operator", "log", 400),
+        ("POST /api/recovery/trigger/memory_pressure", "guess", nil, 401),
+        ("POST /api/logs/tickets", "viewer", nil, 403), ("GET /api/logs", "viewer", nil, 403),
+    ]) func `who tries to change what they may not stands in the audit trail`(
+        line: String, token: String, target: String?, status: Int
+    ) throws {
+        let surface = try Surface()
+        #expect(try surface.ask(line, as: token).status == status)
+        let lines = try surface.audit()
+        #expect(lines.map { $0["audit"]?["target"]?.string } == (target.map { [$0] } ?? []))
+        #expect(lines.allSatisfy { $0["details"] == ["status": .integer(Int64(status))] })
+        #expect(lines.allSatisfy { $0["audit"]?["actor"]?.string?.hasPrefix("\(token):") == true })
+        // The store keeps what was begun.
+        #expect(surface.sources.actions.isEmpty)
+        surface.stop()
+    }
+
+    @Test func `what comes too fast does not fill the audit trail`() throws {
+        let surface = try Surface { $0.http.operatorRatePerMin = 1 }
+        let path = "POST /api/recovery/trigger/memory_pressure"
+        #expect(try (0..<4).map { _ in try surface.ask(path, as: "viewer").status } == [403, 429, 429, 429])
+        #expect(try surface.audit().count == 1)
+        surface.stop()
+    }
+
     @Test(
         arguments: [
             (
@@ -126,12 +155,9 @@ import WebSocket
         _ = try surface.ask(
             line.replacing("LONG", with: long), as: "administrator", fields: ["Content-Type: application/json"],
             body: body.replacing("LONG", with: long))
-        surface.logger.flush()
-        var filter = LogFilter()
-        filter.category = .audit
-        let found = surface.logger.search(filter).lines
+        let found = try surface.audit()
         #expect(found.count == 1)
-        let audit = try JSON(parsing: try #require(found.first))
+        let audit = try #require(found.first)
         #expect(audit["audit"]?["target"]?.string == target)
         #expect(try audit["details"] == JSON(parsing: Array(details.utf8)))
         #expect(audit["audit"]?["before"]?.string == change.first)
@@ -139,5 +165,15 @@ import WebSocket
         let action = try #require(surface.sources.actions.first)
         #expect((action.change != nil) == !change.isEmpty && action.target == target)
         surface.stop()
+    }
+}
+
+extension Surface {
+    /// The lines of the audit trail.
+    fileprivate func audit() throws -> [JSON] {
+        logger.flush()
+        var filter = LogFilter()
+        filter.category = .audit
+        return try logger.search(filter).lines.map { try JSON(parsing: $0) }
     }
 }

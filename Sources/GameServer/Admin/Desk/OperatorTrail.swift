@@ -11,23 +11,34 @@ struct OperatorTrail: Sendable {
 
     /// Whatever came of it, an action leaves a line and a system event.
     func keep(_ action: OperatorAction) {
-        let asked = action.arguments.compactMap { member in Self.value(member.value).map { (member.key, $0) } }
-        logger.audit(
+        logger.audit(action)
+        sources.note(action)
+    }
+}
+
+extension Logger {
+    func audit(_ action: OperatorAction) {
+        let asked = action.arguments.compactMap { member in
+            LogValue(argument: member.value).map { (member.key, $0) }
+        }
+        audit(
             LogAudit(
                 actor: action.actor, action: action.action, target: action.target,
                 before: action.change.map { .string($0.before) }, after: action.change.map { .string($0.after) }),
             "operator_action", "\(action.actor): \(action.action) of \(action.target): \(action.status)",
             LogFields([("status", .integer(action.status))] + asked),
             in: LogContext(correlationID: action.requestID, requestID: action.requestID))
-        sources.note(action)
     }
+}
 
-    private static func value(_ json: JSON) -> LogValue? {
+extension LogValue {
+    /// Nil for what no argument is.
+    fileprivate init?(argument json: JSON) {
         switch json {
-        case .string(let text): .string(text)
-        case .integer(let number): .integer(Int(number))
-        case .bool(let flag): .boolean(flag)
-        default: nil
+        case .string(let text): self = .string(text)
+        case .integer(let number): self = .integer(Int(number))
+        case .bool(let flag): self = .boolean(flag)
+        default: return nil
         }
     }
 }
@@ -89,6 +100,19 @@ extension OperatorAction {
         action = endpoint.rawValue
         status = 0
         self.requestID = requestID
+    }
+
+    /// What was refused before anybody looked at what it was asked with.
+    ///
+    /// - Parameter target: what the path names, if anything.
+    init(
+        refused endpoint: Endpoint, of target: String?, with status: Int, by requester: Requester, at: Timestamp,
+        requestID: String
+    ) {
+        self.init(endpoint, RouteArguments(), nil, by: requester, at: at, requestID: requestID)
+        if let target { self.target = Self.cut(target) }
+        arguments = []
+        self.status = status
     }
 
     /// So many bytes, without half a character.
