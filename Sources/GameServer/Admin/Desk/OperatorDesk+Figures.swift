@@ -138,7 +138,7 @@ extension OperatorDesk {
         ]
     }
 
-    /// What should not be, as room ids: games that wait for nobody, and members of games without players.
+    /// What should not be, as room ids: games that go on and wait for nobody, and rooms without players.
     private static func validation(_ survey: RoomSurvey) -> JSON {
         let stuck = survey.awake.filter { $0.status == .playing && $0.waiting == nil }
         let empty = survey.awake.filter { $0.humans + $0.bots == 0 }
