@@ -81,8 +81,8 @@ final class AdminSurface {
 
     private func ask(_ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none) {
         let question = DeskQuestion(
-            endpoint: route.endpoint, arguments: inquiry.arguments, requester: inquiry.requester,
-            requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
+            endpoint: route.endpoint, isMutating: route.isMutating, arguments: inquiry.arguments,
+            requester: inquiry.requester, requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
             acceptEncoding: inquiry.request.headers["Accept-Encoding"], body: inquiry.body,
             asked: services.timeline.wallClock, material: material)
         desk.ask(question) { inquiry.answer($0) }

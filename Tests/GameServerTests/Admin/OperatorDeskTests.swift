@@ -48,8 +48,9 @@ import WebSocket
         let captured = endpoint == .roomEventsSince ? [room.description, "3"] : [room.description]
         let arguments = try RouteArguments(route, captured: captured, query: query.map { (name: $0.0, value: $0.1) })
         let question = DeskQuestion(
-            endpoint: endpoint, arguments: arguments, requester: Requester(role: role, fingerprint: "1"),
-            requestID: "test", asked: Timestamp(unixMilliseconds: 0), material: material)
+            endpoint: endpoint, isMutating: route.isMutating, arguments: arguments,
+            requester: Requester(role: role, fingerprint: "1"), requestID: "test",
+            asked: Timestamp(unixMilliseconds: 0), material: material)
         let box = Box<Response>()
         desk.answer(question) { box.put($0) }
         return box.take()

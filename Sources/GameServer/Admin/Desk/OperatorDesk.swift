@@ -23,7 +23,7 @@ final class OperatorDesk: Desk {
     }
 
     func answer(_ question: DeskQuestion, reply: @escaping Reply) {
-        if question.endpoint.isMutating, !trail.isKeeping {
+        if question.isMutating, !trail.isKeeping {
             return reply(
                 Response(.unavailable("the audit trail cannot be written: nothing is changed"), id: question.requestID))
         }
@@ -81,7 +81,7 @@ final class OperatorDesk: Desk {
 
     /// Answers, once it is kept what an operator did and what came of it.
     private func kept(_ question: DeskQuestion, _ reply: @escaping Reply) -> Finish {
-        guard question.endpoint.isMutating, let requester = question.requester else {
+        guard question.isMutating, let requester = question.requester else {
             return { response, _ in reply(response) }
         }
         return { [trail] response, change in
@@ -133,12 +133,5 @@ final class OperatorDesk: Desk {
         let before = sources.logLevel(of: category).name
         let answer = Response(sources.setLogLevel(level, for: category), id: question.requestID)
         finish(answer, .init(before: before, after: sources.logLevel(of: category).name))
-    }
-}
-
-extension Endpoint {
-    /// Whether asking changes something, which the audit trail then tells.
-    var isMutating: Bool {
-        AdminRoutes.table.routes.contains { $0.endpoint == self && $0.isMutating }
     }
 }
