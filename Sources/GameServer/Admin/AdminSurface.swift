@@ -89,7 +89,7 @@ final class AdminSurface {
     }
 
     private func listRooms(_ inquiry: Inquiry, _ route: Route) {
-        let limit = inquiry.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = inquiry.arguments.integer("limit") ?? AdminRoutes.maxEntries
         let page = reports.page(after: inquiry.arguments.room("after"), limit: limit)
         ask(route, inquiry, .rooms(page.rooms, hasMore: page.hasMore))
     }

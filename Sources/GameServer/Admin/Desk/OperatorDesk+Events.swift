@@ -31,7 +31,7 @@ extension OperatorDesk {
             let message = "since is \((since ?? "").prefix(20)): a whole number from 0"
             return reply(.problem(.badRequest(message), id: question.requestID))
         }
-        let limit = question.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = question.arguments.integer("limit") ?? AdminRoutes.maxEntries
         if let eyes {
             let last = after > Int.max - limit ? Int.max : after + limit
             sources.history(of: room, from: after, through: last) { [self] outcome in

@@ -106,7 +106,7 @@ extension OperatorDesk {
         guard case .survey(let survey) = question.material else { return Self.incomplete(question) }
         let wanted = question.arguments.room("room_id")
         let after = question.arguments.room("after")
-        let limit = question.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = question.arguments.integer("limit") ?? AdminRoutes.maxEntries
         let lines =
             survey.awake.map { ($0.room, Self.numbers($0, now: question.asked)) }
             + survey.asleep.map { ($0.room, Self.line($0, isAwake: false).closed()) }

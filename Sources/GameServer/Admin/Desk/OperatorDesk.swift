@@ -66,7 +66,7 @@ final class OperatorDesk: Desk {
         case .storeCleanup: cleanUp(question, reply)
         case .systemEvents:
             sources.systemEvents(
-                after: arguments.integer("after") ?? 0, limit: arguments.integer("limit") ?? 1000,
+                after: arguments.integer("after") ?? 0, limit: arguments.integer("limit") ?? AdminRoutes.maxEntries,
                 kind: arguments.text("kind"), answer: tell)
         case .logs: sources.logs(LogQuestion(arguments), answer: tell)
         case .logLevels: tell(sources.logLevels())
