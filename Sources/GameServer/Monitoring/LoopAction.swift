@@ -17,7 +17,10 @@ enum LoopAction: Sendable, Equatable {
     case protect(forMs: Int)
     /// New connections at a steady rate for a while.
     case admit(perSecond: Int, forMs: Int)
-    case openDoors
+    /// Takes back what `protect` did, and nothing else.
+    case unprotect
+    /// Takes back what `admit` did, and nothing else.
+    case admitAll
     /// Compare every room of a game that faulted with its history; at a later attempt no new rooms of it are opened.
     case restartGame(String, quarantinesForMs: Int?)
     /// Put a fresh middleware in the place of one that throws, or take it out.

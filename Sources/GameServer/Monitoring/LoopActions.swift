@@ -32,9 +32,12 @@ final class LoopActions {
         case .sync(let client): sync(client, scope, reply)
         case .rebuild(let room): rebuild(room, scope, reply)
         case .freeMemory: reply(freeMemory(scope))
-        case .protect(let ms): reply(admission(.protected(until: after(ms)), scope))
-        case .admit(let perSecond, let ms): reply(admission(.limited(perSecond: perSecond, until: after(ms)), scope))
-        case .openDoors: reply(admission(.open, scope))
+        case .protect(let ms): reply(door(scope) { $0.protect(until: after(ms)) })
+        case .admit(let perSecond, let ms):
+            let now = services.timeline.now
+            reply(door(scope) { $0.limit(perSecond: perSecond, until: after(ms), at: now) })
+        case .unprotect: reply(door(scope) { $0.endProtection() })
+        case .admitAll: reply(door(scope) { $0.endLimit() })
         case .restartGame(let game, let quarantine): restart(game, quarantine, scope, reply)
         case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAside: setsAside, scope))
         }
@@ -113,8 +116,8 @@ final class LoopActions {
         }
     }
 
-    private func admission(_ mode: Admission.Mode, _ scope: ActionScope) -> ActionReport {
-        if !scope.isDryRun { services.admission.set(mode, at: services.timeline.now) }
+    private func door(_ scope: ActionScope, _ change: (Admission) -> Void) -> ActionReport {
+        if !scope.isDryRun { change(services.admission) }
         return ActionReport(.done, touched: 1, eligible: 1, repaired: 1)
     }
 

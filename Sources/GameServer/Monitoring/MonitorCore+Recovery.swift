@@ -79,10 +79,10 @@ extension MonitorCore {
         case "room_state_corruption": return RoomID(order.scope).map { .rebuild($0) }
         case "client_desync": return UInt64(order.scope).map { .sync(client: $0) }
         case "memory_pressure": return .freeMemory
-        case "system_overload": return isRelease ? .openDoors : .protect(forMs: configuration.recovery.holdMs)
+        case "system_overload": return isRelease ? .unprotect : .protect(forMs: configuration.recovery.holdMs)
         case "reconnect_storm":
             return isRelease
-                ? .openDoors : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
+                ? .admitAll : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
         case "plugin_fault":
             let quarantine = order.attempt > 1 ? configuration.recovery.quarantineMs : nil
             if parts.games.contains(order.scope) {

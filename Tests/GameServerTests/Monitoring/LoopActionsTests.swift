@@ -337,13 +337,15 @@ import WebSocket
         let door = world.services.admission
         let now = world.timeline.now
         #expect(perform(.protect(forMs: 5000), in: world, isDryRun: true).all.map(\.outcome) == [.done])
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .open)
         _ = perform(.protect(forMs: 5000), in: world)
-        #expect(door.mode == .protected(until: now + .seconds(5)))
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)))
         _ = perform(.admit(perSecond: 7, forMs: 9000), in: world)
-        #expect(door.mode == .limited(perSecond: 7, until: now + .seconds(9)))
-        _ = perform(.openDoors, in: world)
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)), "the stricter one decides")
+        _ = perform(.unprotect, in: world)
+        #expect(door.mode(at: now) == .limited(perSecond: 7, until: now + .seconds(9)))
+        _ = perform(.admitAll, in: world)
+        #expect(door.mode(at: now) == .open)
     }
 
     @Test func `a user's middleware is made anew, then set aside; the server's own are never touched`() throws {
