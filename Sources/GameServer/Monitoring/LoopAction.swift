@@ -29,11 +29,14 @@ enum LoopAction: Sendable, Equatable {
 
 /// How far an action may go.
 struct ActionScope: Sendable {
+    var run = 0
     var isDryRun: Bool
     /// Most objects touched, as a share of what could be.
     var blastRadius: Double
     /// What the players who are touched are told.
     var playerText: String?
+    /// How long it can take until the run is judged.
+    var judgedWithin = Duration.zero
 
     /// Most objects that may be touched: at least one.
     func most(of eligible: Int) -> Int { RecoveryOrder.maxTouched(of: eligible, within: blastRadius) }

@@ -8,6 +8,7 @@ import WebSocket
 extension MonitorCore {
     /// Puts the newest readings before the recovery engine and has done what it orders.
     func decide(at now: Duration) {
+        for (run, cohorts) in trials { recovery.observe(cohorts, of: run) }
         let orders = recovery.observe(readings, scopes: scopes, at: now)
         for order in orders { perform(order) }
         recordFinished()
@@ -33,6 +34,11 @@ extension MonitorCore {
         // is the fault and no harm done by mending it.
         readings[.deliveryErrorRatio] = signals.failureRatioLately ?? 0
         return readings
+    }
+
+    /// What runs touched and what they left alone, over all loops.
+    private var trials: [Int: RecoveryCohorts] {
+        Dictionary(signals.loops.compactMap(\.trial).map { ($0.run, $0.cohorts) }, uniquingKeysWith: +)
     }
 
     private var scopes: ScopeReadings {
@@ -62,8 +68,10 @@ extension MonitorCore {
         let reply: @Sendable (ActionReport) -> Void = { [monitor, order] in
             if order.kind == .act { monitor.post(.acted(run: order.run, $0)) }
         }
+        let verification = recovery.procedures.first { $0.id == order.procedure }?.verification
         let scope = ActionScope(
-            isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText)
+            run: order.run, isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText,
+            judgedWithin: verification.map { $0.within * 2 } ?? .zero)
         guard order.procedure != "database_connection_loss" else { return reopenStore(order, reply) }
         guard let action = action(for: order) else {
             return reply(ActionReport(.failed("nothing is known of the scope \(order.scope)")))

@@ -57,9 +57,14 @@ extension RecoveryEngine {
             // Switched off while it acted.
             if states[procedure.id]?.disabled != nil { release(procedure.id, scope: active.order.scope) }
         }
+        if let readings = report.cohorts?.readings {
+            active.control.add(readings.control)
+            active.touched.add(readings.touched)
+        }
+        var before = active.before
+        if let touched = active.touched.value { before.narrow(to: touched) }
         let judgement = Judgement(
-            procedure.verification, before: active.before, control: active.control, leastEffect: limits.leastEffect,
-            at: now)
+            procedure.verification, before: before, control: active.control, leastEffect: limits.leastEffect, at: now)
         active.stage = .verifying(judgement, report)
         runs[run] = active
         return true

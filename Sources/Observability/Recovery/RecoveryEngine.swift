@@ -182,6 +182,7 @@ struct ActiveRun: Sendable {
     var stage: Stage
     let before: Judgement.Before
     var control = RunningMean()
+    var touched = RunningMean()
 
     var isOverdue: Bool { if case .overdue = stage { true } else { false } }
 

@@ -128,6 +128,20 @@ import WebSocket
         #expect(zip(slow, waiting).filter { $0.0.outlet?.unsentBytes != $0.1 }.count == 2)
     }
 
+    @Test func `those left alone are measured beside those that were touched, until the run is judged`() throws {
+        let (table, slow) = try backlog(watchers: 5)
+        let report = try #require(perform(.collapsePending, in: table.world, radius: 0.3).all.first)
+        let before = try #require(report.cohorts)
+        #expect((before.touched.objects, before.control.objects) == (2, 3))
+        #expect(before.touched.sum == 8 && before.control.sum == 12)
+        let trial = try #require(table.world.services.trial)
+        func cohorts() -> RecoveryCohorts { trial.cohorts(table.world.sessions, at: table.world.timeline.now) }
+        #expect(cohorts().touched.sum == 2, "three of four are taken back")
+        #expect(cohorts().control.sum == 12)
+        for client in slow { client.resumeReading() }
+        #expect(cohorts().touched.sum == 0 && cohorts().control.sum == 0)
+    }
+
     @Test func `where nothing can be taken back, nobody is touched and nothing is called a success`() throws {
         let (table, slow) = try backlog(watchers: 1, moves: 1)
         let report = try #require(perform(.collapsePending, in: table.world).all.first)

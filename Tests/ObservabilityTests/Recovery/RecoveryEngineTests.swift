@@ -233,6 +233,49 @@ import Testing
         #expect(try #require(run.effect?.share) > 1 && run.verdict == .ineffective)
     }
 
+    /// Two of five slow readers are touched; each of the five has a hundred messages waiting.
+    ///
+    /// - Parameters:
+    ///   - touched: what waits for the two afterwards.
+    ///   - control: what waits for the other three.
+    private func runOnTwoOfFive(touched: Double, control: Double) throws -> RecoveryRun {
+        var patient = Patient(only: ["high_pending_messages"])
+        _ = patient.seconds(60)
+        patient.readings[.pendingMessages] = 500
+        let order = try patient.nextOrder()
+        let before = RecoveryCohorts(touched: .init(objects: 2, sum: 200), control: .init(objects: 3, sum: 300))
+        patient.acted(
+            order, ActionReport(.done, touched: 2, eligible: 10, repaired: 2, cohorts: before))
+        patient.readings[.pendingMessages] = touched + control
+        for _ in 0..<60 {
+            patient.engine.observe(
+                RecoveryCohorts(touched: .init(objects: 2, sum: touched), control: .init(objects: 3, sum: control)),
+                of: order.run)
+            _ = patient.second()
+        }
+        return try patient.end(of: order)
+    }
+
+    @Test func `who was touched is judged, against who was left alone`() throws {
+        let mended = try runOnTwoOfFive(touched: 0, control: 450)
+        #expect(mended.verdict == .effective)
+        #expect((mended.effect?.before, mended.effect?.after) == (500, 0), "as if all five had fared like the two")
+        #expect(mended.effect?.control == RecoveryEffect.Control(before: 500, after: 750))
+        #expect(try runOnTwoOfFive(touched: 200, control: 0).verdict == .ineffective, "those left alone got well")
+        #expect(try runOnTwoOfFive(touched: 0, control: 0).verdict == .ineffective, "all would have got well anyway")
+    }
+
+    @Test func `where nobody is left alone, the signal is judged`() throws {
+        var patient = Patient(only: ["high_pending_messages"])
+        patient.readings[.pendingMessages] = 500
+        let order = try patient.nextOrder()
+        let all = RecoveryCohorts(touched: .init(objects: 5, sum: 500), control: .init())
+        patient.acted(order, ActionReport(.done, touched: 5, eligible: 25, repaired: 5, cohorts: all))
+        patient.readings[.pendingMessages] = 3
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .effective && run.effect?.control == nil)
+    }
+
     @Test func `noise of the service level is no harm`() throws {
         var patient = Patient(only: ["memory_pressure"])
         for second in 0..<60 {
