@@ -11,6 +11,7 @@ extension MonitorCore {
         for (run, cohorts) in trials { recovery.observe(cohorts, of: run) }
         let orders = recovery.observe(readings, scopes: scopes, at: now)
         for order in orders { perform(order) }
+        for order in renewals.due(recovery.inForce, at: now) { renew(order) }
         recordFinished()
         watchClosely(at: now)
     }
@@ -77,6 +78,13 @@ extension MonitorCore {
             return reply(ActionReport(.failed("nothing is known of the scope \(order.scope)")))
         }
         act(action, scope, order, reply)
+    }
+
+    /// Asks the loops once more for what they would end by themselves; that is no run of its own.
+    private func renew(_ order: RecoveryOrder) {
+        guard let action = action(for: order) else { return }
+        let scope = ActionScope(isDryRun: false, blastRadius: order.blastRadius)
+        for loop in parts.loops { loop.orders.post(.act(action, scope) { _ in }) }
     }
 
     private func action(for order: RecoveryOrder) -> LoopAction? {

@@ -58,6 +58,11 @@ public struct RecoveryEngine: Sendable {
     /// When `tick` is wanted at the latest; nil while nothing is under way.
     public var nextDeadline: Duration? { runs.values.compactMap(\.deadline).min() }
 
+    /// Orders whose effects last and have not been taken back, oldest first.
+    public var inForce: [RecoveryOrder] {
+        states.values.flatMap { $0.lasting.values.map(\.order) }.sorted { $0.run < $1.run }
+    }
+
     /// Runs that came to their end since the last call, oldest first; each is one event, one log chain, one count.
     public mutating func takeFinished() -> [RecoveryRun] {
         defer { finished = [] }

@@ -33,6 +33,19 @@ import Testing
         #expect(release[0].correlationID == order.correlationID)
     }
 
+    @Test func `what lasts is in force from its report until it is taken back`() throws {
+        var patient = ill(overload)
+        let order = try patient.nextOrder()
+        #expect(patient.engine.inForce == [], "nobody has said that it was done")
+        patient.acted(order, .healing)
+        #expect(patient.engine.inForce == [order])
+        patient.getWell(of: overload)
+        _ = patient.seconds(59)
+        #expect(patient.engine.inForce == [order])
+        _ = patient.seconds(2)
+        #expect(patient.engine.inForce == [])
+    }
+
     @Test func `protection ends when it does harm, is switched off, or has lasted an hour`() throws {
         var harmed = ill(overload)
         harmed.acted(try harmed.nextOrder(), .healing)
