@@ -92,15 +92,33 @@ public struct RecoveryEngine: Sendable {
 
     /// Takes up an attempt from before a restart, so that neither the limits nor a switch-off can be restarted away.
     ///
-    /// Oldest first; where an operator switched a procedure on or off in between, `enable` is called in between.
+    /// Oldest first, and in between what operators switched. What lies in the future, because the wall clock was set
+    /// back, counts as of now: else it would hold a procedure back for as long as the clock jumped.
     ///
-    /// - Parameter ago: how long ago the attempt started.
+    /// - Parameters:
+    ///   - ago: how long ago the attempt started.
+    ///   - lasted: from its start to its verdict.
     public mutating func restore(
-        _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, at now: Duration
+        _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, lasted: Duration = .zero,
+        at now: Duration
     ) {
         guard verdict != .refused, verdict != .dryRun else { return }
-        states[procedure]?.gate.record(scope, at: now - ago)
-        if verdict == .harmful { states[procedure]?.disabled = .byHarm(run: nil, at: now - ago) }
+        states[procedure]?.gate.record(scope, at: now - max(.zero, ago))
+        guard verdict == .harmful, !isOffByConfiguration(procedure) else { return }
+        states[procedure]?.disabled = .byHarm(run: nil, at: now - max(.zero, ago - lasted))
+    }
+
+    /// Takes up that an operator switched a procedure on or off before a restart. What the configuration switches off
+    /// stays off.
+    public mutating func restore(
+        _ procedure: String, isEnabled: Bool, by actor: String, ago: Duration, at now: Duration
+    ) {
+        guard !isOffByConfiguration(procedure) else { return }
+        states[procedure]?.disabled = isEnabled ? nil : .byOperator(actor, at: now - max(.zero, ago))
+    }
+
+    private func isOffByConfiguration(_ procedure: String) -> Bool {
+        states[procedure].map { !$0.procedure.isEnabled } ?? false
     }
 
     mutating func takeRunNumber() -> Int {
