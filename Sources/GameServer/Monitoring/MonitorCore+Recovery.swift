@@ -26,14 +26,15 @@ extension MonitorCore {
             .openRatio: signals.openRatio,
             .pluginFaultsPerMinute: Double(plugins.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
         ]
-        readings[.failureRatio] = signals.failureRatioLately ?? 0
+        // Absent when too little was delivered to say: that nobody hears is not that all is well.
+        readings[.failureRatio] = signals.failureRatioLately
         readings[.memoryRatio] = usage.memoryRatio
         readings[.cpuRatio] = usage.cpuRatio
         readings[.handshakeSeconds] = signals.recent { $0.handshakes }?.quantile(0.95)
         readings[.loopLagSeconds] = signals.loops.map { Elapsed($0.lag).seconds }.max()
         // What a procedure could spoil is delivery. A store or a game in trouble has its commands refused meanwhile, which
         // is the fault and no harm done by mending it.
-        readings[.deliveryErrorRatio] = signals.failureRatioLately ?? 0
+        readings[.deliveryErrorRatio] = signals.failureRatioLately
         return readings
     }
 

@@ -15,6 +15,7 @@ extension RecoveryEngine {
             past.record(value, at: now)
             history[signal] = past
         }
+        for signal in history.keys where self.readings[signal] == nil { history[signal]?.forget(at: now) }
         for id in ids { updateEpisodes(of: id, at: now) }
         for run in runs.keys { feed(run) }
         var orders = tick(at: now)

@@ -164,8 +164,10 @@ extension RecoveryEngine {
             let mean = target.signal == own ? episode?.readings.mean() : sinceThen
             if let mean, !target.isReached(by: mean) { judged = (target, mean) }
         }
-        let watches = limits.watches.compactMap { watch -> Judgement.Watch? in
-            guard let past = history[watch.signal], let usual = past.mean() else { return nil }
+        let watches = limits.watches.map { watch -> Judgement.Watch in
+            // What nobody measured before is watched all the same, against nothing wrong.
+            let past = history[watch.signal] ?? ReadingHistory(span: limits.before)
+            let usual = past.mean() ?? 0
             // What the fault itself had already made worse is not held against the cure.
             let mean = max(usual, since.flatMap { past.mean(since: $0) } ?? usual)
             let noise = max(watch.leastRise, limits.noiseDeviations * past.deviation)

@@ -302,6 +302,43 @@ import Testing
         #expect(run.verdict == .harmful)
     }
 
+    @Test func `harm is seen though nothing was delivered before`() throws {
+        var patient = Patient(only: ["memory_pressure"])
+        patient.readings[.deliveryErrorRatio] = nil
+        _ = patient.seconds(60)
+        patient.readings[.memoryRatio] = 0.93
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.memoryRatio] = 0.5
+        patient.readings[.deliveryErrorRatio] = 0.3
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .harmful && run.reason == "delivery_error_ratio_rose")
+    }
+
+    @Test func `what is not measured any more is no success, and says nothing of before`() throws {
+        let stale = try #require(Patient.illnesses.first { $0.procedure == "stale_connections" })
+        var patient = ill(stale)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.failureRatio] = nil
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "not_measured")
+
+        var later = ill(stale)
+        later.readings = Patient.wellness
+        later.readings[.deliveryErrorRatio] = 0.4
+        _ = later.seconds(60)
+        later.readings[.deliveryErrorRatio] = nil
+        _ = later.seconds(61)
+        later.fall(ill: stale)
+        later.readings[.deliveryErrorRatio] = nil
+        let second = try later.nextOrder()
+        later.acted(second, .healing)
+        later.getWell(of: stale)
+        later.readings[.deliveryErrorRatio] = 0.3
+        #expect(try later.end(of: second).verdict == .harmful, "a ratio of minutes ago is no excuse")
+    }
+
     @Test func `a condition that flickers is refused once for each cooldown`() throws {
         var patient = ill(memory)
         patient.acted(try patient.nextOrder(), ActionReport(.failed("no")))
