@@ -121,9 +121,6 @@ extension MonitorCore {
         for loop in loops where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
             sum.add(ActionReport(.failed("a loop takes no orders")))
         }
-        guard !order.isDryRun else { return }
-        metrics.recoveryActive.set(order.kind == .act ? 1 : 0, ProcedureLabel(named: order.procedure))
-        if order.procedure == "system_overload" { parts.board.isProtecting = order.kind == .act }
     }
 
     private func reopenStore(_ order: RecoveryOrder, _ reply: @escaping @Sendable (ActionReport) -> Void) {
@@ -172,6 +169,10 @@ extension MonitorCore {
 
     func recordFinished() {
         for run in recovery.takeFinished() { record(run) }
+        for procedure in recovery.procedures {
+            metrics.recoveryActive.set(Double(recovery.goingOn(procedure.id)), ProcedureLabel(named: procedure.id))
+        }
+        parts.board.isProtecting = recovery.isInForce("system_overload")
         health.stability.recoveries = recovery.recentAttempts(at: now)
         metrics.stabilityScore.set(health.score.value)
     }
@@ -180,9 +181,6 @@ extension MonitorCore {
         let label = ProcedureLabel(named: run.procedure)
         metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue))
         if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
-        if recovery.procedures.first(where: { $0.id == run.procedure })?.release == nil {
-            metrics.recoveryActive.set(0, label)
-        }
         if run.verdict != .refused { metrics.recoverySeconds.record(run.ended - run.started, label) }
         let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
         logger.log(

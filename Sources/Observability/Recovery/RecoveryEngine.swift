@@ -63,6 +63,20 @@ public struct RecoveryEngine: Sendable {
         states.values.flatMap { $0.lasting.values.map(\.order) }.sorted { $0.run < $1.run }
     }
 
+    /// Runs of a procedure that act or are judged, and those whose effects last.
+    public func goingOn(_ procedure: String) -> Int {
+        let running = runs.values.filter { $0.order.procedure == procedure && !$0.order.isDryRun }.map(\.order.run)
+        return Set(running).union(states[procedure]?.lasting.values.map(\.order.run) ?? []).count
+    }
+
+    /// Whether a procedure has put something in force, or is about to.
+    public func isInForce(_ procedure: String) -> Bool {
+        let isActing = runs.values.contains {
+            $0.order.procedure == procedure && !$0.order.isDryRun && $0.state == .acting && !$0.isOverdue
+        }
+        return isActing || states[procedure]?.lasting.isEmpty == false
+    }
+
     /// Runs that came to their end since the last call, oldest first; each is one event, one log chain, one count.
     public mutating func takeFinished() -> [RecoveryRun] {
         defer { finished = [] }
