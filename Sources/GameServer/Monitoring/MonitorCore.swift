@@ -17,6 +17,7 @@ final class MonitorCore {
     var isStoreFailing = false
     /// Orders whose actions have not reported yet, by run.
     var orders: [Int: RecoveryOrder] = [:]
+    var renewals: Renewals
     /// Rooms whose log was found changed, and that have not been mended.
     var brokenChains: Set<RoomID> = []
     /// When the last of them was found.
@@ -43,6 +44,7 @@ final class MonitorCore {
             checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
             confirm: .milliseconds(parts.configuration.health.confirmMs))
         recovery = RecoveryEngine(parts.recovery)
+        renewals = Renewals(hold: .milliseconds(parts.configuration.recovery.holdMs))
         resources = ResourceReader()
         usage = resources.read(at: Self.time(now, parts))
         signals = SignalWindow(stormFloor: parts.configuration.recovery.stormOpensPerMin)

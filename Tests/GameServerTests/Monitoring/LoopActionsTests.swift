@@ -128,6 +128,20 @@ import WebSocket
         #expect(zip(slow, waiting).filter { $0.0.outlet?.unsentBytes != $0.1 }.count == 2)
     }
 
+    @Test func `those left alone are measured beside those that were touched, until the run is judged`() throws {
+        let (table, slow) = try backlog(watchers: 5)
+        let report = try #require(perform(.collapsePending, in: table.world, radius: 0.3).all.first)
+        let before = try #require(report.cohorts)
+        #expect((before.touched.objects, before.control.objects) == (2, 3))
+        #expect(before.touched.sum == 8 && before.control.sum == 12)
+        let trial = try #require(table.world.services.trial)
+        func cohorts() -> RecoveryCohorts { trial.cohorts(table.world.sessions, at: table.world.timeline.now) }
+        #expect(cohorts().touched.sum == 2, "three of four are taken back")
+        #expect(cohorts().control.sum == 12)
+        for client in slow { client.resumeReading() }
+        #expect(cohorts().touched.sum == 0 && cohorts().control.sum == 0)
+    }
+
     @Test func `where nothing can be taken back, nobody is touched and nothing is called a success`() throws {
         let (table, slow) = try backlog(watchers: 1, moves: 1)
         let report = try #require(perform(.collapsePending, in: table.world).all.first)
@@ -378,13 +392,15 @@ import WebSocket
         let door = world.services.admission
         let now = world.timeline.now
         #expect(perform(.protect(forMs: 5000), in: world, isDryRun: true).all.map(\.outcome) == [.done])
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .open)
         _ = perform(.protect(forMs: 5000), in: world)
-        #expect(door.mode == .protected(until: now + .seconds(5)))
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)))
         _ = perform(.admit(perSecond: 7, forMs: 9000), in: world)
-        #expect(door.mode == .limited(perSecond: 7, until: now + .seconds(9)))
-        _ = perform(.openDoors, in: world)
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)), "the stricter one decides")
+        _ = perform(.unprotect, in: world)
+        #expect(door.mode(at: now) == .limited(perSecond: 7, until: now + .seconds(9)))
+        _ = perform(.admitAll, in: world)
+        #expect(door.mode(at: now) == .open)
     }
 
     @Test func `a user's middleware is made anew, then set aside; the server's own are never touched`() throws {
