@@ -50,7 +50,7 @@ extension MonitorCore {
     private var plugins: [String] { parts.games + parts.middleware }
 
     /// Rooms that could not be read back, and those whose log was found changed.
-    private var corruptRooms: Set<RoomID> {
+    var corruptRooms: Set<RoomID> {
         signals.troubles.reduce(into: brokenChains) { $0.formUnion($1.unreadable.keys) }
     }
 
