@@ -54,7 +54,7 @@ final class ServerFacts: ServerObserver {
         board.faulted(name)
         logger.log(
             .error, .error, "middleware_threw", "middleware \(name) threw in \(hook)",
-            ["plugin": .string(name), "hook": .string(hook), "error": .string("\(type(of: error))")])
+            ["hook": .string(hook)], about: .error(LogError(error, recovered: true)), in: LogContext(plugin: name))
     }
 
     func middlewareSample(_ name: String, _ took: Elapsed) {
