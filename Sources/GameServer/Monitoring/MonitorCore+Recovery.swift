@@ -161,12 +161,15 @@ extension MonitorCore {
 
     private func record(_ run: RecoveryRun) {
         let label = ProcedureLabel(named: run.procedure)
-        metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue))
+        let exemplar = Exemplar(traceID: run.correlationID, unixMilliseconds: Int(wallClock.unixMilliseconds))
+        metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue), exemplar: exemplar)
         if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
         if recovery.procedures.first(where: { $0.id == run.procedure })?.release == nil {
             metrics.recoveryActive.set(0, label)
         }
-        if run.verdict != .refused { metrics.recoverySeconds.record(run.ended - run.started, label) }
+        if run.verdict != .refused {
+            metrics.recoverySeconds.record(run.ended - run.started, label, exemplar: exemplar)
+        }
         let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
         logger.log(
             run.verdict == .refused ? .notice : isBad ? .critical : .notice, .recovery, "recovery_finished",
