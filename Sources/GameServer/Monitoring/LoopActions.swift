@@ -1,4 +1,3 @@
-import CLinux
 import Observability
 import PluginAPI
 import WebSocket
@@ -31,7 +30,7 @@ final class LoopActions {
         case .collapsePending: reply(collapsePending(scope))
         case .sync(let client): sync(client, scope, reply)
         case .rebuild(let room): rebuild(room, scope, reply)
-        case .freeMemory: reply(freeMemory(scope))
+        case .freeMemory: freeMemory(scope, reply)
         case .protect(let ms): reply(admission(.protected(until: after(ms)), scope))
         case .admit(let perSecond, let ms): reply(admission(.limited(perSecond: perSecond, until: after(ms)), scope))
         case .openDoors: reply(admission(.open, scope))
@@ -139,16 +138,6 @@ final class LoopActions {
             case .unavailable: reply(ActionReport(.failed("the store does not answer"), eligible: total))
             }
         }
-    }
-
-    private func freeMemory(_ scope: ActionScope) -> ActionReport {
-        let eligible = rooms.sleepableRooms
-        let most = scope.most(of: eligible)
-        if scope.isDryRun { return ActionReport(.done, touched: most, eligible: eligible) }
-        let asleep = rooms.sleepIdle(atMost: most)
-        clinux_give_memory_back()
-        return ActionReport(
-            .done, touched: asleep, eligible: eligible, repaired: asleep, details: ["rooms_asleep": String(asleep)])
     }
 
     private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
