@@ -192,12 +192,14 @@ final class LoopActions {
     private func restart(_ name: String, setsAside: Bool, _ scope: ActionScope) -> ActionReport {
         guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
+        // The one that threw is gone or out of the chain then; of one that never threw nothing was mended.
+        let repaired = services.middleware.faulted.contains(name) ? 1 : 0
         if setsAside {
             services.middleware.setAside(name, true)
         } else {
             services.middleware.replace(name, by: fresh())
         }
-        return ActionReport(.done, touched: 1, eligible: 1)
+        return ActionReport(.done, touched: 1, eligible: 1, repaired: repaired)
     }
 }
 

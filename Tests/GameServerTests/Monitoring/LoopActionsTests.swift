@@ -435,6 +435,29 @@ import WebSocket
         #expect(world.services.middleware.list.first { $0.name == "rate_limiting" }?.isSetAside == false)
     }
 
+    @Test func `a middleware counts as repaired only when it had thrown since it was last made anew`() throws {
+        final class Clumsy: Middleware {
+            struct Stumble: Error {}
+            let name = "clumsy"
+            let interests: MiddlewareHooks = .attach
+            func attach(_ fact: Membership) throws { throw Stumble() }
+        }
+        let world = Table.world(middleware: [Clumsy()])
+        let restartable = ["clumsy": { Clumsy() as any Middleware }]
+        func repaired(setsAside: Bool) -> [Int] {
+            perform(.restartMiddleware("clumsy", setsAside: setsAside), in: world, restartable: restartable)
+                .all.map(\.repaired)
+        }
+        #expect(repaired(setsAside: false) == [0])
+        let ana = world.client("Ana")
+        ana.hello()
+        for setsAside in [false, true] {
+            _ = try ana.create("tic-tac-toe")
+            #expect(repaired(setsAside: setsAside) == [1])
+            #expect(repaired(setsAside: setsAside) == [0])
+        }
+    }
+
     @Test func `at least one is touched, and never more than may be`() {
         for (radius, eligible, most) in [
             (0.1, 0, 0), (0.1, 1, 1), (0.1, 9, 1), (0.1, 25, 2), (1, 25, 25), (0.999, 1, 1),
