@@ -133,7 +133,7 @@ final class AdminSurface {
         // What the loop sees itself counts at once, before anybody has judged it.
         let seen: StatusBoard.Level =
             services.storeTrouble.isPresent(at: services.timeline.now) ? .critical : .healthy
-        let level = StatusBoard.Level.worse(board.level, seen)
+        let level = StatusBoard.Level.worse(board.level(at: services.timeline.now), seen)
         let uptime = Int(facts.uptime.milliseconds / 1000)
         let now = services.timeline.wallClock
         let body: JSON = [

@@ -60,7 +60,8 @@ public final class Server: Sendable {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let board = StatusBoard()
             let sources = ServerSources(
-                store: store, metrics: metrics, logger: logger, monitor: monitor, configuration: configuration)
+                store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
+                configuration: configuration)
             let operators = Operators(
                 tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
                 sources: sources, board: board)

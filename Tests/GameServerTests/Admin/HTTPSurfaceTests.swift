@@ -51,11 +51,22 @@ import WebSocket
         (StatusBoard.Level.healthy, 200), (.warning, 200), (.critical, 503), (.unknown, 503),
     ]) func `health says what was judged`(level: StatusBoard.Level, status: Int) throws {
         let surface = try Surface()
-        surface.board.level = level
+        surface.board.judge(level)
         for path in ["/health", "/api/health"] {
             let answer = try surface.ask("GET \(path)")
             #expect(answer.status == status && answer.json?["status"]?.string == level.name)
         }
+        surface.stop()
+    }
+
+    @Test func `health is unknown when who judged it has stopped`() throws {
+        let surface = try Surface()
+        surface.board.judge(.healthy)
+        surface.board.confirm(at: .now())
+        #expect(try surface.ask("GET /health").status == 200)
+        surface.board.confirm(at: .now() + (.zero - StatusBoard.staleAfter - .seconds(1)))
+        let answer = try surface.ask("GET /health")
+        #expect(answer.status == 503 && answer.json?["status"] == "unknown")
         surface.stop()
     }
 
