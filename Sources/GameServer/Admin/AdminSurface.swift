@@ -11,6 +11,7 @@ final class AdminSurface {
     private let sessions: SessionDirectory
     private let facts: any LoopFacts
     private let reports: RoomReports
+    private let surveys: RoomSurveys
     private let addresses: ClientAddresses
     private let gate: Gate
     private let desk: DeskClient
@@ -30,7 +31,9 @@ final class AdminSurface {
         self.tails = tails
         self.board = board
         self.ledger = ledger
-        reports = RoomReports(services: services, rooms: rooms)
+        let reports = RoomReports(services: services, rooms: rooms)
+        self.reports = reports
+        surveys = RoomSurveys { reports.survey($0) }
         addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         gate = Gate(tokens, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
     }
@@ -79,13 +82,18 @@ final class AdminSurface {
 
     // MARK: At the desk
 
-    private func ask(_ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none) {
+    private func ask(
+        _ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none, answered: @escaping () -> Void = {}
+    ) {
         let question = DeskQuestion(
             endpoint: route.endpoint, isMutating: route.isMutating, arguments: inquiry.arguments,
             requester: inquiry.requester, requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
             acceptEncoding: inquiry.request.headers["Accept-Encoding"], body: inquiry.body,
             asked: services.timeline.wallClock, material: material)
-        desk.ask(question) { inquiry.answer($0) }
+        desk.ask(question) {
+            inquiry.answer($0)
+            answered()
+        }
     }
 
     private func listRooms(_ inquiry: Inquiry, _ route: Route) {
@@ -113,9 +121,12 @@ final class AdminSurface {
         if let room = inquiry.arguments.room("room_id"), !rooms.knows(room) {
             return inquiry.refuse(rooms.isGone(room) ? .roomGone : .roomNotFound)
         }
-        reports.survey { [self] awake, asleep in
-            ask(route, inquiry, .survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures())))
+        let isTaken = surveys.ask { [self] awake, asleep in
+            ask(route, inquiry, .survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures()))) { [surveys] in
+                surveys.finished()
+            }
         }
+        if !isTaken { inquiry.refuse(.overloaded("\(RoomSurveys.maxAsking) surveys of all rooms are under way")) }
     }
 
     private func figures() -> LoopFigures {
