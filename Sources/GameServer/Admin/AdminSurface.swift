@@ -18,6 +18,8 @@ final class AdminSurface {
     private let tails: TailEndpoint
     private let ledger: AccessLedger
     private let board: StatusBoard
+    /// Those that wait for an answer from elsewhere.
+    private var open: [ObjectIdentifier: Inquiry] = [:]
 
     init(
         services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory, facts: any LoopFacts,
@@ -57,7 +59,19 @@ final class AdminSurface {
             inquiry.label = route.path
             guard gate.admits(inquiry, route, captured: captured, ticket: { tails.redeem($0) }) else { return }
             answer(inquiry, route)
+            if inquiry.status == nil { keepOpen(inquiry) }
         }
+    }
+
+    private func keepOpen(_ inquiry: Inquiry) {
+        let key = ObjectIdentifier(inquiry)
+        open[key] = inquiry
+        inquiry.onAnswer = { [weak self] in self?.open[key] = nil }
+    }
+
+    /// Answers whoever still waits, before the loop ends: what was begun for them goes on or not, nobody can be told.
+    func close() {
+        for inquiry in Array(open.values) { inquiry.refuse(.draining) }
     }
 
     private func answer(_ inquiry: Inquiry, _ route: Route) {

@@ -38,6 +38,17 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `who still waits when the server ends is told that it does`() throws {
+        let surface = try Surface()
+        surface.sources.holdScrapes()
+        let client = try RawClient(port: surface.loop.port)
+        try client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer viewer\r\n\r\n")
+        #expect(surface.sources.asked.next() == "scrape")
+        surface.close()
+        let answer = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains(#""code":"draining""#), "\(answer)")
+    }
+
     @Test func `a server that protects itself is alive and takes nobody new`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /readyz").status == 200)
