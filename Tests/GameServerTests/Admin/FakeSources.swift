@@ -26,6 +26,8 @@ final class FakeSources: OperatorSources {
 
     /// What was asked for, for a test to wait for.
     let asked = Journal<String>()
+    /// Who holds it makes searches of the log take as long.
+    let searching = Mutex(())
     private let state = Mutex(State())
     private let store: any EventStore
     private let logger: Logger
@@ -103,6 +105,8 @@ final class FakeSources: OperatorSources {
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
 
     func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
+        asked.add("logs")
+        searching.withLock { _ in }
         logger.flush()
         answer(.page(logger.search(question.filter)))
     }

@@ -208,6 +208,18 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `a scrape does not wait for a search of the log`() throws {
+        let surface = try Surface()
+        let client = try RawClient(port: surface.loop.port)
+        try surface.sources.searching.withLock { _ in
+            try client.send("GET /api/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer operator\r\n\r\n")
+            #expect(surface.sources.asked.next() == "logs")
+            #expect(try surface.ask("GET /metrics", as: "viewer").status == 200)
+            #expect(try surface.ask("GET /health/detailed", as: "viewer").status == 200)
+        }
+        surface.stop()
+    }
+
     @Test func `the log is followed with a token, or once with a ticket`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /api/logs/tail", as: "operator").status == 426)

@@ -16,7 +16,7 @@ struct Surface {
     let board = StatusBoard()
     let metrics: Metrics
     let logger: Logger
-    private let desk = DeskThread()
+    private let desk = DeskThreads()
     private let admin = OnLoop()
 
     /// - Parameter isDraining: from the start.
@@ -37,7 +37,7 @@ struct Surface {
         let tokens = try AdminTokens(
             administrator: Secret("administrator"), operator: Secret("operator"), viewer: Secret("viewer"))
         let operators = Operators(
-            tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+            tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
             sources: sources, board: board)
         desk.start()
         loop = try LoopThread { [configuration, admin = self.admin] loop in
