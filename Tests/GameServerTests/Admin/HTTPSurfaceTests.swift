@@ -22,6 +22,21 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `a handshake is timed when it opened a connection, and counted as refused when it was none`() throws {
+        let surface = try Surface()
+        defer { surface.stop() }
+        let client = try RawClient(port: surface.loop.port)
+        #expect(try client.open(path: "/ws").hasPrefix("HTTP/1.1 101"))
+        #expect(surface.metrics.wsHandshakeSeconds.snapshot().count == 1)
+        #expect(surface.metrics.wsConnectionsRejected.total == 0)
+        let upgrade = ["Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+        for (fields, status) in [([], 426), (upgrade, 400), (upgrade + ["Sec-WebSocket-Protocol: chess"], 400)] {
+            #expect(try surface.ask("GET /ws", fields: fields).status == status)
+        }
+        #expect(surface.metrics.wsHandshakeSeconds.snapshot().count == 1)
+        #expect(surface.metrics.wsConnectionsRejected.value(.badRequest) == 3)
+    }
+
     @Test func `a server that drains has started and is not ready`() throws {
         let surface = try Surface(isDraining: true)
         for (path, status) in [("/startupz", 200), ("/livez", 200), ("/readyz", 503), ("/api/startupz", 200)] {
