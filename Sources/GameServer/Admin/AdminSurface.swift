@@ -81,15 +81,15 @@ final class AdminSurface {
 
     private func ask(_ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none) {
         let question = DeskQuestion(
-            endpoint: route.endpoint, arguments: inquiry.arguments, requester: inquiry.requester,
-            requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
+            endpoint: route.endpoint, isMutating: route.isMutating, arguments: inquiry.arguments,
+            requester: inquiry.requester, requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
             acceptEncoding: inquiry.request.headers["Accept-Encoding"], body: inquiry.body,
             asked: services.timeline.wallClock, material: material)
         desk.ask(question) { inquiry.answer($0) }
     }
 
     private func listRooms(_ inquiry: Inquiry, _ route: Route) {
-        let limit = inquiry.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = inquiry.arguments.integer("limit") ?? AdminRoutes.maxEntries
         let page = reports.page(after: inquiry.arguments.room("after"), limit: limit)
         ask(route, inquiry, .rooms(page.rooms, hasMore: page.hasMore))
     }

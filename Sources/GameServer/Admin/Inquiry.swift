@@ -14,6 +14,8 @@ final class Inquiry {
     var body: JSON?
     /// What the caller is told of its rate.
     var rate: RequestRate.Verdict?
+    /// Of the answer, once there is one.
+    private(set) var status: Int?
     private let began: MonotonicTime
     private let timeline: any Timeline
     private let ledger: AccessLedger
@@ -54,7 +56,10 @@ final class Inquiry {
             took: timeline.now - began, requestID: id, requester: requester, address: address)
     }
 
-    private func ended(status: Int, bytes: Int) { ledger.ended(record(status: status, bytes: bytes)) }
+    private func ended(status: Int, bytes: Int) {
+        self.status = status
+        ledger.ended(record(status: status, bytes: bytes))
+    }
 
     /// A method is a client's own word, and labels are a closed set.
     private static func known(_ method: String) -> String {

@@ -26,6 +26,8 @@ final class LoopBoard: Sendable {
         var worstGap = 0
         /// The worst of them, by connection.
         var gaps: [(client: UInt64, gap: Int)] = []
+        /// The slow readers by which a run is judged.
+        var trial: (run: Int, cohorts: RecoveryCohorts)?
         var rooms = 0
         var roomsAwake = 0
         var waitingRequests = 0

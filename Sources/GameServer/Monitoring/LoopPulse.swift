@@ -79,6 +79,10 @@ final class LoopPulse: LoopFacts {
         reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
         reading.roomsAwake = rooms.awakeRooms
         reading.rooms = rooms.openRooms
+        if let trial = services.trial {
+            reading.trial = (trial.run, trial.cohorts(sessions, at: now))
+            if now >= trial.until { services.trial = nil }
+        }
         reading.storeTrouble = services.storeTrouble.isPresent(at: now)
         reading.isDraining = services.isDraining
         if reading.behind > 0 || reading.pendingMessages > 0 { board.watch(.websocket) }

@@ -17,6 +17,7 @@ final class MonitorCore {
     var isStoreFailing = false
     /// Orders whose actions have not reported yet, by run.
     var orders: [Int: RecoveryOrder] = [:]
+    var renewals: Renewals
     /// Rooms whose log was found changed, and that have not been mended.
     var brokenChains: Set<RoomID> = []
     /// When the last of them was found.
@@ -43,6 +44,7 @@ final class MonitorCore {
             checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
             confirm: .milliseconds(parts.configuration.health.confirmMs))
         recovery = RecoveryEngine(parts.recovery)
+        renewals = Renewals(hold: .milliseconds(parts.configuration.recovery.holdMs))
         resources = ResourceReader()
         usage = resources.read(at: Self.time(now, parts))
         signals = SignalWindow(stormFloor: parts.configuration.recovery.stormOpensPerMin)
@@ -144,12 +146,14 @@ final class MonitorCore {
     private func checkStore(_ started: MonotonicTime) {
         // Many are mended within a second: a level nobody could see would tell nobody.
         let isFresh = chainBrokenAt.map { started - $0 < Self.breakShownFor } ?? false
-        let broken = max(brokenChains.count, isFresh ? 1 : 0)
+        let broken = max(corruptRooms.count, isFresh ? 1 : 0)
+        let errors = signals.gained { $0.storeErrors }
         parts.store.health { [monitor] health in
             let took = MonotonicTime.now() - started
             monitor.post(
                 .checked(
-                    id: StandardChecks.database, Checks.reading(of: health, answeredIn: took, brokenRooms: broken),
+                    id: StandardChecks.database,
+                    Checks.reading(of: health, answeredIn: took, brokenRooms: broken, errors: errors),
                     started: started))
         }
     }

@@ -97,9 +97,8 @@ final class LogWriter {
     private func suppress() { intake.counters.suppressed() }
 
     /// Encodes a line; it goes out with its chunk.
-    private func emit(_ record: LogRecord) {
+    private func emit(_ record: consuming LogRecord) {
         lastNumber += 1
-        var record = record
         record.number = lastNumber
         let isHuman = plan.sink.format == .human
         if !isHuman || plan.memory.capacity > 0 || !plan.tails.isEmpty || record.category == .audit {

@@ -31,7 +31,7 @@ extension MetricCatalogue {
 
     static let recoveryAttempts = MetricDescription(
         "gameserver_recovery_attempts_total", .counter, "Runs of recovery procedures, by what they came to.",
-        labels: [.of(ProcedureLabel.self), .of(RecoveryLabel.self)])
+        labels: [.of(ProcedureLabel.self), .of(RecoveryLabel.self)], keepsExemplars: true)
     static let recoveryEffect = MetricDescription(
         "gameserver_recovery_effect_ratio", .gauge,
         "What the last run of a procedure did: 1 reached its target, 0 nothing, below 0 made it worse.",
@@ -40,7 +40,8 @@ extension MetricCatalogue {
         "gameserver_recovery_duration_seconds", .histogram, "From the trigger of a procedure to its verdict.",
         labels: [.of(ProcedureLabel.self)], bounds: MetricBounds.life)
     static let recoveryActive = MetricDescription(
-        "gameserver_recovery_active", .gauge, "Runs of a procedure going on now.", labels: [.of(ProcedureLabel.self)])
+        "gameserver_recovery_active", .gauge, "Runs of a procedure that act, are judged or whose effects last.",
+        labels: [.of(ProcedureLabel.self)])
 
     static let recoveryRows = [recoveryAttempts, recoveryEffect, recoverySeconds, recoveryActive]
 

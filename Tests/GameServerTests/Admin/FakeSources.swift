@@ -10,6 +10,15 @@ final class FakeSources: OperatorSources {
         var actions: [OperatorAction] = []
         var triggers: [GameServer.RecoveryTrigger] = []
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
+        var damage: Damage?
+    }
+
+    /// What is wrong with every room's log.
+    enum Damage {
+        /// The record of this number is not what was written.
+        case garbled(Int)
+        /// There are no records.
+        case lost
     }
 
     private let state = Mutex(State())
@@ -20,6 +29,21 @@ final class FakeSources: OperatorSources {
     init(store: any EventStore, logger: Logger = .discarding()) {
         self.store = store
         self.logger = logger
+    }
+
+    func damage(_ damage: Damage) { state.withLock { $0.damage = damage } }
+
+    private func damaged(_ records: [StoredRecord]) -> [StoredRecord] {
+        switch state.withLock({ $0.damage }) {
+        case nil: records
+        case .lost: []
+        case .garbled(let number):
+            records.map { record in
+                var record = record
+                if record.number == number { record.payload = Array("{".utf8) }
+                return record
+            }
+        }
     }
 
     var actions: [OperatorAction] { state.withLock { $0.actions } }
@@ -48,13 +72,19 @@ final class FakeSources: OperatorSources {
     func records(
         of room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void
     ) {
-        store.read(room, after: sequence, limit: limit, answer: answer)
+        store.read(room, after: sequence, limit: limit) { [self] outcome in
+            guard case .records(let records, let head) = outcome else { return answer(outcome) }
+            answer(.records(damaged(records), head: head))
+        }
     }
 
     func history(
         of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
     ) {
-        store.history(room, from: base, through: last, answer: answer)
+        store.history(room, from: base, through: last) { [self] outcome in
+            guard case .parts(let snapshot, let records, let head) = outcome else { return answer(outcome) }
+            answer(.parts(snapshot: snapshot, records: damaged(records), head: head))
+        }
     }
 
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
@@ -65,7 +95,15 @@ final class FakeSources: OperatorSources {
     }
 
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
-    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
+
+    func logLevel(of category: LogCategory?) -> LogLevel {
+        category.map { logger.levels[$0] } ?? logger.levels.general
+    }
+
+    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding {
+        logger.setLevel(level, for: category)
+        return logLevels()
+    }
 
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
         state.withLock { $0.deliver.append(deliver) }

@@ -128,6 +128,20 @@ import WebSocket
         #expect(zip(slow, waiting).filter { $0.0.outlet?.unsentBytes != $0.1 }.count == 2)
     }
 
+    @Test func `those left alone are measured beside those that were touched, until the run is judged`() throws {
+        let (table, slow) = try backlog(watchers: 5)
+        let report = try #require(perform(.collapsePending, in: table.world, radius: 0.3).all.first)
+        let before = try #require(report.cohorts)
+        #expect((before.touched.objects, before.control.objects) == (2, 3))
+        #expect(before.touched.sum == 8 && before.control.sum == 12)
+        let trial = try #require(table.world.services.trial)
+        func cohorts() -> RecoveryCohorts { trial.cohorts(table.world.sessions, at: table.world.timeline.now) }
+        #expect(cohorts().touched.sum == 2, "three of four are taken back")
+        #expect(cohorts().control.sum == 12)
+        for client in slow { client.resumeReading() }
+        #expect(cohorts().touched.sum == 0 && cohorts().control.sum == 0)
+    }
+
     @Test func `where nothing can be taken back, nobody is touched and nothing is called a success`() throws {
         let (table, slow) = try backlog(watchers: 1, moves: 1)
         let report = try #require(perform(.collapsePending, in: table.world).all.first)
@@ -378,13 +392,15 @@ import WebSocket
         let door = world.services.admission
         let now = world.timeline.now
         #expect(perform(.protect(forMs: 5000), in: world, isDryRun: true).all.map(\.outcome) == [.done])
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .open)
         _ = perform(.protect(forMs: 5000), in: world)
-        #expect(door.mode == .protected(until: now + .seconds(5)))
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)))
         _ = perform(.admit(perSecond: 7, forMs: 9000), in: world)
-        #expect(door.mode == .limited(perSecond: 7, until: now + .seconds(9)))
-        _ = perform(.openDoors, in: world)
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)), "the stricter one decides")
+        _ = perform(.unprotect, in: world)
+        #expect(door.mode(at: now) == .limited(perSecond: 7, until: now + .seconds(9)))
+        _ = perform(.admitAll, in: world)
+        #expect(door.mode(at: now) == .open)
     }
 
     @Test func `a user's middleware is made anew, then set aside; the server's own are never touched`() throws {
@@ -417,6 +433,29 @@ import WebSocket
             }
         }
         #expect(world.services.middleware.list.first { $0.name == "rate_limiting" }?.isSetAside == false)
+    }
+
+    @Test func `a middleware counts as repaired only when it had thrown since it was last made anew`() throws {
+        final class Clumsy: Middleware {
+            struct Stumble: Error {}
+            let name = "clumsy"
+            let interests: MiddlewareHooks = .attach
+            func attach(_ fact: Membership) throws { throw Stumble() }
+        }
+        let world = Table.world(middleware: [Clumsy()])
+        let restartable = ["clumsy": { Clumsy() as any Middleware }]
+        func repaired(setsAside: Bool) -> [Int] {
+            perform(.restartMiddleware("clumsy", setsAside: setsAside), in: world, restartable: restartable)
+                .all.map(\.repaired)
+        }
+        #expect(repaired(setsAside: false) == [0])
+        let ana = world.client("Ana")
+        ana.hello()
+        for setsAside in [false, true] {
+            _ = try ana.create("tic-tac-toe")
+            #expect(repaired(setsAside: setsAside) == [1])
+            #expect(repaired(setsAside: setsAside) == [0])
+        }
     }
 
     @Test func `at least one is touched, and never more than may be`() {
