@@ -106,7 +106,7 @@ extension MonitorCore {
                 return .restartGame(order.scope, quarantinesForMs: quarantine)
             }
             guard parts.middleware.contains(order.scope) else { return nil }
-            return .restartMiddleware(order.scope, setsAside: order.attempt > 1)
+            return .restartMiddleware(order.scope, setsAsideForMs: quarantine)
         default: return nil
         }
     }
