@@ -197,7 +197,7 @@ extension MonitorCore {
         run.write(to: &json, origin: wallClockOrigin)
         parts.store.note(
             SystemEvent(
-                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: "server",
+                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: run.cause.actor,
                 correlationID: run.correlationID, body: json.text)
         ) { [logger] outcome in
             if case .stored = outcome { return }
