@@ -169,6 +169,8 @@ final class MonitorCore {
         metrics.healthChecks.add(1, component: component, label)
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
+        // Intervals and failures change with every check, levels with few.
+        publishLevels()
     }
 
     /// Tells the log and the metrics what has changed.
