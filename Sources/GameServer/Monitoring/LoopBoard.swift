@@ -47,7 +47,7 @@ final class LoopBoard: Sendable {
     }
 
     /// What makes the monitor look at once.
-    enum Hint: Sendable, Equatable {
+    enum Hint: Sendable, Hashable {
         case store
         case game(String)
         case rooms

@@ -39,6 +39,17 @@ import WebSocket
         #expect(server.metrics.messages.value(.in) == 0)
     }
 
+    @Test func `a storm of hints is one hint each, and takes no message's place`() throws {
+        let monitor = try Monitor()
+        for _ in 0..<10_000 {
+            monitor.hint(.websocket)
+            monitor.hint(.game("clockwork"))
+        }
+        #expect(monitor.work { _ in } && monitor.lost == 0)
+        #expect(monitor.takeHints() == [.websocket, .game("clockwork")])
+        #expect(monitor.takeHints() == [])
+    }
+
     /// Fails, and tells the test of every look.
     private struct Broken: HealthProbe {
         struct Failure: Error {}
