@@ -245,8 +245,8 @@ extension ConfigurationKey {
         .integer(
             "http", "failed_auth_lockout_ms", \.http.failedAuthLockoutMs, 0...dayMs,
             "Time for which none of the tokens of an address is looked at after too many wrong ones."),
-        .text(
-            "http", "trusted_proxies", \.http.trustedProxies, 0...4096,
-            "Addresses of proxies, separated by commas, whose X-Forwarded-For names the client; its last entry counts."),
+        .addresses(
+            "http", "trusted_proxies", \.http.trustedProxies,
+            "Addresses of proxies whose X-Forwarded-For names the client; its last entry counts."),
     ]
 }
