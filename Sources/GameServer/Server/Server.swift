@@ -71,7 +71,7 @@ public final class Server: Sendable {
                 tokens: tokens, addresses: addresses,
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
                 board: board)
-            let loopBoard = LoopBoard { monitor.post(.hint($0)) }
+            let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
                 configuration: configuration, games: games, store: store, operators: operators, files: files,
