@@ -34,6 +34,25 @@ import WebSocket
         #expect(exposed.contains("\n" + refused), "the number leads to the room and the event")
     }
 
+    @Test func `the monitor stands by its verdict at every look`() throws {
+        let board = StatusBoard()
+        let configuration = Configuration()
+        let monitor = try Monitor()
+        monitor.start(
+            MonitorParts(
+                configuration: configuration, recovery: try RecoverySettings(configuration.recovery), drift: nil,
+                metrics: .forTests(), logger: .discarding(), store: MemoryEventStore(retainedEvents: 1), games: [],
+                middleware: [], probes: [], loops: [], selfTest: nil, board: board, startedAt: .now()))
+        defer { monitor.stop() }
+        // A look comes between two pieces of work.
+        for _ in 0..<2 {
+            let done = Box<Bool>()
+            _ = monitor.work { _ in done.put(true) }
+            _ = done.take()
+        }
+        #expect(board.isStale(at: .now() + StatusBoard.staleAfter + .seconds(1)))
+    }
+
     @Test func `what a recovery run counts as leads to its other traces`() throws {
         let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
         defer { server.stop() }
