@@ -138,6 +138,8 @@ extension StoreWriter {
         next.next = end + (end - start) * (options.cleanupShare - 1)
         next.failures = 0
         known.deleted(next.run.deleted)
+        // Whoever was told that it is damaged is told that it is gone.
+        for room in next.run.deleted where vitals.isBroken(room) { scrub(room) }
         guard next.run.isOver else {
             cleanup = next
             return
