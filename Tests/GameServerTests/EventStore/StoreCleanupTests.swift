@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import PluginAPI
 import Synchronization
@@ -124,6 +125,34 @@ import Testing
         #expect(try fixture.store.cleaned(request).rooms == 1)
         try fixture.observer.awaitNews { $0 == .mended(writer.room, 1) }
         #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
+    @Test func `questions are answered between the steps of a dry run, and there is one at a time`() throws {
+        var options = SQLiteOptions(durability: .process)
+        options.cleanupRecords = 10
+        options.goneFor = .zero
+        let fixture = try SQLiteFixture(options)
+        var writer = RoomWriter(1)
+        for _ in 1...99 { try writer.commit(to: fixture.store) }
+        try writer.commit(writer.next(status: .closed), to: fixture.store)
+        // All of them wait before the first is taken.
+        let goOn = DispatchSemaphore(value: 0)
+        fixture.store.directory(closedAfter: Timestamp(unixMilliseconds: 0)) { _ in goOn.wait() }
+        let order = Mutex<[String]>([])
+        let request = CleanupRequest(olderThan: .zero, dryRun: true, now: Timestamp(unixMilliseconds: 5_000))
+        let dry = Reply<CleanupOutcome>()
+        fixture.store.cleanup(request) { outcome in
+            order.withLock { $0.append("dry run") }
+            dry(outcome)
+        }
+        let second = Reply<CleanupOutcome>()
+        fixture.store.cleanup(request) { second($0) }
+        fixture.store.verify(writer.room) { _ in order.withLock { $0.append("question") } }
+        goOn.signal()
+        #expect(try second.wait() == .busy)
+        guard case .done(let report) = try dry.wait() else { throw NoReply() }
+        #expect(report.records == 100 && report.rooms == 1)
+        #expect(order.withLock { $0 } == ["question", "dry run"])
     }
 
     @Test func `a long run with retention stays under a set size`() throws {
