@@ -105,6 +105,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        parts.board.confirm(at: instant)
         if instant >= nextReading {
             nextReading = instant + Self.readingInterval
             usage = resources.read(at: time(instant))
@@ -190,7 +191,7 @@ final class MonitorCore {
         }
         guard !changes.isEmpty else { return }
         publishLevels()
-        parts.board.level = StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown
+        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
     }
 
     private func publishLevels() {
