@@ -141,6 +141,8 @@ final class StoreReader {
             if let room {
                 scrubber.check([room])
             } else {
+                // Also those known to be damaged: somebody may have mended or deleted them.
+                scrubber.check(vitals.brokenRooms)
                 scrubber.check(try database.rooms.rooms(changedSince: since, limit: Self.maxRows))
             }
             return {}

@@ -37,6 +37,17 @@ import Testing
         #expect(try fixture.store.healthy().brokenRooms == 0)
     }
 
+    @Test func `a damaged room that somebody else deletes is not counted as damaged any more`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        try writer.commit(to: fixture.store)
+        try fixture.intruder().execute("UPDATE records SET payload = x'00'")
+        #expect(try fixture.store.verified(writer.room) == .broken(number: 1))
+        try fixture.intruder().execute("BEGIN IMMEDIATE; DELETE FROM records; DELETE FROM rooms; COMMIT")
+        try fixture.observer.awaitNews { $0 == .mended(writer.room, 1) }
+        #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
     @Test func `a damaged room is found in the round, without a hint`() throws {
         let fixture = try fixture { $0.scrubRecordsPerSecond = 50 }
         var writer = RoomWriter(1)
