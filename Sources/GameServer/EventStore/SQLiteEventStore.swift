@@ -156,6 +156,12 @@ public final class SQLiteEventStore: EventStore {
         submit(.statistics(now, answer))
     }
 
+    /// What waits to be written, and for how long the oldest has.
+    var queue: (count: Int, oldest: Duration) {
+        let queue = requests.queue
+        return (queue.count, queue.oldest.map { .now - $0 } ?? .zero)
+    }
+
     /// Processor time the reader's thread has used; nil once the store is closed.
     public var readerCPUTime: Duration? { readerThread.cpuTime }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import PluginAPI
 import TestSupport
 import Testing
@@ -46,6 +47,24 @@ import Testing
         try fixture.intruder().execute("BEGIN IMMEDIATE; DELETE FROM records; DELETE FROM rooms; COMMIT")
         try fixture.observer.awaitNews { $0 == .mended(writer.room, 1) }
         #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
+    @Test func `what waits for the store is counted also while its thread is held up`() throws {
+        let fixture = try fixture()
+        let metrics = Observability.Metrics.forTests(plugins: [])
+        metrics.watch(fixture.store)
+        #expect(metrics.queueDepth.value(.store) == 0 && metrics.eventAppendLagSeconds.value == 0)
+        let began = Reply<Bool>()
+        let goOn = Reply<Bool>()
+        fixture.commits.plan(.waits(began: began, goOn: goOn))
+        let append = fixture.store.appending(RoomWriter(1).next())
+        _ = try began.wait()
+        let waiting = (2...3).map { fixture.store.appending(RoomWriter($0).next()) }
+        #expect(metrics.queueDepth.value(.store) == 2)
+        #expect(metrics.queueOldestSeconds.value(.store) > 0 && metrics.eventAppendLagSeconds.value > 0)
+        goOn(true)
+        for reply in [append] + waiting { #expect(try reply.wait() == .committed) }
+        #expect(metrics.queueDepth.value(.store) == 0)
     }
 
     @Test func `a damaged room is found in the round, without a hint`() throws {
