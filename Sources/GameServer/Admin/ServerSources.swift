@@ -65,7 +65,7 @@ struct ServerSources: OperatorSources {
     // MARK: Recovery
 
     func recoveryStatus(answer: @escaping Answer) {
-        ask(answer) { core in .json(core.recovery.status(at: core.now).json(origin: core.wallClockOrigin)) }
+        ask(answer) { core in .json(core.recoveryStatusJSON) }
     }
 
     func trigger(_ order: RecoveryTrigger, answer: @escaping Answer) {

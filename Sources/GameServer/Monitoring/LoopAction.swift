@@ -23,8 +23,8 @@ enum LoopAction: Sendable, Equatable {
     case admitAll
     /// Compare every room of a game that faulted with its history; at a later attempt no new rooms of it are opened.
     case restartGame(String, quarantinesForMs: Int?)
-    /// Put a fresh middleware in the place of one that throws, or take it out.
-    case restartMiddleware(String, setsAside: Bool)
+    /// Put a fresh middleware in the place of one that throws; at a later attempt only after a while without it.
+    case restartMiddleware(String, setsAsideForMs: Int?)
 }
 
 /// How far an action may go.

@@ -10,6 +10,8 @@ final class LoopActions {
     let sessions: SessionDirectory
     let rooms: RoomDirectory
     private let restartable: [String: () -> any Middleware]
+    /// Middleware that is set aside, each until then.
+    private var setAside: [String: MonotonicTime] = [:]
 
     /// - Parameter restartable: what makes a fresh one of each middleware of a user; ours are never touched.
     init(
@@ -38,7 +40,7 @@ final class LoopActions {
         case .unprotect: reply(door(scope) { $0.endProtection() })
         case .admitAll: reply(door(scope) { $0.endLimit() })
         case .restartGame(let game, let quarantine): restart(game, quarantine, scope, reply)
-        case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAside: setsAside, scope))
+        case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAsideForMs: setsAside, scope))
         }
     }
 
@@ -189,17 +191,26 @@ final class LoopActions {
         }
     }
 
-    private func restart(_ name: String, setsAside: Bool, _ scope: ActionScope) -> ActionReport {
+    private func restart(_ name: String, setsAsideForMs: Int?, _ scope: ActionScope) -> ActionReport {
         guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
         // The one that threw is gone or out of the chain then; of one that never threw nothing was mended.
         let repaired = services.middleware.faulted.contains(name) ? 1 : 0
-        if setsAside {
+        setAside[name] = setsAsideForMs.map(after)
+        if let until = setAside[name] {
             services.middleware.setAside(name, true)
+            _ = services.timeline.alarm(at: until) { [weak self] in self?.takeBack(name) }
         } else {
             services.middleware.replace(name, by: fresh())
         }
         return ActionReport(.done, touched: 1, eligible: 1, repaired: repaired)
+    }
+
+    /// A fresh one comes in the place of the one that was set aside, unless that was decided anew since.
+    private func takeBack(_ name: String) {
+        guard let until = setAside[name], services.timeline.now >= until, let fresh = restartable[name] else { return }
+        setAside[name] = nil
+        services.middleware.replace(name, by: fresh())
     }
 }
 

@@ -77,6 +77,7 @@ final class LoopPulse: LoopFacts {
         reading.behind = behind.count
         reading.worstGap = behind.compactMap(\.gap).max() ?? 0
         reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
+        reading.middleware = services.middleware.list
         reading.roomsAwake = rooms.awakeRooms
         reading.rooms = rooms.openRooms
         if let trial = services.trial {

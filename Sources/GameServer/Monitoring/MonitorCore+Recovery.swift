@@ -106,7 +106,7 @@ extension MonitorCore {
                 return .restartGame(order.scope, quarantinesForMs: quarantine)
             }
             guard parts.middleware.contains(order.scope) else { return nil }
-            return .restartMiddleware(order.scope, setsAside: order.attempt > 1)
+            return .restartMiddleware(order.scope, setsAsideForMs: quarantine)
         default: return nil
         }
     }
@@ -200,7 +200,7 @@ extension MonitorCore {
         run.write(to: &json, origin: wallClockOrigin)
         parts.store.note(
             SystemEvent(
-                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: "server",
+                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: run.cause.actor,
                 correlationID: run.correlationID, body: json.text)
         ) { [logger] outcome in
             if case .stored = outcome { return }

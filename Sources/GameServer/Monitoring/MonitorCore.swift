@@ -26,8 +26,6 @@ final class MonitorCore {
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
     private var nextReading: MonotonicTime
-    /// What a hint is about is looked at as it is now, not as it was at the last look.
-    private var isHinted = false
 
     var configuration: Configuration { parts.configuration }
     var metrics: Observability.Metrics { parts.metrics }
@@ -68,8 +66,7 @@ final class MonitorCore {
         rememberRuns()
         while let messages = inbox.take(until: deadline) {
             for message in messages { handle(message) }
-            if isHinted { signals.refresh(parts.loops.map(\.board)) }
-            isHinted = false
+            followHints()
             look()
             startChecks()
             note(health.expire(at: now))
@@ -84,15 +81,20 @@ final class MonitorCore {
 
     private func handle(_ message: Monitor.Message) {
         switch message {
-        case .hint(let hint):
-            isHinted = true
-            health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
         case .store(let news): heard(news)
         case .checked(let id, let reading, let started):
             finish(id, reading, started: started)
         case .acted(let run, let report): finishAction(run, report)
         case .work(let body): body(self)
         }
+    }
+
+    /// What a hint is about is looked at as it is now, not as it was at the last look.
+    private func followHints() {
+        let hints = monitor.takeHints()
+        guard !hints.isEmpty else { return }
+        for hint in hints { health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now) }
+        signals.refresh(parts.loops.map(\.board))
     }
 
     // MARK: Looking
@@ -172,6 +174,8 @@ final class MonitorCore {
         metrics.healthChecks.add(1, component: component, label)
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
+        // Intervals and failures change with every check, levels with few.
+        publishLevels()
     }
 
     /// Tells the log and the metrics what has changed.

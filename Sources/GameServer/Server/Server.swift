@@ -67,7 +67,7 @@ public final class Server: Sendable {
             let operators = Operators(
                 tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
                 sources: sources, board: board)
-            let loopBoard = LoopBoard { monitor.post(.hint($0)) }
+            let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
                 configuration: configuration, games: games, store: store, operators: operators, files: files,

@@ -50,7 +50,7 @@ enum ServerLog {
     /// Kept by age alone: what operators did is not pushed out by how much they did.
     private static func auditRotation(_ logging: Configuration.Logging) -> LogRotation {
         LogRotation(
-            maxBytes: positive(logging.maxFileBytes),
+            maxBytes: positive(logging.maxFileBytes), maxAge: positive(logging.maxFileAgeMs).map { .milliseconds($0) },
             retention: positive(logging.auditRetentionMs).map { .milliseconds($0) })
     }
 

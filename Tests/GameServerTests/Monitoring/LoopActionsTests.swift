@@ -414,21 +414,24 @@ import WebSocket
         let fresh = Fresh()
         let own = ["hook_log": { fresh as any Middleware }]
         #expect(
-            perform(.restartMiddleware("hook_log", setsAside: false), in: world, isDryRun: true, restartable: own)
+            perform(.restartMiddleware("hook_log", setsAsideForMs: nil), in: world, isDryRun: true, restartable: own)
                 .all.map(\.touched) == [1])
         let ana = world.client("Ana")
         ana.hello()
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 0 && log.attached.count == 1)
-        _ = perform(.restartMiddleware("hook_log", setsAside: false), in: world, restartable: own)
+        _ = perform(.restartMiddleware("hook_log", setsAsideForMs: nil), in: world, restartable: own)
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 1 && log.attached.count == 1)
-        _ = perform(.restartMiddleware("hook_log", setsAside: true), in: world, restartable: own)
+        _ = perform(.restartMiddleware("hook_log", setsAsideForMs: 9000), in: world, restartable: own)
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 1)
+        world.advance(by: .seconds(9))
+        _ = try ana.create("tic-tac-toe")
+        #expect(fresh.attached == 2, "a while later it may try again")
         for name in ["rate_limiting", "nobody"] {
-            for setsAside in [true, false] {
-                let report = perform(.restartMiddleware(name, setsAside: setsAside), in: world, restartable: own).all
+            for ms in [nil, 9000] {
+                let report = perform(.restartMiddleware(name, setsAsideForMs: ms), in: world, restartable: own).all
                 #expect(report.map(\.outcome) == [.nothingToDo])
             }
         }
@@ -444,18 +447,43 @@ import WebSocket
         }
         let world = Table.world(middleware: [Clumsy()])
         let restartable = ["clumsy": { Clumsy() as any Middleware }]
-        func repaired(setsAside: Bool) -> [Int] {
-            perform(.restartMiddleware("clumsy", setsAside: setsAside), in: world, restartable: restartable)
+        func repaired(setsAsideForMs: Int?) -> [Int] {
+            perform(.restartMiddleware("clumsy", setsAsideForMs: setsAsideForMs), in: world, restartable: restartable)
                 .all.map(\.repaired)
         }
-        #expect(repaired(setsAside: false) == [0])
+        #expect(repaired(setsAsideForMs: nil) == [0])
         let ana = world.client("Ana")
         ana.hello()
-        for setsAside in [false, true] {
+        for ms in [nil, 9000] {
             _ = try ana.create("tic-tac-toe")
-            #expect(repaired(setsAside: setsAside) == [1])
-            #expect(repaired(setsAside: setsAside) == [0])
+            #expect(repaired(setsAsideForMs: ms) == [1])
+            #expect(repaired(setsAsideForMs: ms) == [0])
         }
+    }
+
+    @Test func `one that is set aside anew stays out for as long as was said last`() throws {
+        let world = Table.world(middleware: [log])
+        var made = 0
+        let own = [
+            "hook_log": { () -> any Middleware in
+                made += 1
+                return HookLog()
+            }
+        ]
+        let actions = LoopActions(
+            services: world.services, sessions: world.sessions, rooms: world.rooms, restartable: own)
+        func setAside() {
+            let scope = ActionScope(isDryRun: false, blastRadius: 1)
+            actions.perform(.restartMiddleware("hook_log", setsAsideForMs: 9000), scope) { _ in }
+        }
+        var isSetAside: Bool? { world.services.middleware.list.first { $0.name == "hook_log" }?.isSetAside }
+        setAside()
+        world.advance(by: .seconds(5))
+        setAside()
+        world.advance(by: .seconds(5))
+        #expect(isSetAside == true && made == 0)
+        world.advance(by: .seconds(4))
+        #expect(isSetAside == false && made == 1)
     }
 
     @Test func `at least one is touched, and never more than may be`() {

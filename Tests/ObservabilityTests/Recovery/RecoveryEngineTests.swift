@@ -78,6 +78,20 @@ import Testing
         #expect(orders.isEmpty)
     }
 
+    @Test func `a run names who asked for it`() throws {
+        var patient = ill(memory, only: ["memory_pressure", "system_overload"])
+        guard case .started(let byHand) = patient.engine.trigger("system_overload", by: "ops", at: patient.now) else {
+            Issue.record("refused")
+            return
+        }
+        patient.acted(byHand, ActionReport(.failed("no")))
+        #expect(patient.engine.takeFinished().map(\.cause.actor) == ["ops"])
+        let byItself = try patient.nextOrder()
+        patient.acted(byItself, ActionReport(.failed("no")))
+        #expect(patient.engine.takeFinished().map(\.cause.actor) == ["trigger"])
+        #expect(RecoveryRun.Cause.escalation(from: 7).actor == "run 7")
+    }
+
     @Test func `what is switched off does not run, by itself or by hand`() {
         var patient = ill(memory)
         _ = patient.engine.enable("memory_pressure", false, by: "ops", at: patient.now)
