@@ -162,6 +162,9 @@ public final class SQLiteEventStore: EventStore {
         return (queue.count, queue.oldest.map { .now - $0 } ?? .zero)
     }
 
+    /// How long the oldest that is not stored yet has waited at least: in the queue, or in the group being committed.
+    var appendLag: Duration { max(queue.oldest, vitals.busyFor ?? .zero) }
+
     /// Processor time the reader's thread has used; nil once the store is closed.
     public var readerCPUTime: Duration? { readerThread.cpuTime }
 

@@ -119,8 +119,7 @@ extension Observability.Metrics {
     /// Has what waits for the store read at each scrape: the store's own thread could not tell while it is held up.
     func watch(_ store: SQLiteEventStore) {
         queueDepth.read(.store) { [weak store] in Double(store?.queue.count ?? 0) }
-        let oldest: @Sendable () -> Double = { [weak store] in Elapsed(store?.queue.oldest ?? .zero).seconds }
-        queueOldestSeconds.read(.store, oldest)
-        eventAppendLagSeconds.read(oldest)
+        queueOldestSeconds.read(.store) { [weak store] in Elapsed(store?.queue.oldest ?? .zero).seconds }
+        eventAppendLagSeconds.read { [weak store] in Elapsed(store?.appendLag ?? .zero).seconds }
     }
 }
