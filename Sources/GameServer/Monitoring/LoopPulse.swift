@@ -128,6 +128,5 @@ final class LoopPulse: LoopFacts {
         let reading = board.reading
         metrics.pendingMessages.set(Double(reading.pendingMessages))
         metrics.sendQueueBytes.set(Double(reading.unsentBytes))
-        metrics.queueDepth.set(Double(services.store.appendsInFlight), .store)
     }
 }

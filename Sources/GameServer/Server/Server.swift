@@ -45,6 +45,7 @@ public final class Server: Sendable {
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
                 observer: StoreLog(logger, metrics) { monitor.post(.store($0)) })
+            metrics.watch(store)
         } catch {
             throw .store(error)
         }

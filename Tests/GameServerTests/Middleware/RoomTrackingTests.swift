@@ -58,6 +58,9 @@ import WebSocket
         tracking.stall(.unreadable(room, game: "nim", "why"))
         tracking.recover(.mended(room, game: "nim", procedure: "room_state_corruption"))
         #expect(board.troubles.unreadable.isEmpty)
+        tracking.stall(.unreadable(room, game: "nim", "why"))
+        tracking.recover(.vanished(room, game: "nim"))
+        #expect(board.troubles.unreadable.isEmpty)
     }
 
     @Test func `a middleware that throws is trouble under its name`() {
