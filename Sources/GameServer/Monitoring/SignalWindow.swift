@@ -11,12 +11,10 @@ struct SignalWindow {
         var collapsed = 0
         var commands = 0
         var serverErrors = 0
-        var opened = 0
         var faults: [String: Int] = [:]
         var violations: [String: Int] = [:]
         var requests = 0
         var rateRefused = 0
-        var storeErrors = 0
         var logDropped = 0
         var lag: HistogramSnapshot
         var handshakes: HistogramSnapshot
@@ -76,10 +74,8 @@ struct SignalWindow {
         sample.collapsed = metrics.deliveries.value(.collapsed)
         sample.commands = metrics.commands.total
         sample.serverErrors = metrics.messageErrors.value(.server)
-        sample.opened = metrics.wsConnectionsOpened.value
         sample.requests = metrics.messages.value(.in)
         sample.rateRefused = metrics.rateLimited.value(.connection)
-        sample.storeErrors = metrics.storeErrors.total
         sample.logDropped = metrics.logDropped.total
         for trouble in troubles {
             sample.faults.merge(trouble.faults, uniquingKeysWith: +)
