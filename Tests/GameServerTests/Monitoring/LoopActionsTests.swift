@@ -164,10 +164,12 @@ import WebSocket
     // MARK: Clients out of step
 
     /// Ana acknowledged the start and nothing after it, for longer than a client may take.
-    private func outOfStep(rooms: Int = 1) throws -> Table {
+    private func outOfStep(rooms: Int = 1, isWatched: Bool = true) throws -> Table {
         let table = try Table.playing(
             {
-                $0.slow.gapEvents = 2; $0.slow.gapMs = 1000
+                $0.slow.gapEvents = 2
+                $0.slow.gapMs = 1000
+                $0.monitoring.isEnabled = isWatched
             }, middleware: [log])
         for _ in 1..<rooms {
             let room = try table.ana.create("tic-tac-toe")
@@ -223,6 +225,13 @@ import WebSocket
             let report = try #require(reports.all.first)
             #expect([report.touched, report.eligible, report.repaired] == [1, 1, confirmed == 2 ? 1 : 0])
             #expect(report.details == ["rooms": "2", "acknowledged": String(confirmed)])
+        }
+    }
+
+    @Test func `who is out of step is remembered only where somebody looks`() throws {
+        for isWatched in [true, false] {
+            let table = try outOfStep(isWatched: isWatched)
+            #expect(table.world.services.behind.current().count == (isWatched ? 1 : 0))
         }
     }
 
