@@ -76,9 +76,10 @@ class Server:
 
     @property
     def log_files(self) -> list[pathlib.Path]:
-        """The file its configuration names, and what was rotated away from it."""
+        """The file its configuration names, the audit trail, and what was rotated away from both."""
         named = (self.config or {}).get("logging", {}).get("file")
-        return sorted(pathlib.Path(named).parent.glob("*.log*")) if named else []
+        logs = sorted(pathlib.Path(named).parent.glob("*.log*")) if named else []
+        return logs + sorted(self.data.glob("audit*.log*"))
 
     @property
     def log(self) -> str:

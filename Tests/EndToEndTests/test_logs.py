@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from jsonschema import Draft202012Validator
 
-from server import EXIT_WITHIN_S, ROOT, binary
+from server import EXIT_WITHIN_S, ROOT, TOKEN, binary
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "Resources/schemas/log.schema.json").read_text()))
 
@@ -44,7 +44,7 @@ def test_a_file_put_aside_by_others_is_left_at_sighup(launch, tmp_path):
     assert "started" in events(aside) and "stopped" not in events(aside)
     assert {"log_file_reopened", "stopped"} <= set(events(log))
     assert server.log == ""
-    assert [oct(path.stat().st_mode & 0o777) for path in (log, aside, tmp_path / "audit.log")] == ["0o600"] * 3
+    assert [oct(path.stat().st_mode & 0o777) for path in (log, aside, server.data / "audit.log")] == ["0o600"] * 3
 
 
 def test_sighup_without_a_file_changes_nothing_under_a_service_manager(launch):
@@ -53,6 +53,13 @@ def test_sighup_without_a_file_changes_nothing_under_a_service_manager(launch):
     assert server.request("GET", "/livez").status == 200
     assert server.stop() == 0
     assert "SIGTERM: drains" in server.log
+
+
+def test_the_audit_trail_is_kept_also_when_the_log_goes_to_standard_error(launch):
+    server = launch()
+    assert server.request("POST", "/api/event-store/cleanup?dry_run=1", token=TOKEN, body=b"").status == 200
+    assert server.stop() == 0
+    assert [line["category"] for line in lines(server.data / "audit.log")] == ["audit"]
 
 
 def test_sighup_at_a_terminal_stops_the_server(tmp_path):

@@ -71,6 +71,36 @@ import Testing
         #expect(try AuditChain.verify(path).faults.map(\.kind) == [.unlinked])
     }
 
+    @Test func `every hour what grew old unseen is put aside, and what was put aside long ago is removed`() throws {
+        let told = Journal<String>()
+        var options = Logger.Options()
+        let rotation = LogRotation(maxAge: .seconds(1800), retention: .seconds(7200))
+        options.auditFile = try LogFilePlan(opening: path, rotation: rotation)
+        let logger = Logger(
+            sink: LogSink { bytes in
+                for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") { told.add(String(line)) }
+                return true
+            }, origin: LogOrigin(version: "1", node: "n", processID: 1), options: options,
+            clock: { [time] in time.now })
+        logger.audit(LogAudit(actor: "operator", action: "set_level"), "level_changed", "by hand")
+        #expect(logger.flush(within: .seconds(30)))
+        let long = Timestamp.compact(microseconds: time.now - 7_200_000_001)
+        try Data("{}".utf8).write(to: URL(filePath: "\(path).\(long).gz"))
+        time.advance(by: 3_599_000_000)
+        #expect(logger.flush(within: .seconds(30)))
+        #expect(LogArchive(path: path).rotated.count == 1, "an hour is not over")
+        time.advance(by: 1_000_000)
+        #expect(logger.flush(within: .seconds(30)))
+        var events: Set<String> = []
+        while !events.contains("log_files_removed"), let line = told.next() {
+            for event in ["log_file_rotated", "log_files_removed"] where line.contains(event) { events.insert(event) }
+        }
+        #expect(events == ["log_file_rotated", "log_files_removed"])
+        #expect(LogArchive(path: path).rotated.map(\.putAside) == [time.now])
+        #expect(logger.close(within: .seconds(30)))
+        #expect(try AuditChain.verify(path).lines == 1)
+    }
+
     @Test func `a line that was changed is found`() throws {
         try write(0..<6)
         var lines = try text

@@ -32,6 +32,26 @@ final class Gate {
     /// - Parameter ticket: what opens a route instead of a token, if anything.
     /// - Returns: whether the inquiry may go on; if not, it has been answered.
     func admits(_ inquiry: Inquiry, _ route: Route, captured: [String], ticket: (String) -> Requester?) -> Bool {
+        if lets(inquiry, route, captured: captured, ticket: ticket) { return true }
+        noteRefusal(of: inquiry, route, captured: captured)
+        return false
+    }
+
+    /// What an operator tried to change belongs into the audit trail, but for what came too fast to be looked at: that
+    /// could fill it.
+    private func noteRefusal(of inquiry: Inquiry, _ route: Route, captured: [String]) {
+        guard route.isMutating, inquiry.rate?.isAccepted == true, let requester = inquiry.requester,
+            let status = inquiry.status
+        else { return }
+        ledger.refusedChange(
+            OperatorAction(
+                refused: route.endpoint, of: captured.first, with: status, by: requester, at: timeline.wallClock,
+                requestID: inquiry.id))
+    }
+
+    private func lets(
+        _ inquiry: Inquiry, _ route: Route, captured: [String], ticket: (String) -> Requester?
+    ) -> Bool {
         let least = route.access.least(metricsArePublic: metricsArePublic)
         if least != nil {
             guard identifies(inquiry, route, ticket: ticket) else { return false }

@@ -14,6 +14,10 @@ final class Inquiry {
     var body: JSON?
     /// What the caller is told of its rate.
     var rate: RequestRate.Verdict?
+    /// Of the answer, once there is one.
+    private(set) var status: Int?
+    /// Called when it is answered.
+    var onAnswer: () -> Void = {}
     private let began: MonotonicTime
     private let timeline: any Timeline
     private let ledger: AccessLedger
@@ -35,7 +39,9 @@ final class Inquiry {
 
     func refuse(_ rejection: Rejection) { answer(.problem(rejection, id: id)) }
 
+    /// Nothing happens when it was answered before.
     func answer(_ response: Response) {
+        guard status == nil else { return }
         var response = response
         if !response.headers.contains(where: { $0.0 == "X-Request-Id" }) {
             response.headers.append(("X-Request-Id", id))
@@ -54,7 +60,11 @@ final class Inquiry {
             took: timeline.now - began, requestID: id, requester: requester, address: address)
     }
 
-    private func ended(status: Int, bytes: Int) { ledger.ended(record(status: status, bytes: bytes)) }
+    private func ended(status: Int, bytes: Int) {
+        self.status = status
+        ledger.ended(record(status: status, bytes: bytes))
+        onAnswer()
+    }
 
     /// A method is a client's own word, and labels are a closed set.
     private static func known(_ method: String) -> String {

@@ -3,8 +3,6 @@ import WebSocket
 
 /// What a loop hands the desk of its rooms: values, as few as were asked for, encoded by nobody yet.
 struct RoomReports {
-    /// Most rooms of one answer.
-    static let maxRooms = 1000
     /// Rooms a survey looks at in one turn of the loop.
     private static let roomsPerTurn = 256
     /// The time over which the rate of events is told.

@@ -8,6 +8,8 @@ struct ServerSources: OperatorSources {
     let metrics: Observability.Metrics
     let logger: Logger
     let monitor: Monitor
+    /// Where the monitor's verdict stands.
+    let board: StatusBoard
     let configuration: Configuration
 
     typealias Answer = @Sendable (Finding) -> Void
@@ -17,6 +19,8 @@ struct ServerSources: OperatorSources {
         guard configuration.monitoring.isEnabled else {
             return answer(.absent("monitoring.enabled is false: nothing is judged and nothing mended"))
         }
+        // It would answer when it is back, or never.
+        guard !board.isStale(at: .now()) else { return answer(.unavailable("the monitor has stopped")) }
         if !monitor.work({ answer(body($0)) }) { answer(.unavailable("the monitor has too much to do")) }
     }
 
@@ -73,7 +77,7 @@ struct ServerSources: OperatorSources {
     ) {
         ask(answer) { core in
             guard core.recovery.enable(name, enabled, by: requester.actor, at: core.now) else {
-                return .notFound("there is no procedure \(name)")
+                return .notFound("there is no procedure \(name.prefix(64))")
             }
             core.recordFinished()
             var json = JSONText()
@@ -93,15 +97,16 @@ struct ServerSources: OperatorSources {
     }
 
     func note(_ action: OperatorAction) {
-        var json = JSONText()
-        json.open("{")
-        json.member("action", action.action)
-        json.member("target", action.target)
-        json.member("status", action.status)
-        json.close("}")
+        var body: [JSON.Member] = [
+            .init("action", .string(action.action)), .init("target", .string(action.target)),
+            .init("status", .integer(Int64(action.status))), .init("arguments", .object(action.arguments)),
+        ]
+        if let change = action.change {
+            body += [.init("before", .string(change.before)), .init("after", .string(change.after))]
+        }
         let event = SystemEvent(
             at: action.at, kind: .adminAction, subject: action.target, actor: action.actor,
-            correlationID: action.requestID, body: json.text)
+            correlationID: action.requestID, body: String(decoding: JSON.object(body).encoded(), as: UTF8.self))
         store.note(event) { [logger] outcome in
             if case .stored = outcome { return }
             logger.log(.warning, .audit, "action_not_stored", "an operator's action could not be kept: \(outcome)")
@@ -118,6 +123,10 @@ struct ServerSources: OperatorSources {
         return .json(
             JSON.object([.init("level", .string(levels.general.name)), .init("categories", .object(categories))])
                 .encoded())
+    }
+
+    func logLevel(of category: LogCategory?) -> LogLevel {
+        category.map { logger.levels[$0] } ?? logger.levels.general
     }
 
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding {

@@ -183,7 +183,7 @@ extension ConfigurationKey {
             "Categories with a level of their own, as in `websocket=debug,access=warning`."),
         .text(
             "logging", "file", \.logging.file, 0...4096,
-            "Log file, with `audit.log` beside it; empty for standard error."),
+            "Log file; empty for standard error."),
         .integer(
             "logging", "max_file_bytes", \.logging.maxFileBytes, 0...1_073_741_824,
             "A log file that would grow beyond it is put aside and compressed; 0 lets it grow."),

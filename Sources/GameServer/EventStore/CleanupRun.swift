@@ -9,6 +9,8 @@ struct CleanupRun {
 
     let request: CleanupRequest
     private(set) var report: CleanupReport
+    /// Rooms that went whole in the last step.
+    private(set) var deleted: [RoomID] = []
     private let retention: SnapshotRetention
     private let maxSystemEvents: Int
     private let goneBefore: Timestamp
@@ -40,6 +42,7 @@ struct CleanupRun {
 
     /// Deletes, or counts, about `maxRecords` further records.
     mutating func step(_ database: StoreDatabase, maxRecords: Int) throws(SQLiteFailure) {
+        deleted = []
         let isStageOver =
             switch stage {
             case .expired: try deleteClosed(before: min(goneBefore, cutoff), database, maxRecords)
@@ -111,7 +114,10 @@ struct CleanupRun {
             return budget
         }
         let weight = try tables.weigh(room, upTo: .max)
-        if !request.dryRun { try tables.delete(room) }
+        if !request.dryRun {
+            try tables.delete(room)
+            deleted.append(room)
+        }
         count(weight)
         report.rooms += 1
         return weight.records

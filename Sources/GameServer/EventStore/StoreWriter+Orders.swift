@@ -137,7 +137,7 @@ extension StoreWriter {
         observer.performed(.cleanup, took: end - start)
         next.next = end + (end - start) * (options.cleanupShare - 1)
         next.failures = 0
-        forgetCommitted()
+        known.deleted(next.run.deleted)
         guard next.run.isOver else {
             cleanup = next
             return

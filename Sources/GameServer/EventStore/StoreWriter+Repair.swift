@@ -52,43 +52,16 @@ extension StoreWriter {
     /// Whether the connection that is open still reaches all of its database.
     private var isReadable: Bool {
         do throws(SQLiteFailure) {
-            try check(database)
+            try known.check(database.connection, against: nil)
             return true
         } catch {
             return false
         }
     }
 
-    /// Checks that every record known to be committed is there.
-    private func check(_ database: StoreDatabase) throws(SQLiteFailure) {
-        try database.connection.reading { () throws(SQLiteFailure) in
-            for (room, head) in committed {
-                let found = try database.rooms.head(of: room)
-                let number = found?.number ?? 0
-                guard number > head.number || (number == head.number && found?.digest == head.digest) else {
-                    throw SQLiteFailure(
-                        code: SQLITE_CORRUPT, message: "\(room) ends at record \(number), not \(head.number)")
-                }
-            }
-            let expected = try knownRooms()
-            guard try database.connection.integer("SELECT count(*) FROM rooms") >= expected else {
-                throw SQLiteFailure(code: SQLITE_CORRUPT, message: "fewer rooms than \(expected)")
-            }
-        }
-    }
-
-    /// How many rooms there must be at least: those the old connection still sees, or that were written to lately.
-    private func knownRooms() throws(SQLiteFailure) -> Int64 {
-        do throws(SQLiteFailure) {
-            return try database.connection.integer("SELECT count(*) FROM rooms")
-        } catch {
-            return 0
-        }
-    }
-
     /// Goes on with another connection. The files beside the old one may be the new one's by now.
     private func exchange(for new: StoreDatabase) throws(SQLiteFailure) {
-        try check(new)
+        try known.check(new.connection, against: database.connection)
         database.connection.abandonFiles()
         database = new
         files.remember()
@@ -114,7 +87,18 @@ extension StoreWriter {
     /// Takes the file under the path, if everything known to be committed is in it: the old one cannot be read any more.
     private func adopt() throws -> ReopenOutcome {
         guard FileIdentity(of: files.path) != nil else { return .failed(.io) }
+        guard !known.isEmpty else {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "nothing is known that the file could be compared with")
+        }
+        guard FileIdentity.bytes(of: files.path) ?? 0 > 0 else {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "nothing is in the file")
+        }
         try files.putLogAside()
+        let known = known
+        let old = database.connection
+        try StoreDatabase.inspect(files.path, busyTimeout: options.busyTimeout) { found throws(SQLiteFailure) in
+            try known.check(found, against: old)
+        }
         try exchange(for: StoreDatabase.forWriting(files.path, options: options, mode: .existing))
         return .reopened
     }

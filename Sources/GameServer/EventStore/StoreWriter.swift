@@ -26,11 +26,8 @@ final class StoreWriter {
     var passes = 0
     private var summaries = SummaryText()
     private let retention: SnapshotRetention
-    /// The last records committed, for a while: what has to be there when the database is opened anew.
-    private(set) var committed: [RoomID: RoomHead] = [:]
-
-    /// Most rooms whose last record is remembered. Above it all are forgotten, and remembered anew as they come.
-    private static let maxCommitted = 8_192
+    /// What has to be there when the database is opened anew.
+    var known = KnownRooms()
 
     init(
         database: StoreDatabase, files: StoreFiles, options: SQLiteOptions, vitals: StoreVitals,
@@ -47,6 +44,8 @@ final class StoreWriter {
         self.scrub = scrub
         retention = SnapshotRetention(events: options.retainedEvents)
         watch = StoreWatch(options, now: .now)
+        // Before anybody is served: later another file may be there.
+        do throws(SQLiteFailure) { try known.learn(from: database.connection) } catch { failed(.begin, error) }
     }
 
     private typealias Answer = () -> Void
@@ -66,7 +65,6 @@ final class StoreWriter {
         while !group.isEmpty {
             switch attempt(group) {
             case .done(let answers):
-                remember(group)
                 for answer in answers { answer() }
                 return
             case .commitFailed(let failure):
@@ -116,7 +114,10 @@ final class StoreWriter {
         switch request {
         case .append(let append, let answer):
             let outcome = try self.append(append)
-            return { answer(outcome) }
+            return { [self] in
+                if outcome == .committed { known.committed(append) }
+                answer(outcome)
+            }
         case .claim(let room, let origin, let answer):
             let outcome = try claim(room, from: origin)
             return { [scrub] in
@@ -153,16 +154,6 @@ final class StoreWriter {
         try database.rooms.setTerm(head.term, of: room)
         return .claimed(claim)
     }
-
-    private func remember(_ group: [StoreRequest]) {
-        for case .append(let append, _) in group {
-            if committed.count >= Self.maxCommitted { committed.removeAll() }
-            committed[append.room] = RoomHead(after: append)
-        }
-    }
-
-    /// A cleanup deleted rooms: no record of theirs has to be there.
-    func forgetCommitted() { committed.removeAll() }
 
     /// Answers after a failed commit, which may still turn out to have been one.
     ///

@@ -13,6 +13,8 @@ final class Middlewares {
         var isSetAside = false
     }
 
+    /// Names of those that threw since they were last made anew or set aside.
+    private(set) var faulted: Set<String> = []
     private var links: [Link]
     private var accepting: [any Middleware] = []
     private var receiving: [any Middleware] = []
@@ -50,6 +52,7 @@ final class Middlewares {
     @discardableResult func setAside(_ name: String, _ isSetAside: Bool) -> Bool {
         guard let index = links.firstIndex(where: { $0.name == name }) else { return false }
         links[index].isSetAside = isSetAside
+        faulted.remove(name)
         arrange()
         return true
     }
@@ -58,6 +61,7 @@ final class Middlewares {
     func replace(_ name: String, by fresh: any Middleware) {
         guard let index = links.firstIndex(where: { $0.name == name }) else { return }
         links[index] = Link(middleware: fresh, name: name)
+        faulted.remove(name)
         arrange()
     }
 
@@ -91,7 +95,7 @@ final class Middlewares {
                 if let started { timed(middleware, since: started) }
                 if verdict != .pass { return verdict }
             } catch {
-                onFault(middleware.name, "accept", error)
+                failed(middleware, "accept", error)
             }
         }
         return .pass
@@ -106,7 +110,7 @@ final class Middlewares {
                 if case .pass = verdict { continue }
                 return verdict
             } catch {
-                onFault(middleware.name, "receive", error)
+                failed(middleware, "receive", error)
             }
         }
         return .pass
@@ -167,9 +171,15 @@ final class Middlewares {
         let fact = fact()
         for middleware in interested {
             let started = sample()
-            do { try call(middleware, fact) } catch { onFault(middleware.name, hook, error) }
+            do { try call(middleware, fact) } catch { failed(middleware, hook, error) }
             if let started { timed(middleware, since: started) }
         }
+    }
+
+    @inline(never)
+    private func failed(_ middleware: any Middleware, _ hook: String, _ error: any Error) {
+        faulted.insert(middleware.name)
+        onFault(middleware.name, hook, error)
     }
 
     /// Now, when the next call is to be timed.

@@ -49,16 +49,26 @@ final class RoomTracking: Middleware {
             faulted(game, kind)
             log.log(
                 .error, .gameEvent, "room_fault", sentence, ["game": .string(game), "fault": .string(kind.rawValue)],
+                // The step was undone; what a log is worth that is not the room's is not known yet.
+                about: .error(error("fault.\(kind.rawValue)", game, sentence, recovered: kind == .log ? nil : true)),
                 in: LogContext(roomID: room.description))
-        case .unreadable(let room, _, let sentence):
+        case .unreadable(let room, let game, let sentence):
             board.unreadable(room)
-            log.log(.error, .gameEvent, "room_unreadable", sentence, in: LogContext(roomID: room.description))
+            log.log(
+                .error, .gameEvent, "room_unreadable", sentence,
+                about: .error(error("unreadable", game, sentence, recovered: false)),
+                in: LogContext(roomID: room.description))
         case .store(let room, _):
             log.log(
                 .warning, .gameEvent, "room_held", "commands of the room cannot be stored",
                 in: LogContext(roomID: room.description))
         case .silent, .unanswered, .behind: break
         }
+    }
+
+    /// Told apart by game and kind: what one game does wrong is no other's fault.
+    private func error(_ kind: String, _ game: String, _ sentence: String, recovered: Bool?) -> LogError {
+        LogError(type: "room.\(game).\(kind)", message: sentence, recovered: recovered)
     }
 
     private func faulted(_ game: String, _ kind: Stall.Fault) {

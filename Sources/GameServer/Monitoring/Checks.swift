@@ -191,8 +191,12 @@ enum Checks {
     /// How long ago a commit may be to say something of now.
     private static let recent = Duration.seconds(30)
 
-    /// - Parameter brokenRooms: rooms whose log is damaged and that have not been mended.
-    static func reading(of store: StoreHealth, answeredIn took: Duration, brokenRooms: Int) -> CheckReading {
+    /// - Parameters:
+    ///   - brokenRooms: rooms whose log is damaged, or that cannot be read, and that have not been mended.
+    ///   - errors: operations of the store that failed in the last minute.
+    static func reading(
+        of store: StoreHealth, answeredIn took: Duration, brokenRooms: Int, errors: Int
+    ) -> CheckReading {
         typealias Value = StandardChecks.Value
         let isReachable = store.isReachable && store.file == .same
         let why =
@@ -206,6 +210,7 @@ enum Checks {
             Measurement(Value.reachable, isReachable ? 1 : 0, message: isReachable ? nil : why),
             Measurement(Value.response, Elapsed(response).seconds, unit: "seconds"),
             Measurement(Value.wal, Double(store.walPages * 4096), unit: "bytes"),
+            Measurement(Value.errors, Double(errors)),
             Measurement(Value.chainBreaks, Double(brokenRooms)),
         ])
     }

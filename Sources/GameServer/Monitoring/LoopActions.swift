@@ -1,4 +1,3 @@
-import CLinux
 import Observability
 import PluginAPI
 import WebSocket
@@ -33,7 +32,7 @@ final class LoopActions {
         case .collapsePending: reply(collapsePending(scope))
         case .sync(let client): sync(client, scope, reply)
         case .rebuild(let room): rebuild(room, scope, reply)
-        case .freeMemory: reply(freeMemory(scope))
+        case .freeMemory: freeMemory(scope, reply)
         case .protect(let ms): reply(door(scope) { $0.protect(until: after(ms)) })
         case .admit(let perSecond, let ms):
             let now = services.timeline.now
@@ -150,16 +149,6 @@ final class LoopActions {
         }
     }
 
-    private func freeMemory(_ scope: ActionScope) -> ActionReport {
-        let eligible = rooms.sleepableRooms
-        let most = scope.most(of: eligible)
-        if scope.isDryRun { return ActionReport(.done, touched: most, eligible: eligible) }
-        let asleep = rooms.sleepIdle(atMost: most)
-        clinux_give_memory_back()
-        return ActionReport(
-            .done, touched: asleep, eligible: eligible, repaired: asleep, details: ["rooms_asleep": String(asleep)])
-    }
-
     private func restart(_ game: String, _ quarantine: Int?, _ scope: ActionScope, _ reply: @escaping Reply) {
         let faulted = rooms.roomsAtWork.filter { $0.state.game == game && $0.hasFaulted }
         let eligible = max(1, rooms.openRooms)
@@ -205,6 +194,8 @@ final class LoopActions {
     private func restart(_ name: String, setsAsideForMs: Int?, _ scope: ActionScope) -> ActionReport {
         guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
+        // The one that threw is gone or out of the chain then; of one that never threw nothing was mended.
+        let repaired = services.middleware.faulted.contains(name) ? 1 : 0
         setAside[name] = setsAsideForMs.map(after)
         if let until = setAside[name] {
             services.middleware.setAside(name, true)
@@ -212,7 +203,7 @@ final class LoopActions {
         } else {
             services.middleware.replace(name, by: fresh())
         }
-        return ActionReport(.done, touched: 1, eligible: 1)
+        return ActionReport(.done, touched: 1, eligible: 1, repaired: repaired)
     }
 
     /// A fresh one comes in the place of the one that was set aside, unless that was decided anew since.

@@ -58,7 +58,7 @@ extension MonitorCore {
     private var plugins: [String] { parts.games + parts.middleware }
 
     /// Rooms that could not be read back, and those whose log was found changed.
-    private var corruptRooms: Set<RoomID> {
+    var corruptRooms: Set<RoomID> {
         signals.troubles.reduce(into: brokenChains) { $0.formUnion($1.unreadable) }
     }
 
@@ -179,9 +179,12 @@ extension MonitorCore {
 
     private func record(_ run: RecoveryRun) {
         let label = ProcedureLabel(named: run.procedure)
-        metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue))
+        let exemplar = Exemplar(traceID: run.correlationID, unixMilliseconds: Int(wallClock.unixMilliseconds))
+        metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue), exemplar: exemplar)
         if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
-        if run.verdict != .refused { metrics.recoverySeconds.record(run.ended - run.started, label) }
+        if run.verdict != .refused {
+            metrics.recoverySeconds.record(run.ended - run.started, label, exemplar: exemplar)
+        }
         let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
         logger.log(
             run.verdict == .refused ? .notice : isBad ? .critical : .notice, .recovery, "recovery_finished",

@@ -107,6 +107,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        parts.board.confirm(at: instant)
         if instant >= nextReading {
             nextReading = instant + Self.readingInterval
             usage = resources.read(at: time(instant))
@@ -148,12 +149,14 @@ final class MonitorCore {
     private func checkStore(_ started: MonotonicTime) {
         // Many are mended within a second: a level nobody could see would tell nobody.
         let isFresh = chainBrokenAt.map { started - $0 < Self.breakShownFor } ?? false
-        let broken = max(brokenChains.count, isFresh ? 1 : 0)
+        let broken = max(corruptRooms.count, isFresh ? 1 : 0)
+        let errors = signals.gained { $0.storeErrors }
         parts.store.health { [monitor] health in
             let took = MonotonicTime.now() - started
             monitor.post(
                 .checked(
-                    id: StandardChecks.database, Checks.reading(of: health, answeredIn: took, brokenRooms: broken),
+                    id: StandardChecks.database,
+                    Checks.reading(of: health, answeredIn: took, brokenRooms: broken, errors: errors),
                     started: started))
         }
     }
@@ -192,7 +195,7 @@ final class MonitorCore {
         }
         guard !changes.isEmpty else { return }
         publishLevels()
-        parts.board.level = StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown
+        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
     }
 
     private func publishLevels() {

@@ -15,6 +15,7 @@ struct SignalWindow {
         var violations: [String: Int] = [:]
         var requests = 0
         var rateRefused = 0
+        var storeErrors = 0
         var logDropped = 0
         var lag: HistogramSnapshot
         var handshakes: HistogramSnapshot
@@ -76,6 +77,7 @@ struct SignalWindow {
         sample.serverErrors = metrics.messageErrors.value(.server)
         sample.requests = metrics.messages.value(.in)
         sample.rateRefused = metrics.rateLimited.value(.connection)
+        sample.storeErrors = metrics.storeErrors.total
         sample.logDropped = metrics.logDropped.total
         for trouble in troubles {
             sample.faults.merge(trouble.faults, uniquingKeysWith: +)

@@ -206,22 +206,12 @@ final class RoomDirectory {
         return true
     }
 
-    /// Rooms that could sleep now.
-    var sleepableRooms: Int { sleepable.count }
-
-    private var sleepable: [Room] {
-        entries.values.compactMap { entry in
-            if case .awake(let room) = entry, room.canSleep { room } else { nil }
-        }
-    }
-
-    /// Puts rooms to sleep that nobody is in, those first that have been so for longest.
-    ///
-    /// - Returns: how many there were, at most `limit`.
-    func sleepIdle(atMost limit: Int) -> Int {
+    /// Rooms that could sleep for so long, those first that nobody has been in for longest.
+    func idleRooms(for span: Duration) -> [RoomID] {
         let now = services.timeline.now
-        let longest = sleepable.sorted { ($0.idleSince ?? now, $0.id.raw) < ($1.idleSince ?? now, $1.id.raw) }
-        return longest.prefix(max(limit, 0)).count { sleep($0) }
+        return roomsAtWork.filter { $0.canSleep(for: span) }
+            .sorted { ($0.idleSince ?? now, $0.id.raw) < ($1.idleSince ?? now, $1.id.raw) }
+            .map(\.id)
     }
 
     // MARK: Restart

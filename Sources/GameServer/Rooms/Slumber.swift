@@ -25,6 +25,11 @@ extension Room {
             && !services.isDraining
     }
 
+    /// Whether nothing wakes it by itself for so long, once it is asleep.
+    func canSleep(for span: Duration) -> Bool {
+        canSleep && nextDue.map { $0 >= services.timeline.now + span } ?? true
+    }
+
     /// When it goes to sleep by itself; nil when it cannot.
     var sleepsAt: MonotonicTime? {
         canSleep ? idleSince.map { $0 + .milliseconds(services.configuration.rooms.sleepAfterMs) } : nil

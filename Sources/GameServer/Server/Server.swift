@@ -13,30 +13,31 @@ public final class Server: Sendable {
     private let store: SQLiteEventStore
     private let orders: Mailbox<GameLoop.Order>
     private let ended: Latch<Void>
-    private let desk = DeskThread()
+    private let desk = DeskThreads()
     private let monitor: Monitor
 
-    /// Takes the data directory, reads which rooms there are, and begins to serve.
+    /// Reads which rooms there are, and begins to serve.
     ///
+    /// - Parameter directory: kept for as long as the server is.
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        configuration: Configuration, reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
+        in directory: DataDirectory, configuration: Configuration,
+        reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
         games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
         probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
     ) throws(StartError) {
         let games = InstalledGames(games)
         let fault = games.fault ?? Self.fault(of: probes) ?? middleware.lazy.compactMap(\.fault).first
         if let fault { throw .plugin(fault) }
-        let path = configuration.server.dataDirectory
+        self.directory = directory
         let recovery: RecoverySettings
         do { recovery = try RecoverySettings(configuration.recovery) } catch { throw .configuration("\(error)") }
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor
+        // What an earlier run left says nothing of this one.
+        unlink(directory.path + "/port")
         do {
-            directory = try DataDirectory(path)
-            // What an earlier run left says nothing of this one.
-            unlink(directory.path + "/port")
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
                 observer: StoreLog(logger, metrics) { monitor.post(.store($0)) })
@@ -46,7 +47,7 @@ public final class Server: Sendable {
         let token: AdminToken
         let tokens: AdminTokens
         do {
-            token = try AdminToken(configured: configuration.admin.token, dataDirectory: path)
+            token = try AdminToken(configured: configuration.admin.token, dataDirectory: directory.path)
             tokens = try AdminTokens(
                 administrator: token.secret, operator: configuration.admin.operatorToken,
                 viewer: configuration.admin.viewerToken)
@@ -60,9 +61,10 @@ public final class Server: Sendable {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let board = StatusBoard()
             let sources = ServerSources(
-                store: store, metrics: metrics, logger: logger, monitor: monitor, configuration: configuration)
+                store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
+                configuration: configuration)
             let operators = Operators(
-                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
                 sources: sources, board: board)
             let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text

@@ -1,3 +1,4 @@
+import Foundation
 import Observability
 import PluginAPI
 import WebSocket
@@ -8,6 +9,8 @@ final class ServerFacts: ServerObserver {
     private let logger: Logger
     private let writer: MetricWriter?
     private let board: LoopBoard
+    /// From when on a refusal of each code is worth another exemplar.
+    private var nextExemplar = Array(repeating: MonotonicTime(nanoseconds: 0), count: RefusalLabel.allCases.count)
 
     init(_ metrics: Observability.Metrics, _ logger: Logger, writer: MetricWriter?, board: LoopBoard) {
         self.metrics = metrics
@@ -23,7 +26,7 @@ final class ServerFacts: ServerObserver {
 
     func sessionClosed() { metrics.wsConnections.add(-1, by: writer) }
 
-    func requestAnswered(code: String?) {
+    func requestAnswered(code: String?, in room: Room?) {
         let label: CommandLabel =
             switch code {
             case nil: .ok
@@ -33,8 +36,19 @@ final class ServerFacts: ServerObserver {
         metrics.commands.add(1, label, by: writer)
         guard let code, label != .repeated else { return }
         let refusal = RefusalLabel(refusal: code)
-        metrics.messageErrors.add(1, refusal.fault, refusal, by: writer)
+        metrics.messageErrors.add(1, refusal.fault, refusal, exemplar: exemplar(of: refusal, in: room), by: writer)
         if let reason = MessageRejectionLabel(refusal) { metrics.messagesRejected.add(1, reason, by: writer) }
+    }
+
+    /// Names the last event before one refusal of each code a second: the way from the number to the moment in a room.
+    private func exemplar(of refusal: RefusalLabel, in room: Room?) -> Exemplar? {
+        guard let room else { return nil }
+        let now = MonotonicTime.now()
+        guard now >= nextExemplar[refusal.rawValue] else { return nil }
+        nextExemplar[refusal.rawValue] = now + .seconds(1)
+        return Exemplar(
+            event: "\(room.id):\(room.state.sequence)",
+            unixMilliseconds: Int(Date().timeIntervalSince1970 * 1000))
     }
 
     func messageHandled(_ type: String, _ took: Elapsed) {
@@ -54,7 +68,7 @@ final class ServerFacts: ServerObserver {
         board.faulted(name)
         logger.log(
             .error, .error, "middleware_threw", "middleware \(name) threw in \(hook)",
-            ["plugin": .string(name), "hook": .string(hook), "error": .string("\(type(of: error))")])
+            ["hook": .string(hook)], about: .error(LogError(error, recovered: true)), in: LogContext(plugin: name))
     }
 
     func middlewareSample(_ name: String, _ took: Elapsed) {

@@ -3,8 +3,11 @@ import Observability
 
 /// The server's log as the configuration wants it.
 enum ServerLog {
+    /// - Parameter directory: holds the audit trail, whose one writer is whoever holds the directory.
     /// - Throws: `LogFileError.cannotOpen`.
-    static func open(_ configuration: Configuration, _ metrics: Observability.Metrics) throws(LogFileError) -> Logger {
+    static func open(
+        _ configuration: Configuration, in directory: DataDirectory, _ metrics: Observability.Metrics
+    ) throws(LogFileError) -> Logger {
         let logging = configuration.logging
         var options = Logger.Options()
         options.categoryLevels = logging.categoryLevels
@@ -16,8 +19,9 @@ enum ServerLog {
             sink = .standardError
         } else {
             sink = .file(try LogFilePlan(opening: logging.file, rotation: rotation(logging)))
-            options.auditFile = try LogFilePlan(opening: auditFile(logging), rotation: auditRotation(logging))
         }
+        options.auditFile = try LogFilePlan(
+            opening: auditFile(in: directory.path, besides: logging.file), rotation: auditRotation(logging))
         let origin = LogOrigin(
             version: Version.current, node: configuration.server.node,
             processID: Int(ProcessInfo.processInfo.processIdentifier))
@@ -29,11 +33,11 @@ enum ServerLog {
         !logging.file.isEmpty || isatty(STDERR_FILENO) == 0
     }
 
-    /// Beside the log file, and never the same file.
-    private static func auditFile(_ logging: Configuration.Logging) -> String {
-        let file = logging.file as NSString
-        let name = file.lastPathComponent == "audit.log" ? "audit-trail.log" : "audit.log"
-        return (file.deletingLastPathComponent as NSString).appendingPathComponent(name)
+    /// Never the log file itself.
+    private static func auditFile(in directory: String, besides log: String) -> String {
+        func place(_ path: String) -> URL { URL(fileURLWithPath: path).resolvingSymlinksInPath() }
+        let path = directory + "/audit.log"
+        return !log.isEmpty && place(path) == place(log) ? directory + "/audit-trail.log" : path
     }
 
     private static func rotation(_ logging: Configuration.Logging) -> LogRotation {
@@ -46,7 +50,7 @@ enum ServerLog {
     /// Kept by age alone: what operators did is not pushed out by how much they did.
     private static func auditRotation(_ logging: Configuration.Logging) -> LogRotation {
         LogRotation(
-            maxBytes: positive(logging.maxFileBytes),
+            maxBytes: positive(logging.maxFileBytes), maxAge: positive(logging.maxFileAgeMs).map { .milliseconds($0) },
             retention: positive(logging.auditRetentionMs).map { .milliseconds($0) })
     }
 

@@ -6,8 +6,10 @@ import WebSocket
 protocol ServerObserver: AnyObject {
     func sessionOpened()
     func sessionClosed()
-    /// - Parameter code: nil for `ok`; "repeated" for an `ok` told once more; else the refusal's code.
-    func requestAnswered(code: String?)
+    /// - Parameters:
+    ///   - code: nil for `ok`; "repeated" for an `ok` told once more; else the refusal's code.
+    ///   - room: of somebody in it who was refused.
+    func requestAnswered(code: String?, in room: Room?)
     /// One message in so many: how long it took to handle.
     func messageHandled(_ type: String, _ took: Elapsed)
     /// A ping of ours was answered, so long after it left.
@@ -20,4 +22,8 @@ protocol ServerObserver: AnyObject {
     func middlewareFault(_ name: String, hook: String, _ error: any Error)
     /// How long a middleware took, now and then.
     func middlewareSample(_ name: String, _ took: Elapsed)
+}
+
+extension ServerObserver {
+    func requestAnswered(code: String?) { requestAnswered(code: code, in: nil) }
 }

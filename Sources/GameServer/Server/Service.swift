@@ -41,14 +41,16 @@ public struct Service {
         let metrics = Observability.Metrics(
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
             loops: configuration.server.loops, routes: AdminRoutes.labels, domain: domain)
+        let directory: DataDirectory
+        do { directory = try DataDirectory(configuration.server.dataDirectory) } catch { return Self.failed(error) }
         let logger: Logger
-        do { logger = try ServerLog.open(configuration, metrics) } catch { return Self.failed(error) }
+        do { logger = try ServerLog.open(configuration, in: directory, metrics) } catch { return Self.failed(error) }
         defer { logger.close() }
         let server: Server
         do {
             server = try Server(
-                configuration: configuration, reload: reload, games: games, middleware: middleware, probes: probes,
-                logger: logger, metrics: metrics)
+                in: directory, configuration: configuration, reload: reload, games: games, middleware: middleware,
+                probes: probes, logger: logger, metrics: metrics)
         } catch {
             return Self.failed(error)
         }

@@ -20,7 +20,8 @@ final class SocketEndpoint {
 
     func open(_ request: Request, _ exchange: Exchange) {
         if let key = request.headers[SelfTest.header], Digest(of: Array(key.utf8)).matches(selfTestKey) {
-            return exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
+            exchange.upgrade(subprotocol: SelfTest.subprotocol, handler: SelfTestEcho())
+            return
         }
         let id = CorrelationID.of(request)
         guard !services.isDraining else {
@@ -45,8 +46,12 @@ final class SocketEndpoint {
             return exchange.respond(.problem(status, code, message, headers, id: id))
         }
         let conversation = Conversation(sessions: sessions, client: client)
-        services.observer.visitAccepted(after: exchange.sinceOpened)
-        exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
+        let waited = exchange.sinceOpened
+        switch exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation) {
+        case .opened: services.observer.visitAccepted(after: waited)
+        case .refused: services.observer.visitRefused(.badRequest)
+        case .lost: break
+        }
     }
 }
 

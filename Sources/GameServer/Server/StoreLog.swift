@@ -47,7 +47,8 @@ struct StoreLog: StoreObserver {
         if kind == .busy { metrics.storeBusy.add(1) }
         logger.log(
             .error, .system, "store_failed", "\(operation.rawValue) failed with sqlite code \(code)",
-            ["operation": .string(operation.rawValue), "sqlite_code": .integer(Int(code))])
+            ["operation": .string(operation.rawValue), "sqlite_code": .integer(Int(code))],
+            about: .error(LogError(type: "store.\(kind.rawValue)", message: "\(operation.rawValue) failed")))
     }
 
     func refused(_ operation: StoreOperation) {
@@ -60,7 +61,8 @@ struct StoreLog: StoreObserver {
     func troubled(_ kind: StoreFailureKind) {
         logger.log(
             .error, .system, "store_troubled", "the store cannot be written: \(kind.rawValue)",
-            ["kind": .string(kind.rawValue)])
+            ["kind": .string(kind.rawValue)],
+            about: .error(LogError(type: "store.\(kind.rawValue)", message: "the store cannot be written")))
         tell(.troubled(kind))
     }
 
@@ -77,7 +79,9 @@ struct StoreLog: StoreObserver {
     func chainBroken(_ room: RoomID, number: Int) {
         logger.log(
             .critical, .security, "chain_broken", "record \(number) is not what was written",
-            ["record": .integer(number)], in: LogContext(roomID: room.description))
+            ["record": .integer(number)],
+            about: .error(LogError(type: "store.chain", message: "a record is not what was written", recovered: false)),
+            in: LogContext(roomID: room.description))
         tell(.chainBroken(room, number: number))
     }
 

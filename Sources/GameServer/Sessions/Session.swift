@@ -208,7 +208,7 @@ final class Session {
         _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
     ) {
         if let asked { endRequest(for: asked) }
-        services.observer.requestAnswered(code: rejection.refusal.code)
+        services.observer.requestAnswered(code: rejection.refusal.code, in: room.flatMap { member(in: $0) }?.room)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
         answer(line)
     }

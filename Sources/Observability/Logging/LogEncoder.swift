@@ -18,6 +18,8 @@ struct LogEncoder: Sendable {
     static let maxStackBytes = 4 * 1024
     /// Kept free for the end of a line whose fields do not all fit.
     private static let tailBytes = 64
+    /// As long as most lines are.
+    private static let usualLineBytes = 512
 
     private let addresses: ClientAddressPrivacy
     /// Who speaks, the same in every line and made once.
@@ -25,7 +27,7 @@ struct LogEncoder: Sendable {
 
     init(origin: LogOrigin, addresses: ClientAddressPrivacy = .full) {
         self.addresses = addresses
-        var line = LogLine()
+        var line = LogLine(capacity: Self.usualLineBytes)
         line.member("service", origin.service, maxBytes: Self.maxNameBytes)
         line.member("version", origin.version, maxBytes: Self.maxNameBytes)
         line.member("node", origin.node, maxBytes: 4 * Self.maxNameBytes)
@@ -35,7 +37,7 @@ struct LogEncoder: Sendable {
 
     /// - Parameter chain: seals a line of the audit trail.
     func json(_ record: LogRecord, chain: inout AuditChain) -> [UInt8] {
-        var line = LogLine()
+        var line = LogLine(capacity: Self.usualLineBytes)
         line.open("{")
         head(record, in: &line)
         about(record.context, in: &line)
@@ -71,8 +73,8 @@ struct LogEncoder: Sendable {
     }
 
     /// The context's texts that are there.
-    private func forEachName(_ context: LogContext, _ body: (_ name: String, _ value: String) -> Void) {
-        func name(_ name: String, _ value: String?) { if let value { body(name, value) } }
+    private func forEachName(_ context: LogContext, _ body: (_ name: StaticString, _ value: String) -> Void) {
+        func name(_ name: StaticString, _ value: String?) { if let value { body(name, value) } }
         name("correlation_id", context.correlationID ?? context.traceID)
         name("trace_id", context.traceID)
         name("span_id", context.spanID)
@@ -96,7 +98,7 @@ struct LogEncoder: Sendable {
         var isTruncated = false
         for (name, value) in fields.pairs where !written.contains(name) {
             let start = line.bytes.count
-            line.key(name, maxBytes: Self.maxNameBytes)
+            line.key(any: name)
             line.value(value)
             guard line.bytes.count > room || written.count == Self.maxFields else {
                 written.append(name)
@@ -112,7 +114,7 @@ struct LogEncoder: Sendable {
     }
 
     private func members(of record: LogRecord, chain: AuditChain) -> LogLine {
-        var line = LogLine()
+        var line = LogLine(capacity: 0)
         switch record.part?.kind {
         case .http(let exchange):
             line.key("http")
@@ -171,7 +173,7 @@ struct LogEncoder: Sendable {
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
         var text = "\(time) \(level)\(padding) \(record.category.rawValue): \(record.message)"
         forEachName(record.context) { name, value in
-            if name != "trace_id" || record.context.correlationID != nil { text += " \(name)=\(value)" }
+            if "\(name)" != "trace_id" || record.context.correlationID != nil { text += " \(name)=\(value)" }
         }
         if let sequence = record.context.roomSequence { text += " room_seq=\(sequence)" }
         if let took = record.took { text += " duration_ms=\(took.seconds * 1000)" }

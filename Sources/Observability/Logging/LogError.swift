@@ -26,7 +26,13 @@ public struct LogError: Sendable, Equatable {
             default: String(describing: Swift.type(of: error))
             }
         self.init(
-            type: String(reflecting: Swift.type(of: error)), message: message, stack: stack, recovered: recovered)
+            type: Self.name(of: Swift.type(of: error)), message: message, stack: stack, recovered: recovered)
+    }
+
+    /// Without the place of a private type, which is another in every run.
+    private static func name(of type: any Error.Type) -> String {
+        String(reflecting: type).split(separator: ".").filter { !$0.hasPrefix("(unknown context") }
+            .joined(separator: ".")
     }
 
     /// Most frames of a line.

@@ -75,6 +75,9 @@ final class LogFile {
         return descriptor
     }
 
+    /// Puts the file aside when it is old enough, also when nobody writes to it.
+    func putAsideIfDue(at time: Int) -> Report? { isDue(0, at: time) ? rotate(at: time) : nil }
+
     /// Appends whole lines, all or none of them.
     ///
     /// - Parameter time: Unix time in microseconds.

@@ -119,7 +119,7 @@ struct LogMatcher: Sendable {
     }
 
     private static func written(_ text: String) -> [UInt8] {
-        var line = LogLine()
+        var line = LogLine(capacity: text.utf8.count + 2)
         line.element(text, maxBytes: LogEncoder.maxValueBytes)
         return line.bytes
     }

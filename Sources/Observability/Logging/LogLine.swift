@@ -3,8 +3,8 @@ struct LogLine {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// As long as most lines are.
-    init() { bytes.reserveCapacity(640) }
+    /// - Parameter capacity: bytes to have room for at first.
+    init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     mutating func open(_ bracket: Unicode.Scalar) {
         bytes.append(UInt8(ascii: bracket))
@@ -16,25 +16,35 @@ struct LogLine {
         needsComma = true
     }
 
-    mutating func key(_ name: String, maxBytes: Int = LogEncoder.maxNameBytes) {
+    /// A name that stands in the program and needs no escape.
+    mutating func key(_ name: StaticString) {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// A name that may be anything.
+    mutating func key(any name: String, maxBytes: Int = LogEncoder.maxNameBytes) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         text(name, maxBytes: maxBytes)
         bytes.append(UInt8(ascii: ":"))
     }
 
-    mutating func member(_ name: String, _ value: LogValue, maxBytes: Int = LogEncoder.maxValueBytes) {
+    mutating func member(_ name: StaticString, _ value: LogValue, maxBytes: Int = LogEncoder.maxValueBytes) {
         key(name)
         self.value(value, maxBytes: maxBytes)
     }
 
-    mutating func member(_ name: String, _ value: String, maxBytes: Int = LogEncoder.maxValueBytes) {
+    mutating func member(_ name: StaticString, _ value: String, maxBytes: Int = LogEncoder.maxValueBytes) {
         key(name)
         text(value, maxBytes: maxBytes)
         needsComma = true
     }
 
     /// A time, as RFC 3339 has it.
-    mutating func member(_ name: String, microseconds: Int) {
+    mutating func member(_ name: StaticString, microseconds: Int) {
         key(name)
         bytes.append(UInt8(ascii: "\""))
         Timestamp.append(microseconds: microseconds, to: &bytes)
@@ -42,9 +52,14 @@ struct LogLine {
         needsComma = true
     }
 
-    /// A name that stands in the program.
-    mutating func member(_ name: String, _ value: StaticString) {
-        member(name, value.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }, maxBytes: LogEncoder.maxNameBytes)
+    /// A value that stands in the program.
+    mutating func member(_ name: StaticString, _ value: StaticString) {
+        key(name)
+        bytes.append(UInt8(ascii: "\""))
+        let maxBytes = LogEncoder.maxNameBytes
+        if !value.withUTF8Buffer({ plain($0, maxBytes: maxBytes) }) { escape("\(value)", maxBytes: maxBytes) }
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
     }
 
     /// The end of the outermost object and of its line.
@@ -78,7 +93,7 @@ struct LogLine {
     mutating func value(_ value: LogValue, maxBytes: Int = LogEncoder.maxValueBytes) {
         switch value {
         case .string(let value): text(value, maxBytes: maxBytes)
-        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
+        case .integer(let value): append(value)
         case .number(let value) where value.isFinite: bytes.append(contentsOf: "\(value)".utf8)
         case .number(let value): text("\(value)", maxBytes: maxBytes)
         case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
@@ -97,9 +112,51 @@ struct LogLine {
 
     /// Most text needs no escape: it is taken whole.
     private mutating func plain(_ text: UnsafeBufferPointer<UInt8>, maxBytes: Int) -> Bool {
-        let isPlain = text.count <= maxBytes && text.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
-        if isPlain { bytes.append(contentsOf: text) }
-        return isPlain
+        guard text.count <= maxBytes, Self.isPlain(UnsafeRawBufferPointer(text)) else { return false }
+        bytes.append(contentsOf: text)
+        return true
+    }
+
+    /// Whether all of it is printable ASCII that JSON takes as it is; looks at eight bytes at a time.
+    ///
+    /// - Source: Warren, "Hacker's Delight", §6-1, on finding a byte in a word.
+    private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        func hasZero(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+        var index = 0
+        var odd: UInt64 = 0
+        while index + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            odd |= word | (word &- ones &* 0x20) & ~word
+            odd |= hasZero(word ^ ones &* 0x22) | hasZero(word ^ ones &* 0x5c) | hasZero(word ^ ones &* 0x7f)
+            index += 8
+        }
+        guard odd & highs == 0 else { return false }
+        while index < text.count {
+            let byte = text[index]
+            guard byte >= 0x20, byte < 0x7f, byte != 0x22, byte != 0x5c else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// In decimal, without a text in between.
+    private mutating func append(_ value: Int) {
+        var rest = value.magnitude
+        var length = 1
+        while rest >= 10 {
+            rest /= 10
+            length += 1
+        }
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: length))
+        rest = value.magnitude
+        for index in (start..<start + length).reversed() {
+            bytes[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 
     private mutating func escape(_ text: String, maxBytes: Int) {

@@ -27,6 +27,8 @@ final class LogOutput {
         }
     }
 
+    var isFile: Bool { if case .file = target { true } else { false } }
+
     /// - Returns: false when the lines could not be written.
     func write(_ lines: [UInt8], at time: Int) -> Bool {
         switch target {
@@ -53,8 +55,12 @@ final class LogOutput {
         }
     }
 
-    /// Looks after what was put aside in an earlier run.
-    func keep(at time: Int) { if case .file(_, let keeper) = target { keeper.request(at: time) } }
+    /// Looks after what was put aside, and after a file that has grown old unseen.
+    func keep(at time: Int) {
+        guard case .file(let file, let keeper) = target else { return }
+        say(file.putAsideIfDue(at: time))
+        keeper.request(at: time)
+    }
 
     func takeNotes() -> [LogRecord] {
         defer { notes = [] }
@@ -64,10 +70,13 @@ final class LogOutput {
     func synchronize() { if case .file(let file, _) = target { file.synchronize() } }
 
     private func tell(_ report: LogFile.Report?, at time: Int) {
+        say(report)
+        if case .rotated = report { keep(at: time) }
+    }
+
+    private func say(_ report: LogFile.Report?) {
         switch report {
-        case .rotated(let bytes):
-            say(.info, "log_file_rotated", "put aside", ["bytes": .integer(bytes)])
-            keep(at: time)
+        case .rotated(let bytes): say(.info, "log_file_rotated", "put aside", ["bytes": .integer(bytes)])
         case .failed(let error): say(.error, "log_file_failed", "\(error)")
         case nil: break
         }

@@ -22,6 +22,8 @@ final class LogWriter {
     private static let repeatPause = Duration.seconds(1)
     /// How soon an audit file that could not be written is tried again.
     private static let auditPause = Duration.seconds(1)
+    /// How often files are looked after beside each time one is put aside, in seconds.
+    private static let keepingPeriod = 3600
 
     private let plan: Plan
     private let output: LogOutput
@@ -31,6 +33,8 @@ final class LogWriter {
     private var lastNumber = 0
     private var countedDrops = 0
     private var hasWaitingTail = false
+    /// When the files were last looked after: Unix time in microseconds.
+    private var kept = 0
     /// Lines that the sink refused and that no line has told of yet.
     private var refused = 0
     /// Lines encoded and not yet with the sink.
@@ -47,8 +51,7 @@ final class LogWriter {
     }
 
     func run() {
-        output.keep(at: plan.clock())
-        audit?.keep(at: plan.clock())
+        keepFiles()
         var isBusy = false
         /// Who waits for the very last line.
         var closers: [DispatchSemaphore] = []
@@ -56,11 +59,13 @@ final class LogWriter {
             intake.wait(isBusy: isBusy, limit: pause)
             let batch = intake.take()
             write(batch)
+            let mustKeep = sinceKept >= Self.keepingPeriod
+            if mustKeep { keepFiles() }
             if !batch.isEmpty { intake.counters.wrote() }
             if batch.isLast { closers += batch.flushes } else { intake.finish(batch.flushes) }
             if batch.isLast && batch.isEmpty { break }
             // A busy writer comes again by itself, and then tells what happened to the files.
-            isBusy = !batch.isEmpty
+            isBusy = !batch.isEmpty || mustKeep
         }
         for record in repeats.due(at: plan.clock(), all: true) { emit(record) }
         emitNotes()
@@ -73,8 +78,23 @@ final class LogWriter {
         let pauses = [
             hasWaitingTail ? Self.tailPause : nil, repeats.isHolding ? Self.repeatPause : nil,
             audit?.isBehind ?? false ? Self.auditPause : nil,
+            hasFiles ? .seconds(max(1, Self.keepingPeriod - sinceKept)) : nil,
         ]
         return pauses.compactMap(\.self).min()
+    }
+
+    private var hasFiles: Bool { output.isFile || audit != nil }
+
+    /// Whole seconds; a clock that was put back counts as if the time had come.
+    private var sinceKept: Int {
+        let since = (plan.clock() - kept) / 1_000_000
+        return since < 0 ? Self.keepingPeriod : since
+    }
+
+    private func keepFiles() {
+        kept = plan.clock()
+        output.keep(at: kept)
+        audit?.keep(at: kept)
     }
 
     private func write(_ batch: LogIntake.Batch) {
@@ -97,9 +117,8 @@ final class LogWriter {
     private func suppress() { intake.counters.suppressed() }
 
     /// Encodes a line; it goes out with its chunk.
-    private func emit(_ record: LogRecord) {
+    private func emit(_ record: consuming LogRecord) {
         lastNumber += 1
-        var record = record
         record.number = lastNumber
         let isHuman = plan.sink.format == .human
         if !isHuman || plan.memory.capacity > 0 || !plan.tails.isEmpty || record.category == .audit {

@@ -27,22 +27,25 @@ enum Timestamp {
         let month = shifted < 10 ? shifted + 3 : shifted - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         let seconds = rest / 1_000_000
-        func digits(_ value: Int, _ width: Int, _ mark: Unicode.Scalar) {
-            var unit = 1
-            for _ in 1..<width { unit *= 10 }
-            while unit > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
-                unit /= 10
-            }
+        func pair(_ value: Int) {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+        }
+        func pair(_ value: Int, _ mark: Unicode.Scalar) {
+            pair(value)
             bytes.append(UInt8(ascii: mark))
         }
-        digits(year, 4, "-")
-        digits(month, 2, "-")
-        digits(dayOfYear - (153 * shifted + 2) / 5 + 1, 2, "T")
-        digits(seconds / 3600, 2, ":")
-        digits(seconds / 60 % 60, 2, ":")
-        digits(seconds % 60, 2, ".")
-        digits(rest % 1_000_000, 6, "Z")
+        let fraction = rest % 1_000_000
+        pair(year / 100 % 100)
+        pair(year % 100, "-")
+        pair(month, "-")
+        pair(dayOfYear - (153 * shifted + 2) / 5 + 1, "T")
+        pair(seconds / 3600, ":")
+        pair(seconds / 60 % 60, ":")
+        pair(seconds % 60, ".")
+        pair(fraction / 10_000)
+        pair(fraction / 100 % 100)
+        pair(fraction % 100, "Z")
     }
 
     /// What either text means, or nil when it is neither.

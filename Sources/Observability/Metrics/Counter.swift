@@ -36,8 +36,18 @@ public struct LabelledCounter2<First: MetricLabel, Second: MetricLabel>: Sendabl
 
     public var description: MetricDescription { family.description }
 
-    @inlinable public func add(_ amount: Int = 1, _ first: First, _ second: Second, by writer: MetricWriter? = nil) {
-        cells.add(amount, at: first.rawValue * width + second.rawValue, by: writer)
+    /// - Parameter exemplar: what counted, where the metric keeps that.
+    @inlinable public func add(
+        _ amount: Int = 1, _ first: First, _ second: Second, exemplar: Exemplar? = nil, by writer: MetricWriter? = nil
+    ) {
+        let index = first.rawValue * width + second.rawValue
+        cells.add(amount, at: index, by: writer)
+        if let exemplar { keep(exemplar, amount, at: index) }
+    }
+
+    @usableFromInline
+    func keep(_ exemplar: Exemplar, _ amount: Int, at index: Int) {
+        family.exemplars?.keep(exemplar, amount: amount, at: index)
     }
 
     public func value(_ first: First, _ second: Second) -> Int {

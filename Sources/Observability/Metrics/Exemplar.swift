@@ -1,6 +1,6 @@
 import Synchronization
 
-/// One real occurrence beside a bucket's number: the trace and the event that made it.
+/// One real occurrence beside the number of a bucket or a counter: the trace and the event that made it.
 public struct Exemplar: Sendable, Equatable {
     /// At most 32 bytes are kept, the length of a trace's id.
     public var traceID: String
@@ -29,7 +29,7 @@ enum ExemplarSlot {
     struct Content: Equatable {
         var traceID: String
         var event: String
-        /// In the histogram's fine units.
+        /// In the histogram's fine units; of a counter, what was added.
         var value: Int
         var milliseconds: Int
     }

@@ -31,7 +31,7 @@ extension MetricCatalogue {
 
     static let recoveryAttempts = MetricDescription(
         "gameserver_recovery_attempts_total", .counter, "Runs of recovery procedures, by what they came to.",
-        labels: [.of(ProcedureLabel.self), .of(RecoveryLabel.self)])
+        labels: [.of(ProcedureLabel.self), .of(RecoveryLabel.self)], keepsExemplars: true)
     static let recoveryEffect = MetricDescription(
         "gameserver_recovery_effect_ratio", .gauge,
         "What the last run of a procedure did: 1 reached its target, 0 nothing, below 0 made it worse.",

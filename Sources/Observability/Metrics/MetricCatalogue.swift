@@ -75,7 +75,8 @@ public enum MetricCatalogue {
         "gameserver_message_errors_total", .counter,
         "Messages refused, by whose fault it was and by code. The server's faults are the service level's errors.",
         labels: [.of(FaultLabel.self), .of(RefusalLabel.self)],
-        band: .above(warning: (0.01, 0.008), critical: (0.05, 0.04), of: "server faults among messages in"))
+        band: .above(warning: (0.01, 0.008), critical: (0.05, 0.04), of: "server faults among messages in"),
+        keepsExemplars: true)
     static let messagesRejected = MetricDescription(
         "gameserver_messages_rejected_total", .counter, "Messages turned away before their content counted, by reason.",
         labels: [.of(MessageRejectionLabel.self)])

@@ -28,10 +28,12 @@ public struct MetricDescription: Sendable {
     public let bounds: [Double]
     public let band: MetricBand?
     public let presence: Presence
+    /// Whether a counter keeps what counted last; a histogram always can.
+    let keepsExemplars: Bool
 
     init(
         _ name: String, _ kind: Kind, _ help: String, labels: [MetricAxis] = [], bounds: [Double] = [],
-        band: MetricBand? = nil, presence: Presence? = nil
+        band: MetricBand? = nil, presence: Presence? = nil, keepsExemplars: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -39,6 +41,7 @@ public struct MetricDescription: Sendable {
         self.labels = labels
         self.bounds = bounds
         self.band = band
+        self.keepsExemplars = keepsExemplars
         self.presence = presence ?? (kind == .histogram && !labels.isEmpty ? .written : .always)
         let stem = kind == .counter && name.hasSuffix("_total") ? name.dropLast(6) : name[...]
         unit = [Unit.seconds, .bytes, .ratio].first { stem.hasSuffix("_" + $0.rawValue) } ?? .none

@@ -13,6 +13,8 @@ final class MetricFamily: Sendable {
     /// The values of each label, in the order of the description.
     let axes: [[String]]
     let storage: Storage
+    /// Of a counter that keeps them.
+    let exemplars: CounterExemplars?
     /// Series, written or not.
     let count: Int
     /// Values that were counted as `_other` because they were on no list.
@@ -39,6 +41,7 @@ final class MetricFamily: Sendable {
             case .gauge, .stateset: .gauge(GaugeCells(count: count))
             case .histogram: .histogram(HistogramRows(HistogramLayout(description), count: count))
             }
+        exemplars = description.keepsExemplars ? CounterExemplars(count: count) : nil
         if case .list = description.labels.first {
             overflow = MetricCells(count: 1)
             isQuiet = axes[0].map(lists.isQuiet)
@@ -70,6 +73,7 @@ final class MetricFamily: Sendable {
                         count: count))
             case .gauge, .info, .stateset: .gauge(GaugeCells(count: count))
             }
+        exemplars = nil
         overflow = axes.isEmpty ? nil : MetricCells(count: 1)
         isQuiet = axes.first?.map { $0 == MetricLists.other } ?? []
     }

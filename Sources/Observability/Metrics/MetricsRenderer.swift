@@ -52,7 +52,9 @@ struct MetricsRenderer {
                 let value = cells.value(at: index)
                 guard value != 0 || family.appearsUnwritten(index) else { continue }
                 open()
-                encoder.sample(text(family, number, index), isTime ? .nanoseconds(value) : .integer(value))
+                encoder.sample(
+                    text(family, number, index), isTime ? .nanoseconds(value) : .integer(value),
+                    exemplar: family.exemplars?.content(at: index))
             }
         case .gauge(let cells):
             for index in 0..<cells.count {

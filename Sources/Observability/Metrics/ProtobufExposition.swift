@@ -18,13 +18,16 @@ struct ProtobufExposition: ExpositionEncoder {
         self.family.append(contentsOf: family.protobuf)
     }
 
-    mutating func sample(_ series: SeriesText, _ value: SampleValue) {
+    mutating func sample(_ series: SeriesText, _ value: SampleValue, exemplar: ExemplarSlot.Content?) {
         metric.removeAll(keepingCapacity: true)
         metric.append(contentsOf: series.protobuf)
-        // Counter and Gauge alike: one double, field 1; 9 bytes.
+        // Counter and Gauge alike: one double, field 1; 9 bytes. A counter's exemplar is field 2.
+        var tail: [UInt8] = []
+        if let exemplar { tail.append(field: 2, message: Self.message(exemplar, scale: 1)) }
         metric.append(tag: kind == .counter ? 3 : 2, wire: 2)
-        metric.append(varint: 9)
+        metric.append(varint: UInt64(9 + tail.count))
         metric.append(field: 1, double: value.double)
+        metric.append(contentsOf: tail)
         family.append(field: 4, message: metric)
     }
 

@@ -82,9 +82,14 @@ enum SampleValue {
 /// A form of exposition under construction: each family once, its series together.
 protocol ExpositionEncoder {
     mutating func open(_ family: FamilyText)
-    mutating func sample(_ series: SeriesText, _ value: SampleValue)
+    /// - Parameter exemplar: of a counter.
+    mutating func sample(_ series: SeriesText, _ value: SampleValue, exemplar: ExemplarSlot.Content?)
     mutating func histogram(
         _ series: SeriesText, _ snapshot: HistogramSnapshot, exemplars: [ExemplarSlot.Content?])
     /// Ends the exposition.
     mutating func finish() -> [UInt8]
+}
+
+extension ExpositionEncoder {
+    mutating func sample(_ series: SeriesText, _ value: SampleValue) { sample(series, value, exemplar: nil) }
 }

@@ -14,7 +14,9 @@ struct TextExposition: ExpositionEncoder {
         bytes.append(contentsOf: isOpenMetrics ? family.openMetrics : family.text)
     }
 
-    mutating func sample(_ series: SeriesText, _ value: SampleValue) { line(series.lines[0], value) }
+    mutating func sample(_ series: SeriesText, _ value: SampleValue, exemplar: ExemplarSlot.Content?) {
+        line(series.lines[0], value, exemplar)
+    }
 
     mutating func histogram(
         _ series: SeriesText, _ snapshot: HistogramSnapshot, exemplars: [ExemplarSlot.Content?]
@@ -37,13 +39,14 @@ struct TextExposition: ExpositionEncoder {
         return bytes
     }
 
-    private mutating func line(_ name: [UInt8], _ value: SampleValue) {
+    private mutating func line(_ name: [UInt8], _ value: SampleValue, _ exemplar: ExemplarSlot.Content? = nil) {
         bytes.append(contentsOf: name)
         switch value {
         case .integer(let value): bytes.append(integer: value)
         case .nanoseconds(let value): bytes.append(nanoseconds: value)
         case .number(let value): bytes.append(number: value)
         }
+        if isOpenMetrics, let exemplar { append(exemplar, scale: 1) }
         bytes.append(UInt8(ascii: "\n"))
     }
 

@@ -63,7 +63,10 @@ extension RecoveryEngine {
             case .overdue: continue
             case .acting(let until):
                 guard now >= until else { continue }
-                if active.order.isDryRun { runs[number] = nil } else { runs[number]?.stage = .overdue }
+                let order = active.order
+                if order.isDryRun { runs[number] = nil } else { runs[number]?.stage = .overdue }
+                // A part of the server may have done it in time.
+                if !order.isDryRun, states[order.procedure]?.procedure.release != nil { waiting.append(order.released) }
                 finish(active, .failed, "timed_out", at: now)
             case .verifying(let judgement, let report):
                 guard let procedure = states[active.order.procedure]?.procedure,

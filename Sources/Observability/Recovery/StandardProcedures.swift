@@ -11,7 +11,7 @@ public enum StandardProcedures {
         action: "cleanup_connections", component: "websocket", severity: .medium,
         trigger: RecoveryTrigger(RecoveryCondition(.failureRatio, .above, 0.15)),
         attempts: AttemptLimits(5, every: .seconds(30)), blastRadius: 0.2,
-        verification: RecoveryVerification(.init(.failureRatio, to: 0.10), within: .seconds(90)))
+        verification: RecoveryVerification(.init(.failureRatio, to: 0.10), within: .seconds(90)), needsProof: true)
 
     static let highPendingMessages = RecoveryProcedure(
         id: "high_pending_messages", description: "Replace what slow receivers have waiting by one snapshot each",
@@ -81,10 +81,12 @@ public enum StandardProcedures {
         escalation: RecoveryEscalation(to: "system_overload", after: 3))
 
     static let pluginFault = RecoveryProcedure(
-        id: "plugin_fault", description: "Restart the game's faulting rooms; quarantine the command that faults again",
+        id: "plugin_fault",
+        description: "Compare the rooms that faulted with their history; open no new ones when it goes on",
         action: "restart_plugin", component: "game", severity: .high, scope: .plugin,
         trigger: RecoveryTrigger(RecoveryCondition(.pluginFaultsPerMinute, .above, 5)),
         attempts: AttemptLimits(3, inAll: 30, every: .seconds(60)), blastRadius: 0.2,
         verification: RecoveryVerification(.init(.pluginFaultsPerMinute, to: 0), within: .seconds(90)),
+        needsProof: true,
         playerText: "The game had a fault and was restarted from its history.")
 }

@@ -26,20 +26,29 @@ public final class Exchange {
         if isOpen { connection.respond(response) }
     }
 
+    /// What became of a handshake.
+    public enum Upgrade: Sendable {
+        case opened, refused
+        /// The client had gone.
+        case lost
+    }
+
     /// Makes the connection a WebSocket, or answers why not; the handler is told `opened` in the first case only.
     ///
     /// - Parameter subprotocol: one of those offered, or nil for none.
     /// - Source: RFC 6455 §4.2.
-    public func upgrade(subprotocol: String?, handler: any ConnectionHandler) {
-        guard isOpen else { return }
+    @discardableResult
+    public func upgrade(subprotocol: String?, handler: any ConnectionHandler) -> Upgrade {
+        guard isOpen else { return .lost }
         switch Handshake.check(request) {
         case .refuse(let refusal):
             connection.respond(connection.response(to: refusal))
+            return .refused
         case .accept(let key):
             if let subprotocol {
                 precondition(request.offeredSubprotocols.contains(subprotocol), "a subprotocol nobody offered")
             }
-            connection.upgrade(acceptKey: key, subprotocol: subprotocol, handler: handler)
+            return connection.upgrade(acceptKey: key, subprotocol: subprotocol, handler: handler) ? .opened : .lost
         }
     }
 }

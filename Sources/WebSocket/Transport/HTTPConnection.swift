@@ -230,8 +230,13 @@ final class HTTPConnection: Socket {
     // MARK: Becoming a WebSocket
 
     /// Hands descriptor and unread bytes over to a WebSocket connection. This object is over then.
-    func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) {
-        guard case .answering = phase, fd >= 0, !peerHasEnded else { return release() }
+    ///
+    /// - Returns: false when the client has gone.
+    func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) -> Bool {
+        guard case .answering = phase, fd >= 0, !peerHasEnded else {
+            release()
+            return false
+        }
         phase = .over
         cancelTimer()
         let remainder = parser.takeRemainder()
@@ -243,6 +248,7 @@ final class HTTPConnection: Socket {
         fd = -1
         connection.begin(
             with: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), remainder: remainder)
+        return true
     }
 
     func isAnswering(_ number: Int) -> Bool {

@@ -3,6 +3,7 @@ import PluginAPI
 import Synchronization
 
 @testable import GameServer
+@testable import TestSupport
 
 /// Sources that say what a test wants, and remember what was asked of them.
 final class FakeSources: OperatorSources {
@@ -10,8 +11,23 @@ final class FakeSources: OperatorSources {
         var actions: [OperatorAction] = []
         var triggers: [GameServer.RecoveryTrigger] = []
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
+        var damage: Damage?
+        var holdsScrapes = false
+        var held: [@Sendable (Finding) -> Void] = []
     }
 
+    /// What is wrong with every room's log.
+    enum Damage {
+        /// The record of this number is not what was written.
+        case garbled(Int)
+        /// There are no records.
+        case lost
+    }
+
+    /// What was asked for, for a test to wait for.
+    let asked = Journal<String>()
+    /// Who holds it makes searches of the log take as long.
+    let searching = Mutex(())
     private let state = Mutex(State())
     private let store: any EventStore
     private let logger: Logger
@@ -20,6 +36,24 @@ final class FakeSources: OperatorSources {
     init(store: any EventStore, logger: Logger = .discarding()) {
         self.store = store
         self.logger = logger
+    }
+
+    /// From now on scrapes are asked for and not answered.
+    func holdScrapes() { state.withLock { $0.holdsScrapes = true } }
+
+    func damage(_ damage: Damage) { state.withLock { $0.damage = damage } }
+
+    private func damaged(_ records: [StoredRecord]) -> [StoredRecord] {
+        switch state.withLock({ $0.damage }) {
+        case nil: records
+        case .lost: []
+        case .garbled(let number):
+            records.map { record in
+                var record = record
+                if record.number == number { record.payload = Array("{".utf8) }
+                return record
+            }
+        }
     }
 
     var actions: [OperatorAction] { state.withLock { $0.actions } }
@@ -33,7 +67,12 @@ final class FakeSources: OperatorSources {
     }
 
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping @Sendable (Finding) -> Void) {
-        answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8)))
+        let holds = state.withLock { state in
+            if state.holdsScrapes { state.held.append(answer) }
+            return state.holdsScrapes
+        }
+        asked.add("scrape")
+        if !holds { answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8))) }
     }
 
     func trigger(_ order: GameServer.RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
@@ -48,24 +87,40 @@ final class FakeSources: OperatorSources {
     func records(
         of room: RoomID, after sequence: Int, limit: Int, answer: @escaping @Sendable (ReadOutcome) -> Void
     ) {
-        store.read(room, after: sequence, limit: limit, answer: answer)
+        store.read(room, after: sequence, limit: limit) { [self] outcome in
+            guard case .records(let records, let head) = outcome else { return answer(outcome) }
+            answer(.records(damaged(records), head: head))
+        }
     }
 
     func history(
         of room: RoomID, from base: Int, through last: Int, answer: @escaping @Sendable (HistoryOutcome) -> Void
     ) {
-        store.history(room, from: base, through: last, answer: answer)
+        store.history(room, from: base, through: last) { [self] outcome in
+            guard case .parts(let snapshot, let records, let head) = outcome else { return answer(outcome) }
+            answer(.parts(snapshot: snapshot, records: damaged(records), head: head))
+        }
     }
 
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
 
     func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
+        asked.add("logs")
+        searching.withLock { _ in }
         logger.flush()
         answer(.page(logger.search(question.filter)))
     }
 
     func logLevels() -> Finding { .json(Array(#"{"level":"info","categories":{}}"#.utf8)) }
-    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding { logLevels() }
+
+    func logLevel(of category: LogCategory?) -> LogLevel {
+        category.map { logger.levels[$0] } ?? logger.levels.general
+    }
+
+    func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding {
+        logger.setLevel(level, for: category)
+        return logLevels()
+    }
 
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)? {
         state.withLock { $0.deliver.append(deliver) }

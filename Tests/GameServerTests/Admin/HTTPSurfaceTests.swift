@@ -22,6 +22,21 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `a handshake is timed when it opened a connection, and counted as refused when it was none`() throws {
+        let surface = try Surface()
+        defer { surface.stop() }
+        let client = try RawClient(port: surface.loop.port)
+        #expect(try client.open(path: "/ws").hasPrefix("HTTP/1.1 101"))
+        #expect(surface.metrics.wsHandshakeSeconds.snapshot().count == 1)
+        #expect(surface.metrics.wsConnectionsRejected.total == 0)
+        let upgrade = ["Upgrade: websocket", "Sec-WebSocket-Version: 13"]
+        for (fields, status) in [([], 426), (upgrade, 400), (upgrade + ["Sec-WebSocket-Protocol: chess"], 400)] {
+            #expect(try surface.ask("GET /ws", fields: fields).status == status)
+        }
+        #expect(surface.metrics.wsHandshakeSeconds.snapshot().count == 1)
+        #expect(surface.metrics.wsConnectionsRejected.value(.badRequest) == 3)
+    }
+
     @Test func `a server that drains has started and is not ready`() throws {
         let surface = try Surface(isDraining: true)
         for (path, status) in [("/startupz", 200), ("/livez", 200), ("/readyz", 503), ("/api/startupz", 200)] {
@@ -38,6 +53,17 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `who still waits when the server ends is told that it does`() throws {
+        let surface = try Surface()
+        surface.sources.holdScrapes()
+        let client = try RawClient(port: surface.loop.port)
+        try client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer viewer\r\n\r\n")
+        #expect(surface.sources.asked.next() == "scrape")
+        surface.close()
+        let answer = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains(#""code":"draining""#), "\(answer)")
+    }
+
     @Test func `a server that protects itself is alive and takes nobody new`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /readyz").status == 200)
@@ -51,11 +77,22 @@ import WebSocket
         (StatusBoard.Level.healthy, 200), (.warning, 200), (.critical, 503), (.unknown, 503),
     ]) func `health says what was judged`(level: StatusBoard.Level, status: Int) throws {
         let surface = try Surface()
-        surface.board.level = level
+        surface.board.judge(level)
         for path in ["/health", "/api/health"] {
             let answer = try surface.ask("GET \(path)")
             #expect(answer.status == status && answer.json?["status"]?.string == level.name)
         }
+        surface.stop()
+    }
+
+    @Test func `health is unknown when who judged it has stopped`() throws {
+        let surface = try Surface()
+        surface.board.judge(.healthy)
+        surface.board.confirm(at: .now())
+        #expect(try surface.ask("GET /health").status == 200)
+        surface.board.confirm(at: .now() + (.zero - StatusBoard.staleAfter - .seconds(1)))
+        let answer = try surface.ask("GET /health")
+        #expect(answer.status == 503 && answer.json?["status"] == "unknown")
         surface.stop()
     }
 
@@ -154,92 +191,7 @@ import WebSocket
         surface.stop()
     }
 
-    // MARK: Bodies
-
-    @Test(arguments: [
-        ("{}", "application/json", 200, nil), ("", "", 200, nil),
-        (#"{"dry_run":true,"scope":"ZZZZZZZZ","context":{"why":"test"}}"#, "application/json; charset=utf-8", 200, nil),
-        ("{}", "text/plain", 415, "unsupported_media_type"), ("{", "application/json", 400, "bad_request"),
-        ("[]", "application/json", 400, "bad_request"), (#"{"scope":5}"#, "application/json", 400, "bad_request"),
-        (#"{"dry_run":1}"#, "application/json", 400, "bad_request"),
-        (#"{"context":[]}"#, "application/json", 400, "bad_request"),
-        (String(repeating: " ", count: 70_000), "application/json", 413, "body_too_large"),
-    ]) func `a body is read, or refused for a reason`(body: String, type: String, status: Int, code: String?) throws {
-        let surface = try Surface()
-        let answer = try surface.ask(
-            "POST /api/recovery/trigger/memory_pressure", as: "operator",
-            fields: type.isEmpty ? [] : ["Content-Type: \(type)"], body: body)
-        #expect(answer.status == status && answer.errorCode == code)
-        #expect(surface.sources.triggers.count == (status == 200 ? 1 : 0))
-        surface.stop()
-    }
-
-    @Test(arguments: [
-        ("?dry_run=true", "", true, nil), ("?dry_run&scope=ZZZZZZZZ", "", true, "ZZZZZZZZ"), ("", "", false, nil),
-        ("?scope=ZZZZZZZZ", #"{"dry_run":true}"#, true, "ZZZZZZZZ"), ("?dry_run=0", "{}", false, nil),
-        ("?dry_run=1", #"{"dry_run":true,"scope":null}"#, true, nil),
-    ]) func `a procedure is told what to do in the query or in the body`(
-        query: String, body: String, isDryRun: Bool, scope: String?
-    ) throws {
-        let surface = try Surface()
-        let answer = try surface.ask(
-            "POST /api/recovery/trigger/memory_pressure\(query)", as: "operator",
-            fields: ["Content-Type: application/json"], body: body)
-        #expect(answer.status == 200)
-        #expect(surface.sources.triggers.map(\.isDryRun) == [isDryRun])
-        #expect(surface.sources.triggers.map(\.scope) == [scope])
-        surface.stop()
-    }
-
-    @Test(arguments: [
-        (
-            "recovery/trigger/memory_pressure?dryrun=true", "",
-            "dryrun is no parameter of this path: it takes dry_run, scope"
-        ),
-        ("recovery/trigger/memory_pressure?dry_run=0&dry_run=1", "", "dry_run is there twice"),
-        ("recovery/trigger/memory_pressure?dry_run=maybe", "", "dry_run is maybe: 0 or 1"),
-        (
-            "recovery/trigger/memory_pressure?dry_run=0", #"{"dry_run":true}"#,
-            "dry_run is another in the query than in the body"
-        ),
-        (
-            "recovery/trigger/memory_pressure?scope=a", #"{"scope":"b"}"#,
-            "scope is another in the query than in the body"
-        ),
-        ("event-store/cleanup?older_then_hours=9", "", "older_then_hours is no parameter of this path"),
-        (
-            "recovery/procedures/memory_pressure/disable?dry_run", "",
-            "dry_run is no parameter of this path: it takes none"
-        ),
-    ]) func `what changes something is not begun on a word that is not understood`(
-        path: String, body: String, message: String
-    ) throws {
-        let surface = try Surface()
-        let answer = try surface.ask(
-            "POST /api/\(path)", as: "administrator", fields: ["Content-Type: application/json"], body: body)
-        #expect(answer.status == 400)
-        #expect(answer.json?["error"]?["message"]?.string?.hasPrefix(message) == true, "\(answer.body)")
-        #expect(surface.sources.triggers.isEmpty)
-        surface.stop()
-    }
-
-    // MARK: Doing something
-
-    @Test func `what an operator does is refused in its own words, and noted whatever came of it`() throws {
-        let surface = try Surface()
-        let path = "POST /recovery/trigger/"
-        #expect(try surface.ask(path + "memory_pressure", as: "operator").status == 200)
-        let refused = try surface.ask(path + "system_overload", as: "administrator")
-        #expect(refused.status == 409 && refused.json?["error"]?["message"] == "cooling down for 12 s")
-        #expect(try surface.ask(path + "nothing", as: "operator").status == 404)
-        #expect(try surface.ask("GET /api/recovery/status", as: "operator").status == 501)
-        let actions = surface.sources.actions
-        #expect(actions.map(\.target) == ["memory_pressure", "system_overload", "nothing"])
-        #expect(actions.map(\.status) == [200, 409, 404])
-        let digest = Digest(of: Array("operator".utf8)).description.prefix(8)
-        #expect(actions[0].actor == "operator:\(digest)")
-        surface.stop()
-    }
+    // MARK: In which form
 
     @Test func `health comes in the form that is asked for`() throws {
         let surface = try Surface()
@@ -268,6 +220,18 @@ import WebSocket
         #expect(
             try surface.ask("GET /api/logs?before=5", as: "operator").json?["error"]?["message"]
                 == "before is 5: what a page said in next")
+        surface.stop()
+    }
+
+    @Test func `a scrape does not wait for a search of the log`() throws {
+        let surface = try Surface()
+        let client = try RawClient(port: surface.loop.port)
+        try surface.sources.searching.withLock { _ in
+            try client.send("GET /api/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer operator\r\n\r\n")
+            #expect(surface.sources.asked.next() == "logs")
+            #expect(try surface.ask("GET /metrics", as: "viewer").status == 200)
+            #expect(try surface.ask("GET /health/detailed", as: "viewer").status == 200)
+        }
         surface.stop()
     }
 

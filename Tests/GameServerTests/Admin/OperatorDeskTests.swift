@@ -11,7 +11,8 @@ import WebSocket
     private let world: World
     private let room: RoomID
     private let desk: OperatorDesk
-    private let thread = DeskThread()
+    private let sources: FakeSources
+    private let threads = DeskThreads()
     /// The room's state after each event, as it was live.
     private let truths: [Int: [UInt8]]
 
@@ -29,9 +30,9 @@ import WebSocket
         }
         self.truths = truths
         let logger = Logger.discarding()
-        desk = OperatorDesk(
-            sources: FakeSources(store: world.memory), games: world.games, thread: thread, logger: logger)
-        thread.start()
+        sources = FakeSources(store: world.memory)
+        desk = OperatorDesk(sources: sources, games: world.games, threads: threads, logger: logger)
+        threads.start()
     }
 
     private var live: RoomState {
@@ -47,8 +48,9 @@ import WebSocket
         let captured = endpoint == .roomEventsSince ? [room.description, "3"] : [room.description]
         let arguments = try RouteArguments(route, captured: captured, query: query.map { (name: $0.0, value: $0.1) })
         let question = DeskQuestion(
-            endpoint: endpoint, arguments: arguments, requester: Requester(role: role, fingerprint: "1"),
-            requestID: "test", asked: Timestamp(unixMilliseconds: 0), material: material)
+            endpoint: endpoint, isMutating: route.isMutating, arguments: arguments,
+            requester: Requester(role: role, fingerprint: "1"), requestID: "test",
+            asked: Timestamp(unixMilliseconds: 0), material: material)
         let box = Box<Response>()
         desk.answer(question) { box.put($0) }
         return box.take()
@@ -121,23 +123,58 @@ import WebSocket
 
     // MARK: Events
 
+    /// Every event, page by page.
+    private func events(as role: OperatorRole, limit: Int = 150) throws -> (events: [JSON], pages: Int) {
+        var all: [JSON] = []
+        var pages = 0
+        var hasMore: Bool? = true
+        while hasMore == true {
+            let after = "\(all.last?.int("seq") ?? 0)"
+            let page = try json(ask(.roomEvents, [("after", after), ("limit", "\(limit)")], as: role))
+            let events = try #require(page["events"]?.elements)
+            try #require(!events.isEmpty && events.count <= limit)
+            all += events
+            #expect(page.int("next") == all.last?.int("seq"))
+            hasMore = page["recovery_info"]?["has_more_events"]?.bool
+            pages += 1
+        }
+        return (all, pages)
+    }
+
     @Test func `events are paged without a gap, as stored and as seen`() throws {
         let head = try live.sequence
         for role in [OperatorRole.administrator, .viewer] {
-            var numbers: [Int] = []
-            var pages = 0
-            var hasMore: Bool? = true
-            while hasMore == true {
-                let after = "\(numbers.last ?? 0)"
-                let page = try json(ask(.roomEvents, [("after", after), ("limit", "150")], as: role))
-                let events = try #require(page["events"]?.elements)
-                #expect(!events.isEmpty && events.count <= 150)
-                numbers += events.compactMap { $0.int("seq") }
-                #expect(page.int("next") == numbers.last)
-                hasMore = page["recovery_info"]?["has_more_events"]?.bool
-                pages += 1
+            let (events, pages) = try events(as: role)
+            #expect(pages > 3 && events.compactMap { $0.int("seq") } == Array(1...head), "as \(role)")
+            #expect(events.allSatisfy { $0["error"] == nil })
+        }
+    }
+
+    @Test func `a record that cannot be read is an entry that says so, and pages go on behind it`() throws {
+        let head = try live.sequence
+        let sound = try events(as: .administrator).events
+        for place in [0, 149, 150, 301, head - 1] {
+            let record = try #require(sound[place].int("record"))
+            sources.damage(.garbled(record))
+            let first = try #require(sound.firstIndex { $0.int("record") == record })
+            for role in [OperatorRole.administrator, .viewer] {
+                let events = try events(as: role).events
+                #expect(events.compactMap { $0.int("seq") } == Array(1...head), "record \(record) as \(role)")
+                let unreadable = events.indices.filter { events[$0]["error"] != nil }
+                #expect(unreadable.first == first)
+                #expect(unreadable.allSatisfy { events[$0]["event"] == .null && events[$0]["at"] == .null })
+                let damaged = sound.indices.filter { sound[$0].int("record") == record }
+                if role == .administrator { #expect(unreadable == damaged) }
             }
-            #expect(pages > 3 && numbers == Array(1...head), "as \(role)")
+        }
+    }
+
+    @Test func `where records are missing nobody is sent round in a circle`() throws {
+        sources.damage(.lost)
+        for role in [OperatorRole.administrator, .viewer] {
+            let page = try json(ask(.roomEvents, as: role))
+            #expect(page["has_more"] == false && page["events"] == [])
+            #expect(page["recovery_info"]?.int("latest_sequence") == (try live.sequence))
         }
     }
 

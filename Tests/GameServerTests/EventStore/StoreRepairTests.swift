@@ -94,6 +94,117 @@ import Testing
         #expect(try fixture.store.healthy().trouble == .corrupt)
     }
 
+    // MARK: A file found under the path when the open one cannot be read any more
+
+    /// A store that has rooms 1 to 3, with four records each, from an earlier start and cannot read them any more.
+    private func unreadable() throws -> (fixture: SQLiteFixture, whole: String) {
+        let fixture = try fixture()
+        for raw in UInt64(1)...3 {
+            var writer = RoomWriter(raw)
+            for _ in 1...4 { try writer.commit(to: fixture.store) }
+        }
+        try fixture.reopen()
+        let whole = fixture.place.path + "/whole"
+        try FileManager.default.copyItem(atPath: fixture.databasePath, toPath: whole)
+        return (fixture, whole)
+    }
+
+    /// Spoils all tables of the file that is open, and what is kept of it in memory.
+    private func spoil(_ fixture: SQLiteFixture) throws {
+        let intruder = try fixture.intruder()
+        try intruder.execute("BEGIN IMMEDIATE; UPDATE settling SET count = count + 1")
+        let file = try FileHandle(forWritingTo: URL(filePath: fixture.databasePath))
+        try file.seek(toOffset: 4_096)
+        try file.write(contentsOf: Data(repeating: 0x41, count: 65_536))
+        try file.close()
+        // Only now, or the store could read everything again before it is gone.
+        try intruder.execute("COMMIT")
+    }
+
+    @Test(arguments: [false, true])
+    func `another server's database is not taken for ours, also when nothing was written since the start`(
+        hasCleaned: Bool
+    ) throws {
+        let (fixture, _) = try unreadable()
+        if hasCleaned {
+            let request = CleanupRequest(olderThan: .zero, dryRun: false, now: Timestamp(unixMilliseconds: 5_000))
+            #expect(try fixture.store.cleaned(request).rooms == 0)
+        }
+        let other = try SQLiteFixture()
+        for raw in UInt64(1)...9 {
+            var writer = RoomWriter(raw)
+            for number in 1...4 {
+                try writer.commit(writer.next(payload: Array("another record \(number)".utf8)), to: other.store)
+            }
+        }
+        other.store.close()
+        try spoil(fixture)
+        #expect(rename(other.databasePath, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+        #expect(try fixture.store.healthy().file == .replaced)
+    }
+
+    @Test func `a database that is not taken for ours is not brought to our schema either`() throws {
+        let (fixture, _) = try unreadable()
+        let other = fixture.place.path + "/other"
+        try Migrations.run(on: SQLiteConnection(path: other, busyTimeout: .zero), upTo: 1)
+        try spoil(fixture)
+        #expect(rename(other, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+        #expect(try fixture.intruder().integer("PRAGMA user_version") == 1)
+    }
+
+    @Test func `an empty file is not taken for ours`() throws {
+        let (fixture, whole) = try unreadable()
+        try spoil(fixture)
+        try Data().write(to: URL(filePath: whole))
+        #expect(rename(whole, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+    }
+
+    @Test func `a copy with everything known to be committed is gone on with`() throws {
+        let (fixture, whole) = try unreadable()
+        try spoil(fixture)
+        #expect(rename(whole, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .reopened)
+        for raw in UInt64(1)...3 { #expect(try fixture.store.verified(RoomID(raw: raw)) == .sound(records: 4)) }
+        #expect(try fixture.store.healthy().trouble == nil)
+    }
+
+    @Test func `where nothing is known there is nothing to compare, and no file is taken`() throws {
+        let fixture = try fixture()
+        try fixture.reopen()
+        try spoil(fixture)
+        let other = try SQLiteFixture()
+        other.store.close()
+        #expect(rename(other.databasePath, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+    }
+
+    @Test func `a refused append is nothing that has to be there`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        try writer.commit(to: fixture.store)
+        let refused = writer.next(payload: Array("of another owner".utf8))
+        try writer.commit(to: fixture.store)
+        #expect(try fixture.store.appended(refused) == .conflict(head: 2))
+        #expect(try fixture.store.reopened() == .reopened)
+    }
+
+    @Test func `what a cleanup deleted has not to be there, and all else has`() throws {
+        let fixture = try fixture()
+        var living = RoomWriter(1)
+        try living.commit(to: fixture.store)
+        var closed = RoomWriter(2)
+        try closed.commit(closed.next(status: .closed), to: fixture.store)
+        let now = Timestamp(unixMilliseconds: 1_000 * 86_400 * 3)
+        let request = CleanupRequest(olderThan: .zero, dryRun: false, now: now)
+        #expect(try fixture.store.cleaned(request).rooms == 1)
+        #expect(try fixture.store.reopened() == .reopened)
+        try fixture.intruder().execute("DELETE FROM rooms")
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+    }
+
     @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))
     func `in a directory that became read-only nothing is written back, and nothing is lost`() throws {
         let fixture = try fixture()

@@ -40,8 +40,8 @@ final class LiveServer {
                 return true
             }, origin: LogOrigin(version: "1", node: "test", processID: 1))
         server = try Server(
-            configuration: configuration, games: games, middleware: middleware, probes: probes, logger: logger,
-            metrics: metrics)
+            in: DataDirectory(configuration.server.dataDirectory), configuration: configuration, games: games,
+            middleware: middleware, probes: probes, logger: logger, metrics: metrics)
     }
 
     /// Drains it and waits for its end.

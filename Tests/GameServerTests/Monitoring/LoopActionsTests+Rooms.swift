@@ -114,4 +114,45 @@ extension LoopActionsTests {
         #expect((report.touched, report.eligible, report.repaired) == (2, 4, 2))
         #expect(world.rooms.awakeRooms == 2)
     }
+
+    @Test func `memory: a room that is due soon stays awake`() throws {
+        let world = Table.world {
+            $0.rooms.waitingGraceMs = 100_000
+            $0.rooms.pauseAfterMs = 10_000
+        }
+        var rooms: [RoomID] = []
+        for name in ["Ana", "Ben"] {
+            let client = world.client(name)
+            client.hello()
+            rooms.append(try client.create("tic-tac-toe"))
+            client.cut()
+            world.advance(by: .seconds(30))
+        }
+        // Their seats expire in 40 seconds and in 70.
+        #expect(world.rooms.sleepableRooms == 2)
+        #expect(perform(.freeMemory, in: world, isDryRun: true).all.map(\.touched) == [1])
+        let report = try #require(perform(.freeMemory, in: world).all.first)
+        #expect((report.touched, report.eligible) == (1, 1))
+        #expect(rooms.map { world.rooms[$0] == nil } == [false, true])
+    }
+
+    @Test func `memory: many rooms sleep a few at a time, so that whoever plays is served in between`() throws {
+        let world = Table.world {
+            $0.rooms.waitingGraceMs = 3_600_000
+            $0.rooms.pauseAfterMs = 10_000
+        }
+        for number in 1...40 {
+            let client = world.client("Ana \(number)")
+            client.hello()
+            _ = try client.create("tic-tac-toe")
+            client.cut()
+        }
+        world.advance(by: .seconds(20))
+        let reports = perform(.freeMemory, in: world)
+        #expect(world.rooms.awakeRooms == 24)
+        #expect(reports.all == [])
+        world.advance(by: .zero)
+        #expect(world.rooms.awakeRooms == 0)
+        #expect(reports.all.map(\.touched) == [40])
+    }
 }

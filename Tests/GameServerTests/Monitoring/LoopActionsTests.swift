@@ -296,6 +296,29 @@ import WebSocket
         #expect(world.services.middleware.list.first { $0.name == "rate_limiting" }?.isSetAside == false)
     }
 
+    @Test func `a middleware counts as repaired only when it had thrown since it was last made anew`() throws {
+        final class Clumsy: Middleware {
+            struct Stumble: Error {}
+            let name = "clumsy"
+            let interests: MiddlewareHooks = .attach
+            func attach(_ fact: Membership) throws { throw Stumble() }
+        }
+        let world = Table.world(middleware: [Clumsy()])
+        let restartable = ["clumsy": { Clumsy() as any Middleware }]
+        func repaired(setsAsideForMs: Int?) -> [Int] {
+            perform(.restartMiddleware("clumsy", setsAsideForMs: setsAsideForMs), in: world, restartable: restartable)
+                .all.map(\.repaired)
+        }
+        #expect(repaired(setsAsideForMs: nil) == [0])
+        let ana = world.client("Ana")
+        ana.hello()
+        for ms in [nil, 9000] {
+            _ = try ana.create("tic-tac-toe")
+            #expect(repaired(setsAsideForMs: ms) == [1])
+            #expect(repaired(setsAsideForMs: ms) == [0])
+        }
+    }
+
     @Test func `one that is set aside anew stays out for as long as was said last`() throws {
         let world = Table.world(middleware: [log])
         var made = 0

@@ -29,6 +29,24 @@ import WebSocket
         #expect(server.metrics.invariantViolations.value(plugin: server.metrics.pluginIndex("clockwork")) == 1)
         #expect(server.metrics.pluginExceptions.value(plugin: server.metrics.pluginIndex("clockwork")) == 0)
         #expect(server.metrics.roomFaults.value(plugin: server.metrics.pluginIndex("clockwork")) == 1)
+        let exposed = String(decoding: server.metrics.exposition(as: .openMetrics), as: UTF8.self)
+        let refused = #"gameserver_message_errors_total{fault="server",code="internal"} 1 # {event="\#(room):"#
+        #expect(exposed.contains("\n" + refused), "the number leads to the room and the event")
+    }
+
+    @Test func `what a recovery run counts as leads to its other traces`() throws {
+        let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        try client.send(
+            "POST /api/recovery/trigger/memory_pressure?dry_run=true HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                + "Authorization: Bearer administrator\r\nConnection: close\r\n\r\n")
+        #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 2"))
+        let line = server.line("recovery_finished", saying: "memory_pressure")
+        let run = try #require(line?["correlation_id"]?.string)
+        let exposed = String(decoding: server.metrics.exposition(as: .openMetrics), as: UTF8.self)
+        let labels = #"{procedure="memory_pressure",result="dry_run"}"#
+        #expect(exposed.contains(#"recovery_attempts_total\#(labels) 1 # {trace_id="\#(run)"} 1 "#))
     }
 
     @Test func `the server's test of itself passes on a real server, and is no connection of a client`() throws {

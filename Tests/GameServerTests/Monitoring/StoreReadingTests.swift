@@ -4,12 +4,14 @@ import Testing
 
 @Suite("What the store says of itself, as a check") struct StoreReadingTests {
     private func reading(
-        took: Duration = .milliseconds(1), _ change: (inout StoreHealth) -> Void = { _ in }
+        took: Duration = .milliseconds(1), errors: Int = 0, _ change: (inout StoreHealth) -> Void = { _ in }
     ) -> [String: Measurement] {
         var health = StoreHealth()
         health.isReachable = true
         change(&health)
-        guard case .measured(let values) = Checks.reading(of: health, answeredIn: took, brokenRooms: health.brokenRooms)
+        guard
+            case .measured(let values) = Checks.reading(
+                of: health, answeredIn: took, brokenRooms: health.brokenRooms, errors: errors)
         else { return [:] }
         return Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0) })
     }
@@ -25,6 +27,12 @@ import Testing
         #expect(values[Value.response]?.value == 0.001)
         #expect(values[Value.wal]?.value == 12_288)
         #expect(values[Value.chainBreaks]?.value == 2)
+    }
+
+    @Test func `every value a band judges is measured, the errors of the last minute among them`() throws {
+        #expect(reading(errors: 7)[Value.errors]?.value == 7)
+        let check = try #require(StandardChecks.all().first { $0.id == StandardChecks.database })
+        #expect(Set(reading().keys).isSuperset(of: check.bands.keys))
     }
 
     @Test func `what is in its way is said`() {

@@ -147,6 +147,25 @@ import Testing
         #expect(lines(.text).contains(bucket[...]))
     }
 
+    @Test func `OpenMetrics and protobuf show a counter's exemplar, text does not`() throws {
+        let exemplar = Exemplar(traceID: "t1", unixMilliseconds: 1_700_000_000_250)
+        metrics.recoveryAttempts.add(2, .memoryPressure, .failed, exemplar: exemplar)
+        let sample = #"gameserver_recovery_attempts_total{procedure="memory_pressure",result="failed"} 2"#
+        #expect(lines(.openMetrics).contains(sample + #" # {trace_id="t1"} 2 1700000000.25"#[...]))
+        #expect(lines(.text).contains(sample[...]))
+        let counters = try protobuf("gameserver_recovery_attempts_total").messages(4).compactMap {
+            $0.messages(3).first
+        }
+        let found = counters.filter { !$0.messages(2).isEmpty }
+        #expect(found.map { $0.double(1) } == [2])
+        let kept = try #require(found.first?.messages(2).first)
+        #expect(kept.messages(1).map { [$0.text(1), $0.text(2)] } == [["trace_id", "t1"]])
+        #expect(kept.double(2) == 2 && kept.messages(3).first?.number(1) == 1_700_000_000)
+        // One that keeps none takes it and forgets it.
+        metrics.storeErrors.add(1, .commit, .io, exemplar: exemplar)
+        #expect(!lines(.openMetrics).contains { $0.hasPrefix("gameserver_store_errors_total") && $0.contains("#") })
+    }
+
     @Test func `protobuf carries a counter with its labels`() throws {
         metrics.messages.add(42, .out)
         let family = try protobuf("gameserver_messages_total")

@@ -108,6 +108,17 @@ import Testing
         #expect(nothing.isEmpty, "there is nothing that lasts")
     }
 
+    @Test func `what outlasts its time is taken back at once, and once more when it comes back`() throws {
+        var patient = ill(overload)
+        let order = try patient.nextOrder()
+        patient.getWell(of: overload)
+        let whileLate = patient.seconds(60)
+        #expect(whileLate.map(\.kind) == [.release] && whileLate.first?.run == order.run)
+        patient.acted(order, .healing)
+        let late = patient.second()
+        #expect(late.map(\.kind) == [.release] && late.first?.run == order.run)
+    }
+
     @Test func `what failed is taken back before what it gives way to begins`() throws {
         var patient = ill(storm, only: ["reconnect_storm", "system_overload"])
         for _ in 0..<3 {

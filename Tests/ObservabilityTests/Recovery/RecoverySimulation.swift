@@ -78,6 +78,19 @@ import Testing
         #expect(!run.isSuccess)
     }
 
+    @Test(arguments: ["stale_connections", "room_state_corruption", "client_desync", "plugin_fault"])
+    func `objects that were touched and not found right are no success, though the reading falls`(
+        _ procedure: String
+    ) throws {
+        let illness = try #require(Patient.illnesses.first { $0.procedure == procedure })
+        var patient = ill(illness)
+        let order = try patient.nextOrder()
+        patient.acted(order, ActionReport(.done, touched: 1, eligible: 10))
+        patient.getWell(of: illness)
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "repair_not_proven")
+    }
+
     @Test(arguments: Patient.illnesses) func `it is no success when the reading stays`(
         _ illness: Patient.Illness
     ) throws {

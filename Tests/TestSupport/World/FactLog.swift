@@ -17,7 +17,7 @@ final class FactLog: ServerObserver, Middleware {
 
     func sessionOpened() { open += 1 }
     func sessionClosed() { open -= 1 }
-    func requestAnswered(code: String?) { codes.append(code ?? "ok") }
+    func requestAnswered(code: String?, in room: Room?) { codes.append(code ?? "ok") }
     func messageHandled(_ type: String, _ took: Elapsed) {}
     func pongReceived(after roundTrip: Elapsed) { roundTrips.append(roundTrip) }
     func visitAccepted(after waited: Duration) {}

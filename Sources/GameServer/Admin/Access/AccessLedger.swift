@@ -74,6 +74,10 @@ final class AccessLedger {
             ["route": .string(record.route), "actor": .string(requester.actor)], in: context(of: record))
     }
 
+    /// An operator asked for a change and was refused before anything was begun. A line and no event of the store: who
+    /// may do little could otherwise fill it.
+    func refusedChange(_ action: OperatorAction) { logger.audit(action) }
+
     func limited(_ record: AccessRecord) {
         metrics.rateLimited.add(1, .http, by: writer)
         logger.log(

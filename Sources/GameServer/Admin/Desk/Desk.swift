@@ -10,6 +10,8 @@ protocol Desk: AnyObject, Sendable {
 /// One operator's question with everything about it that a loop had to say.
 struct DeskQuestion: Sendable {
     var endpoint: Endpoint
+    /// Whether it changes something, as its route says.
+    var isMutating: Bool
     var arguments: RouteArguments
     /// Nil where everybody may ask.
     var requester: Requester?

@@ -18,7 +18,8 @@ struct LogQuestion: Sendable, Equatable {
     /// Also what is in files only.
     var readsFiles = false
 
-    static let levels = ["debug", "info", "warning", "error", "critical"]
+    /// Those that lines have: `trace` and `notice` are written as others.
+    static let levels = LogLevel.allCases.filter { $0.word.lowercased() == $0.name }.map(\.name)
     static let categories = LogCategory.allCases.map(\.rawValue)
 
     init(_ arguments: RouteArguments) {

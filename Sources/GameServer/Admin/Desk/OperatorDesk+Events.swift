@@ -8,9 +8,12 @@ extension OperatorDesk {
     /// One event as operators get it.
     private struct Line {
         var sequence: Int
-        var at: Timestamp
+        /// Nil for one that cannot be read.
+        var at: Timestamp?
         var record: Int
         var event: JSON
+        /// Why it cannot be read.
+        var fault: String?
     }
 
     /// What happened in a room: as stored for administrators, as a viewer saw it for everybody else.
@@ -28,15 +31,15 @@ extension OperatorDesk {
             let message = "since is \((since ?? "").prefix(20)): a whole number from 0"
             return reply(.problem(.badRequest(message), id: question.requestID))
         }
-        let limit = question.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = question.arguments.integer("limit") ?? AdminRoutes.maxEntries
         if let eyes {
             let last = after > Int.max - limit ? Int.max : after + limit
             sources.history(of: room, from: after, through: last) { [self] outcome in
-                resume { [self] in reply(seen(room, outcome, after: after, limit: limit, eyes, question)) }
+                resume(question) { [self] in reply(seen(room, outcome, after: after, limit: limit, eyes, question)) }
             }
         } else {
             sources.records(of: room, after: after, limit: Self.maxRecords) { [self] outcome in
-                resume { reply(Self.stored(room, outcome, after: after, limit: limit, question)) }
+                resume(question) { reply(Self.stored(room, outcome, after: after, limit: limit, question)) }
             }
         }
     }
@@ -48,18 +51,31 @@ extension OperatorDesk {
     ) -> Response {
         guard case .records(let records, let head) = outcome else { return refusal(outcome, question) }
         var lines: [Line] = []
-        do throws(StoredFormError) {
-            for stored in records where lines.count < limit {
-                let (record, raw) = try Record.decode(stored.payload)
-                for (index, event) in raw.enumerated() where record.firstSeq + index > after && lines.count < limit {
-                    lines.append(
-                        Line(sequence: record.firstSeq + index, at: record.at, record: record.record, event: event))
-                }
-            }
-        } catch {
-            return .problem(500, "internal", error.message, id: question.requestID)
+        for stored in records where lines.count < limit {
+            lines += self.lines(of: stored, behind: after).prefix(limit - lines.count)
         }
         return page(lines, room, after: after, head: head, question)
+    }
+
+    /// A line for each event the store counts, whatever its text has become: pages go on behind it.
+    private static func lines(of stored: StoredRecord, behind after: Int) -> [Line] {
+        do throws(StoredFormError) {
+            let (record, events) = try Record.decode(stored.payload)
+            guard events.count == stored.eventCount else {
+                throw StoredFormError(message: "record: \(events.count) events instead of \(stored.eventCount)")
+            }
+            return events.enumerated().map { index, event in
+                Line(sequence: stored.firstSequence + index, at: record.at, record: stored.number, event: event)
+            }.filter { $0.sequence > after }
+        } catch {
+            return unreadable(stored, behind: after, error.message)
+        }
+    }
+
+    private static func unreadable(_ stored: StoredRecord, behind after: Int, _ fault: String) -> [Line] {
+        (0..<stored.eventCount).map { stored.firstSequence + $0 }.filter { $0 > after }.map {
+            Line(sequence: $0, record: stored.number, event: .null, fault: fault)
+        }
     }
 
     private static func refusal(_ outcome: ReadOutcome, _ question: DeskQuestion) -> Response {
@@ -78,9 +94,9 @@ extension OperatorDesk {
     ) -> Response {
         switch outcome {
         case .parts(let snapshot, let records, let head):
+            let last = min(head, after > Int.max - limit ? Int.max : after + limit)
             do throws(StoredFormError) {
-                let last = after > Int.max - limit ? Int.max : after + limit
-                let replay = try RoomReplay(room, snapshot, records, games: games, upTo: min(head, last))
+                let replay = try RoomReplay(readable: room, snapshot, records, games: games, upTo: last)
                 let seats = replay.state.seats.count
                 guard let viewer = eyes.viewer(seats: seats) else {
                     return .problem(
@@ -93,15 +109,25 @@ extension OperatorDesk {
                     let view = (try? JSON(parsing: event.views[place])) ?? .null
                     lines.append(Line(sequence: event.sequence, at: at, record: record, event: view))
                 }
+                lines += Self.unseen(replay.unread, after: after, upTo: last)
                 return Self.page(lines, room, after: after, head: head, question)
             } catch {
-                return .problem(500, "internal", error.message, id: question.requestID)
+                // The room cannot even be opened; its store still knows which events there are.
+                return Self.page(
+                    Self.unseen(records[...], after: after, upTo: last), room, after: after, head: head, question)
             }
         case .notFound: return .problem(.roomNotFound, id: question.requestID)
         case .trimmed(let first): return Self.trimmed(first, question)
         case .unavailable: return .problem(.storeUnavailable, id: question.requestID)
         case .tooLong(let records): return Self.tooLong(records, question)
         }
+    }
+
+    /// Behind a record that cannot be read nobody can be shown anything: what a seat sees depends on all before it.
+    private static func unseen(_ records: ArraySlice<StoredRecord>, after: Int, upTo last: Int) -> [Line] {
+        // The words of the fault may be about what is in the record, and that is not for every eye.
+        records.flatMap { unreadable($0, behind: after, "the log cannot be read here: nobody's view can be made") }
+            .filter { $0.sequence <= last }
     }
 
     // MARK: A page
@@ -113,7 +139,7 @@ extension OperatorDesk {
         let kept = lines.filter { wanted == nil || $0.event["kind"]?.string == wanted }
         var types: [(kind: String, count: Int64)] = []
         for line in kept {
-            let kind = line.event["kind"]?.string ?? "hidden"
+            let kind = line.fault != nil ? "unreadable" : line.event["kind"]?.string ?? "hidden"
             if let place = types.firstIndex(where: { $0.kind == kind }) {
                 types[place].count += 1
             } else {
@@ -121,6 +147,8 @@ extension OperatorDesk {
             }
         }
         let last = lines.last?.sequence ?? after
+        // Where records are missing nothing would come a second time either.
+        let hasMore = last < head && !lines.isEmpty
         return .json(
             200,
             [
@@ -130,17 +158,20 @@ extension OperatorDesk {
                     "first_event": kept.first.map(json) ?? .null, "last_event": kept.last.map(json) ?? .null,
                     "event_types": .object(types.map { JSON.Member($0.kind, .integer($0.count)) }),
                 ],
-                "has_more": .bool(last < head), "next": .integer(Int64(last)),
+                "has_more": .bool(hasMore), "next": .integer(Int64(last)),
                 "recovery_info": [
-                    "latest_sequence": .integer(Int64(head)), "has_more_events": .bool(last < head),
+                    "latest_sequence": .integer(Int64(head)), "has_more_events": .bool(hasMore),
                 ],
             ])
     }
 
     private static func json(_ line: Line) -> JSON {
-        [
-            "seq": .integer(Int64(line.sequence)), "at": .integer(line.at.unixMilliseconds),
-            "record": .integer(Int64(line.record)), "event": line.event,
+        var members: [JSON.Member] = [
+            .init("seq", .integer(Int64(line.sequence))),
+            .init("at", line.at.map { .integer($0.unixMilliseconds) } ?? .null),
+            .init("record", .integer(Int64(line.record))), .init("event", line.event),
         ]
+        if let fault = line.fault { members.append(.init("error", .string(fault))) }
+        return .object(members)
     }
 }

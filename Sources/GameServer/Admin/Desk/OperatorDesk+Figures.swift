@@ -106,7 +106,7 @@ extension OperatorDesk {
         guard case .survey(let survey) = question.material else { return Self.incomplete(question) }
         let wanted = question.arguments.room("room_id")
         let after = question.arguments.room("after")
-        let limit = question.arguments.integer("limit") ?? RoomReports.maxRooms
+        let limit = question.arguments.integer("limit") ?? AdminRoutes.maxEntries
         let lines =
             survey.awake.map { ($0.room, Self.numbers($0, now: question.asked)) }
             + survey.asleep.map { ($0.room, Self.line($0, isAwake: false).closed()) }
@@ -138,7 +138,7 @@ extension OperatorDesk {
         ]
     }
 
-    /// What should not be, as room ids: games that wait for nobody, and members of games without players.
+    /// What should not be, as room ids: games that go on and wait for nobody, and rooms without players.
     private static func validation(_ survey: RoomSurvey) -> JSON {
         let stuck = survey.awake.filter { $0.status == .playing && $0.waiting == nil }
         let empty = survey.awake.filter { $0.humans + $0.bots == 0 }
@@ -158,7 +158,7 @@ extension OperatorDesk {
             sources.recoveryStatus { [self] recovery in
                 sources.storeStatistics(now: question.asked) { [self] events in
                     sources.resources { [self] resources in
-                        resume {
+                        resume(question) {
                             var report = ObjectText()
                             report.add("success", true)
                             report.add("timestamp", question.asked.rfc3339)

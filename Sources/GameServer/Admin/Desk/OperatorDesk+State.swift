@@ -17,7 +17,7 @@ extension OperatorDesk {
         }
         let wanted = question.arguments.integer("at")
         sources.history(of: room, from: wanted ?? .max, through: wanted ?? .max) { [self] outcome in
-            resume { [self] in reply(rebuilt(room, outcome, at: wanted, eyes, question)) }
+            resume(question) { [self] in reply(rebuilt(room, outcome, at: wanted, eyes, question)) }
         }
     }
 
@@ -77,23 +77,52 @@ struct RoomReplay {
     private(set) var state: RoomState
     /// Events that were folded, as every viewer saw them, with their record's number and time.
     private(set) var events: [(event: RenderedEvent, record: Int, at: Timestamp)] = []
+    /// Records from the first one on that is not what was written.
+    private(set) var unread: ArraySlice<StoredRecord> = []
 
     /// - Parameter sequence: the last event that counts; a record that goes beyond it is folded in part.
     /// - Throws: when the log is not what was written, or its game is not installed.
     init(
         _ room: RoomID, _ snapshot: Snapshot?, _ records: [StoredRecord], games: InstalledGames, upTo sequence: Int
     ) throws(StoredFormError) {
+        try self.init(room, snapshot, records, games: games)
+        for stored in records { try fold(stored, upTo: sequence) }
+    }
+
+    /// The same as far as the log can be read.
+    ///
+    /// - Throws: when not even its beginning can.
+    init(
+        readable room: RoomID, _ snapshot: Snapshot?, _ records: [StoredRecord], games: InstalledGames,
+        upTo sequence: Int
+    ) throws(StoredFormError) {
+        try self.init(room, snapshot, records, games: games)
+        for (index, stored) in records.enumerated() {
+            do throws(StoredFormError) {
+                try fold(stored, upTo: sequence)
+            } catch {
+                // Not the room's fault: whoever asks is told which events are missing.
+                unread = records[index...]
+                return
+            }
+        }
+    }
+
+    private init(
+        _ room: RoomID, _ snapshot: Snapshot?, _ records: [StoredRecord], games: InstalledGames
+    ) throws(StoredFormError) {
         // Claims nothing: the term of a copy is never compared with the store's.
         let claim = Claim(term: 0, snapshot: snapshot, records: records)
         state = try RoomState.restored(room, from: claim, games: games)
-        for stored in records {
-            if stored.firstSequence + stored.eventCount - 1 > sequence {
-                if stored.firstSequence <= sequence { try foldPart(of: stored, upTo: sequence) }
-                return
-            }
+    }
+
+    private mutating func fold(_ stored: StoredRecord, upTo sequence: Int) throws(StoredFormError) {
+        guard stored.firstSequence + stored.eventCount - 1 > sequence else {
             let (rendered, at) = try state.fold(stored)
             events += rendered.map { ($0, stored.number, at) }
+            return
         }
+        if stored.firstSequence <= sequence { try foldPart(of: stored, upTo: sequence) }
     }
 
     /// Only the first events of a record: the game is as it was between them, everything else as it was before.

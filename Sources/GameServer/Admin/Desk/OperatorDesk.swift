@@ -2,39 +2,48 @@ import Observability
 import PluginAPI
 import WebSocket
 
-/// The desk of production: a thread that encodes, and sources that know.
+/// The desk of production: threads that encode, and sources that know.
 final class OperatorDesk: Desk {
     typealias Reply = @Sendable (Response) -> Void
+    /// An answer, and what was changed.
+    private typealias Finish = @Sendable (Response, OperatorAction.Change?) -> Void
 
     let sources: any OperatorSources
     let games: InstalledGames
-    private let thread: DeskThread
-    private let logger: Logger
+    private let threads: DeskThreads
+    private let trail: OperatorTrail
     private let description: [UInt8]
 
-    init(sources: any OperatorSources, games: InstalledGames, thread: DeskThread, logger: Logger) {
+    init(sources: any OperatorSources, games: InstalledGames, threads: DeskThreads, logger: Logger) {
         self.sources = sources
         self.games = games
-        self.thread = thread
-        self.logger = logger
+        self.threads = threads
+        trail = OperatorTrail(logger: logger, sources: sources)
         description = OpenAPI.document(AdminRoutes.table, version: Version.current).encoded()
     }
 
     func answer(_ question: DeskQuestion, reply: @escaping Reply) {
-        if question.endpoint.isMutating, !logger.isKeepingAudit {
+        if question.isMutating, !trail.isKeeping {
             return reply(
                 Response(.unavailable("the audit trail cannot be written: nothing is changed"), id: question.requestID))
         }
-        let reply = audited(question, reply)
-        let isTaken = thread.take { [self] in work(on: question, reply) }
-        if !isTaken { reply(.problem(.overloaded("the operators' desk is full"), id: question.requestID)) }
+        let finish = kept(question, reply)
+        let isTaken = thread(for: question).take { [self] in work(on: question, finish) }
+        if !isTaken { finish(.problem(.overloaded("the operators' desk is full"), id: question.requestID), nil) }
     }
 
-    /// Goes on with an answer that came on another thread.
-    func resume(_ work: @escaping @Sendable () -> Void) { thread.resume(work) }
+    /// Goes on with the answer to a question that came on another thread.
+    func resume(_ question: DeskQuestion, _ work: @escaping @Sendable () -> Void) {
+        thread(for: question).resume(work)
+    }
 
-    private func work(on question: DeskQuestion, _ reply: @escaping Reply) {
+    private func thread(for question: DeskQuestion) -> DeskThread {
+        question.endpoint.isSlow ? threads.slow : threads.quick
+    }
+
+    private func work(on question: DeskQuestion, _ finish: @escaping Finish) {
         let arguments = question.arguments
+        let reply: Reply = { finish($0, nil) }
         let tell: @Sendable (Finding) -> Void = { reply(Response($0, id: question.requestID)) }
         switch question.endpoint {
         case .detailedHealth:
@@ -63,11 +72,11 @@ final class OperatorDesk: Desk {
         case .storeCleanup: cleanUp(question, reply)
         case .systemEvents:
             sources.systemEvents(
-                after: arguments.integer("after") ?? 0, limit: arguments.integer("limit") ?? 1000,
+                after: arguments.integer("after") ?? 0, limit: arguments.integer("limit") ?? AdminRoutes.maxEntries,
                 kind: arguments.text("kind"), answer: tell)
         case .logs: sources.logs(LogQuestion(arguments), answer: tell)
         case .logLevels: tell(sources.logLevels())
-        case .setLogLevel: reply(setLogLevel(question))
+        case .setLogLevel: setLogLevel(question, finish)
         case .openAPI: reply(.json(200, description))
         case .live, .ready, .started, .health, .logTail, .logTicket:
             preconditionFailure("\(question.endpoint) is answered on the loop")
@@ -76,20 +85,18 @@ final class OperatorDesk: Desk {
 
     // MARK: What changes something
 
-    /// Whatever came of it, an operator's action leaves a line and a system event.
-    private func audited(_ question: DeskQuestion, _ reply: @escaping Reply) -> Reply {
-        guard question.endpoint.isMutating, let requester = question.requester else { return reply }
-        return { [logger, sources] response in
-            let target = question.arguments.text("name") ?? question.body?["category"]?.string ?? "server"
-            let action = OperatorAction(
-                at: question.asked, actor: requester.actor, action: question.endpoint.rawValue, target: target,
-                status: response.status, requestID: question.requestID)
-            logger.audit(
-                LogAudit(
-                    actor: action.actor, action: action.action, target: target, after: .integer(action.status)),
-                "operator_action", "\(action.actor): \(action.action) of \(target): \(action.status)",
-                in: LogContext(correlationID: action.requestID, requestID: action.requestID))
-            sources.note(action)
+    /// Answers, once it is kept what an operator did and what came of it.
+    private func kept(_ question: DeskQuestion, _ reply: @escaping Reply) -> Finish {
+        guard question.isMutating, let requester = question.requester else {
+            return { response, _ in reply(response) }
+        }
+        return { [trail] response, change in
+            var action = OperatorAction(
+                question.endpoint, question.arguments, question.body, by: requester, at: question.asked,
+                requestID: question.requestID)
+            action.status = response.status
+            action.change = change
+            trail.keep(action)
             reply(response)
         }
     }
@@ -117,26 +124,30 @@ final class OperatorDesk: Desk {
         sources.cleanup(order) { reply(Response($0, id: question.requestID)) }
     }
 
-    private func setLogLevel(_ question: DeskQuestion) -> Response {
+    private func setLogLevel(_ question: DeskQuestion, _ finish: Finish) {
         let body = question.body ?? [:]
         guard let name = body["level"]?.string, let level = LogLevel(name: name) else {
             let names = LogQuestion.levels.joined(separator: ", ")
-            return .problem(.badRequest("level has to be one of \(names)"), id: question.requestID)
+            return finish(.problem(.badRequest("level has to be one of \(names)"), id: question.requestID), nil)
         }
-        let category = body["category"] ?? .null
-        guard category.isNull || LogCategory(rawValue: category.string ?? "") != nil else {
+        let wanted = body["category"] ?? .null
+        let category = wanted.string.flatMap(LogCategory.init(rawValue:))
+        guard wanted.isNull || category != nil else {
             let names = LogQuestion.categories.joined(separator: ", ")
-            return .problem(.badRequest("category has to be one of \(names)"), id: question.requestID)
+            return finish(.problem(.badRequest("category has to be one of \(names)"), id: question.requestID), nil)
         }
-        return Response(
-            sources.setLogLevel(level, for: category.string.flatMap(LogCategory.init(rawValue:))),
-            id: question.requestID)
+        let before = sources.logLevel(of: category).name
+        let answer = Response(sources.setLogLevel(level, for: category), id: question.requestID)
+        finish(answer, .init(before: before, after: sources.logLevel(of: category).name))
     }
 }
 
 extension Endpoint {
-    /// Whether asking changes something, which the audit trail then tells.
-    var isMutating: Bool {
-        AdminRoutes.table.routes.contains { $0.endpoint == self && $0.isMutating }
+    /// Whether an answer may take long: it searches, replays, or tells of every room.
+    fileprivate var isSlow: Bool {
+        switch self {
+        case .logs, .roomEvents, .roomEventsSince, .roomState, .roomFigures, .roomStatistics, .systemStatistics: true
+        default: false
+        }
     }
 }

@@ -3,7 +3,7 @@ import PluginAPI
 
 /// Where the desk finds what operators ask for. One method a source.
 ///
-/// Called on the desk's thread; an answer is given exactly once, on any thread. What a server does not have stays at its
+/// Called on the desk's threads; an answer is given exactly once, on any thread. What a server does not have stays at its
 /// default and is answered 501.
 protocol OperatorSources: Sendable {
     // MARK: Health and metrics
@@ -50,6 +50,8 @@ protocol OperatorSources: Sendable {
     func tail(_ filter: LogQuestion, deliver: @escaping @Sendable ([UInt8]) -> Bool) -> (any FollowedLog)?
     func logLevels() -> Finding
     /// - Parameter category: nil for all that have no level of their own.
+    func logLevel(of category: LogCategory?) -> LogLevel
+    /// - Parameter category: nil for all that have no level of their own.
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding
 }
 
@@ -80,18 +82,6 @@ struct CleanupOrder: Sendable {
     var isDryRun: Bool
     var now: Timestamp
     var requester: Requester
-    var requestID: String
-}
-
-/// What an operator changed, or tried to.
-struct OperatorAction: Sendable {
-    var at: Timestamp
-    /// `operator:1a2b3c4d`.
-    var actor: String
-    /// The endpoint: `recoveryTrigger`.
-    var action: String
-    var target: String
-    var status: Int
     var requestID: String
 }
 

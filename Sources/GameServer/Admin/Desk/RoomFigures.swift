@@ -10,7 +10,7 @@ struct LoopFigures: Sendable {
     var appendsInFlight: Int
     var isDraining: Bool
     var storeIsTroubled: Bool
-    /// What the limits of requests have done, as JSON.
+    /// What the limits of requests have done.
     var rates: RequestLimits.Statistics
 }
 

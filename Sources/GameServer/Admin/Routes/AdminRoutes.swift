@@ -14,8 +14,11 @@ enum AdminRoutes {
     static let filesLabel = "files"
     static let otherLabel = "other"
 
+    /// Most entries of one answer, and as many as come when nobody says how many.
+    static let maxEntries = 1000
+
     private static let limit = QueryParameter(
-        "limit", .integer(1...1000), fallback: 1000, "Most entries of one answer.")
+        "limit", .integer(1...maxEntries), fallback: .integer(Int64(maxEntries)), "Most entries of one answer.")
     private static let afterRoom = QueryParameter("after", .room, "The last room of the page before.")
 
     private static func json(_ schema: Schema) -> [Route.Answer] { [Route.Answer(schema: schema)] }

@@ -157,8 +157,8 @@ enum AdminSchemas {
             "events",
             .array(
                 .object([
-                    .always("seq", .integer), .always("at", .integer), .always("record", .integer),
-                    .always("event", .any),
+                    .always("seq", .integer), .always("at", .nullable(.integer)), .always("record", .integer),
+                    .always("event", .any), .maybe("error", .string),
                 ]))),
         .always(
             "analysis",
