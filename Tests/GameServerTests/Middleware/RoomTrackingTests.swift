@@ -52,7 +52,7 @@ import WebSocket
     @Test func `a room that can be read again is no trouble any more`() {
         let room = RoomID(raw: 3)
         tracking.stall(.unreadable(room, game: "nim", "why"))
-        #expect(board.troubles.unreadable.keys.contains(room))
+        #expect(board.troubles.unreadable.contains(room))
         tracking.recover(.restored(room, game: "nim", records: 3, took: .zero))
         #expect(board.troubles.unreadable.isEmpty)
         tracking.stall(.unreadable(room, game: "nim", "why"))

@@ -116,14 +116,17 @@ import WebSocket
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
+        let board = LoopBoard { _ in }
         guard
             case .measured(let values) = SelfTest(
-                key: "self", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in }
+                key: "self", host: "127.0.0.1", port: surface.loop.port, board: board
             ).run()
         else {
             Issue.record("failed")
             return
         }
+        let counters = surface.loop.ask { $0.counters }
+        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut))
         #expect(values.map(\.name) == [Value.reachable, Value.roundTripOfTest])
         #expect(values[0].value == 1 && values[1].value > 0)
     }
@@ -131,15 +134,17 @@ import WebSocket
     @Test func `a wrong key is refused like anybody who speaks another protocol`() throws {
         let surface = try Surface()
         defer { surface.stop() }
+        let board = LoopBoard { _ in }
         let reading = SelfTest(
-            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in },
-            patience: .seconds(60)
+            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: board, patience: .seconds(60)
         ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")
             return
         }
         #expect(sentence == "the handshake was answered HTTP/1.1 400 Bad Request")
+        let counters = surface.loop.ask { $0.counters }
+        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut), "also what it had no use for")
         #expect(values.map(\.value) == [0])
     }
 
