@@ -21,6 +21,8 @@ final class MonitorCore {
     var brokenChains: Set<RoomID> = []
     /// When the last of them was found.
     var chainBrokenAt: MonotonicTime?
+    /// Runs of each check that the metric has.
+    private var counted: [String: CheckCounts] = [:]
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
@@ -70,7 +72,9 @@ final class MonitorCore {
             isHinted = false
             look()
             startChecks()
-            note(health.expire(at: now))
+            let changes = health.expire(at: now)
+            countRuns()
+            note(changes)
             accountForTime()
         }
     }
@@ -165,8 +169,6 @@ final class MonitorCore {
         }
         let changes = health.finished(id, reading, took: end - started, at: time(end))
         let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
-        let label: CheckLabel = if case .failed = reading { .failed } else { .ok }
-        metrics.healthChecks.add(1, component: component, label)
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
     }
@@ -201,6 +203,17 @@ final class MonitorCore {
             if let interval = health.interval(of: component) {
                 metrics.healthInterval.set(Elapsed(interval).seconds, component: index)
             }
+        }
+    }
+
+    /// Brings the metric in line with what health counts: a run that is over its time has no result to count it by.
+    private func countRuns() {
+        for (check, component, counts) in health.counts where counts != counted[check] {
+            let before = counted.updateValue(counts, forKey: check) ?? CheckCounts()
+            let index = metrics.componentIndex(component)
+            metrics.healthChecks.add(counts.ok - before.ok, component: index, .ok)
+            metrics.healthChecks.add(counts.failed - before.failed, component: index, .failed)
+            metrics.healthChecks.add(counts.timeouts - before.timeouts, component: index, .timeout)
         }
     }
 

@@ -49,6 +49,34 @@ import WebSocket
         #expect(exposed.contains(#"recovery_attempts_total\#(labels) 1 # {trace_id="\#(run)"} 1 "#))
     }
 
+    /// Well at its first look, and hanging from its second on.
+    private struct Hanging: HealthProbe {
+        let id = "hanging"
+        let interval = Duration.milliseconds(500)
+        let timeout = Duration.milliseconds(50)
+        let looks: Journal<Void>
+        let over: Latch<Void>
+
+        func measure() -> ProbeReading {
+            if looks.takeAll().isEmpty { over.wait() }
+            return .healthy()
+        }
+    }
+
+    @Test func `a check that hangs counts as timed out, and not as anything else`() throws {
+        let looks = Journal<Void>()
+        looks.add(())
+        let over = Latch<Void>()
+        let server = try LiveServer(games: [], probes: [Hanging(looks: looks, over: over)])
+        defer { server.stop() }
+        defer { over.open(()) }
+        #expect(server.line("health_changed", saying: "probe:hanging", "healthy to unknown", "no answer") != nil)
+        let component = server.metrics.componentIndex("probe:hanging")
+        #expect(server.metrics.healthChecks.value(component: component, .timeout) == 1)
+        #expect(server.metrics.healthChecks.value(component: component, .failed) == 0)
+        #expect(server.metrics.healthChecks.value(component: component, .ok) == 1)
+    }
+
     @Test func `the server's test of itself passes on a real server, and is no connection of a client`() throws {
         let server = try LiveServer(games: [])
         defer { server.stop() }
