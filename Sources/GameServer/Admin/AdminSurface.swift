@@ -11,12 +11,15 @@ final class AdminSurface {
     private let sessions: SessionDirectory
     private let facts: any LoopFacts
     private let reports: RoomReports
+    private let surveys: RoomSurveys
     private let addresses: ClientAddresses
     private let gate: Gate
     private let desk: DeskClient
     private let tails: TailEndpoint
     private let ledger: AccessLedger
     private let board: StatusBoard
+    /// Those that wait for an answer from elsewhere.
+    private var open: [ObjectIdentifier: Inquiry] = [:]
 
     init(
         services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory, facts: any LoopFacts,
@@ -30,7 +33,9 @@ final class AdminSurface {
         self.tails = tails
         self.board = board
         self.ledger = ledger
-        reports = RoomReports(services: services, rooms: rooms)
+        let reports = RoomReports(services: services, rooms: rooms)
+        self.reports = reports
+        surveys = RoomSurveys { reports.survey($0) }
         addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
         gate = Gate(tokens, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
     }
@@ -54,7 +59,19 @@ final class AdminSurface {
             inquiry.label = route.path
             guard gate.admits(inquiry, route, captured: captured, ticket: { tails.redeem($0) }) else { return }
             answer(inquiry, route)
+            if inquiry.status == nil { keepOpen(inquiry) }
         }
+    }
+
+    private func keepOpen(_ inquiry: Inquiry) {
+        let key = ObjectIdentifier(inquiry)
+        open[key] = inquiry
+        inquiry.onAnswer = { [weak self] in self?.open[key] = nil }
+    }
+
+    /// Answers whoever still waits, before the loop ends: what was begun for them goes on or not, nobody can be told.
+    func close() {
+        for inquiry in Array(open.values) { inquiry.refuse(.draining) }
     }
 
     private func answer(_ inquiry: Inquiry, _ route: Route) {
@@ -79,13 +96,18 @@ final class AdminSurface {
 
     // MARK: At the desk
 
-    private func ask(_ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none) {
+    private func ask(
+        _ route: Route, _ inquiry: Inquiry, _ material: DeskMaterial = .none, answered: @escaping () -> Void = {}
+    ) {
         let question = DeskQuestion(
             endpoint: route.endpoint, isMutating: route.isMutating, arguments: inquiry.arguments,
             requester: inquiry.requester, requestID: inquiry.id, accept: inquiry.request.headers["Accept"],
             acceptEncoding: inquiry.request.headers["Accept-Encoding"], body: inquiry.body,
             asked: services.timeline.wallClock, material: material)
-        desk.ask(question) { inquiry.answer($0) }
+        desk.ask(question) {
+            inquiry.answer($0)
+            answered()
+        }
     }
 
     private func listRooms(_ inquiry: Inquiry, _ route: Route) {
@@ -113,9 +135,12 @@ final class AdminSurface {
         if let room = inquiry.arguments.room("room_id"), !rooms.knows(room) {
             return inquiry.refuse(rooms.isGone(room) ? .roomGone : .roomNotFound)
         }
-        reports.survey { [self] awake, asleep in
-            ask(route, inquiry, .survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures())))
+        let isTaken = surveys.ask { [self] awake, asleep in
+            ask(route, inquiry, .survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures()))) { [surveys] in
+                surveys.finished()
+            }
         }
+        if !isTaken { inquiry.refuse(.overloaded("\(RoomSurveys.maxAsking) surveys of all rooms are under way")) }
     }
 
     private func figures() -> LoopFigures {
@@ -133,7 +158,7 @@ final class AdminSurface {
         // What the loop sees itself counts at once, before anybody has judged it.
         let seen: StatusBoard.Level =
             services.storeTrouble.isPresent(at: services.timeline.now) ? .critical : .healthy
-        let level = StatusBoard.Level.worse(board.level, seen)
+        let level = StatusBoard.Level.worse(board.level(at: services.timeline.now), seen)
         let uptime = Int(facts.uptime.milliseconds / 1000)
         let now = services.timeline.wallClock
         let body: JSON = [

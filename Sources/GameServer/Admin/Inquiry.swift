@@ -16,6 +16,8 @@ final class Inquiry {
     var rate: RequestRate.Verdict?
     /// Of the answer, once there is one.
     private(set) var status: Int?
+    /// Called when it is answered.
+    var onAnswer: () -> Void = {}
     private let began: MonotonicTime
     private let timeline: any Timeline
     private let ledger: AccessLedger
@@ -37,7 +39,9 @@ final class Inquiry {
 
     func refuse(_ rejection: Rejection) { answer(.problem(rejection, id: id)) }
 
+    /// Nothing happens when it was answered before.
     func answer(_ response: Response) {
+        guard status == nil else { return }
         var response = response
         if !response.headers.contains(where: { $0.0 == "X-Request-Id" }) {
             response.headers.append(("X-Request-Id", id))
@@ -59,6 +63,7 @@ final class Inquiry {
     private func ended(status: Int, bytes: Int) {
         self.status = status
         ledger.ended(record(status: status, bytes: bytes))
+        onAnswer()
     }
 
     /// A method is a client's own word, and labels are a closed set.

@@ -8,6 +8,8 @@ struct ServerSources: OperatorSources {
     let metrics: Observability.Metrics
     let logger: Logger
     let monitor: Monitor
+    /// Where the monitor's verdict stands.
+    let board: StatusBoard
     let configuration: Configuration
 
     typealias Answer = @Sendable (Finding) -> Void
@@ -17,6 +19,8 @@ struct ServerSources: OperatorSources {
         guard configuration.monitoring.isEnabled else {
             return answer(.absent("monitoring.enabled is false: nothing is judged and nothing mended"))
         }
+        // It would answer when it is back, or never.
+        guard !board.isStale(at: .now()) else { return answer(.unavailable("the monitor has stopped")) }
         if !monitor.work({ answer(body($0)) }) { answer(.unavailable("the monitor has too much to do")) }
     }
 
@@ -61,7 +65,7 @@ struct ServerSources: OperatorSources {
     // MARK: Recovery
 
     func recoveryStatus(answer: @escaping Answer) {
-        ask(answer) { core in .json(core.recovery.status(at: core.now).json(origin: core.wallClockOrigin)) }
+        ask(answer) { core in .json(core.recoveryStatusJSON) }
     }
 
     func trigger(_ order: RecoveryTrigger, answer: @escaping Answer) {

@@ -173,7 +173,7 @@ extension ConfigurationKey {
             "The longest that new connections are held back without being decided anew."),
         .integer(
             "recovery", "quarantine_ms", \.recovery.quarantineMs, 100...dayMs,
-            "How long no new rooms of a game are opened that faults again and again."),
+            "How long no new rooms of a game are opened that faults again and again, or a middleware is set aside."),
         .text(
             "recovery", "overrides", \.recovery.overrides, 0...4096,
             "Numbers of single procedures, as in `memory_pressure.cooldown_seconds=120`, separated by commas."),

@@ -42,7 +42,8 @@ enum Migrations {
         ) STRICT;
         ALTER TABLE records ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
         UPDATE records SET at_ms = json_extract(CAST(payload AS TEXT), '$.at')
-            WHERE json_valid(CAST(payload AS TEXT)) AND json_type(CAST(payload AS TEXT), '$.at') = 'integer';
+            WHERE CASE WHEN json_valid(CAST(payload AS TEXT))
+                THEN typeof(json_extract(CAST(payload AS TEXT), '$.at')) = 'integer' ELSE FALSE END;
         ALTER TABLE snapshots ADD COLUMN payload_digest BLOB;
         CREATE INDEX rooms_closed ON rooms (changed_ms, room) WHERE status = 'closed';
         """,

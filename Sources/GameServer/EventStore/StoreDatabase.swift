@@ -1,3 +1,4 @@
+import CSQLite
 import Glibc
 
 /// An open database with its statements, and which file it is.
@@ -26,6 +27,20 @@ final class StoreDatabase {
     /// Changes when another connection has written; also when one's own writing is taken back.
     func version() throws(SQLiteFailure) -> Int64 { try selectVersion.first { $0.integer(0) } ?? 0 }
 
+    /// Looks whether a database is ours to change, and lets the caller look too. To open it for writing would already
+    /// move the log that lies beside it.
+    ///
+    /// - Throws: `SQLiteFailure`, or `Migrations.Refusal`.
+    static func inspect(
+        _ path: String, busyTimeout: Duration, _ look: (SQLiteConnection) throws(SQLiteFailure) -> Void = { _ in }
+    ) throws {
+        guard FileIdentity(of: path) != nil else { return }
+        let connection = try SQLiteConnection(path: path, busyTimeout: busyTimeout, mode: .reading)
+        connection.abandonFiles()
+        try Migrations.check(connection)
+        try look(connection)
+    }
+
     /// Opens the database for writing and brings it to the schema of this version.
     ///
     /// - Parameter mode: whether it may be made.
@@ -33,8 +48,12 @@ final class StoreDatabase {
     static func forWriting(
         _ path: String, options: SQLiteOptions, mode: SQLiteConnection.Mode
     ) throws -> StoreDatabase {
+        do {
+            try inspect(path, busyTimeout: options.busyTimeout)
+        } catch let failure as SQLiteFailure where failure.primaryCode == SQLITE_READONLY {
+            // A crash while it was made left a journal, which only who writes can take back.
+        }
         let connection = try SQLiteConnection(path: path, busyTimeout: options.busyTimeout, mode: mode)
-        // Before anything is changed: whether it is ours to change.
         try Migrations.check(connection)
         if try connection.integer("PRAGMA page_count") == 0 {
             // Counts only before there are tables: free pages can be given back to the file system.

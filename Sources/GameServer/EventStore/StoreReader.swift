@@ -201,6 +201,7 @@ final class StoreReader {
             for (room, outcome) in try scrubber.run(try database(), at: .now) { report(room, outcome) }
         } catch {
             failed(.scrub, error)
+            scrubber.failed(at: .now)
         }
     }
 

@@ -7,8 +7,16 @@ struct StoreScrubber {
     /// Rooms to be checked at once. Above it the rest waits for the round.
     private static let maxUrgent = 10_000
 
+    /// How often a room is tried that cannot be read before it waits for the round.
+    private static let maxTries = 3
+    /// How long nothing is checked after a failure.
+    private static let retryAfter = Duration.seconds(1)
+
     private var urgent: [RoomID] = []
     private var urgentCheck: RoomCheck?
+    /// How often the check of the first urgent room has failed.
+    private var failedTries = 0
+    private var resumesAt: ContinuousClock.Instant
     private var roundCheck: RoomCheck?
     private var last: RoomID?
     private var nextRound: ContinuousClock.Instant
@@ -16,6 +24,7 @@ struct StoreScrubber {
     init(recordsPerSecond: Int, now: ContinuousClock.Instant) {
         self.recordsPerSecond = recordsPerSecond
         nextRound = now + .seconds(1)
+        resumesAt = now
     }
 
     /// Whether rooms are to be checked without waiting.
@@ -23,8 +32,8 @@ struct StoreScrubber {
 
     /// How long nothing is to be done when nothing is asked; nil for as long as it takes.
     func patience(_ now: ContinuousClock.Instant) -> Duration? {
-        if isUrgent { return .zero }
-        return recordsPerSecond > 0 ? max(nextRound - now, .zero) : nil
+        if isUrgent { return max(resumesAt - now, .zero) }
+        return recordsPerSecond > 0 ? max(max(nextRound, resumesAt) - now, .zero) : nil
     }
 
     /// Has these rooms checked before all others, in this order.
@@ -32,6 +41,9 @@ struct StoreScrubber {
         let known = Set(urgent)
         urgent += rooms.filter { !known.contains($0) }.prefix(Self.maxUrgent - urgent.count)
     }
+
+    /// What was due could not be done: it is tried again a little later.
+    mutating func failed(at now: ContinuousClock.Instant) { resumesAt = now + Self.retryAfter }
 
     /// Does what is due now.
     ///
@@ -50,7 +62,16 @@ struct StoreScrubber {
     ) throws(SQLiteFailure) -> [(room: RoomID, outcome: VerifyOutcome)] {
         var check = urgentCheck ?? RoomCheck(urgent.removeFirst())
         urgentCheck = nil
-        guard let outcome = try check.step(database).outcome else {
+        let found: VerifyOutcome?
+        do throws(SQLiteFailure) {
+            found = try check.step(database).outcome
+        } catch {
+            failedTries += 1
+            if failedTries < Self.maxTries { urgentCheck = check } else { failedTries = 0 }
+            throw error
+        }
+        failedTries = 0
+        guard let outcome = found else {
             urgentCheck = check
             return []
         }

@@ -90,7 +90,15 @@ extension StoreWriter {
         guard !known.isEmpty else {
             throw SQLiteFailure(code: SQLITE_CORRUPT, message: "nothing is known that the file could be compared with")
         }
+        guard FileIdentity.bytes(of: files.path) ?? 0 > 0 else {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "nothing is in the file")
+        }
         try files.putLogAside()
+        let known = known
+        let old = database.connection
+        try StoreDatabase.inspect(files.path, busyTimeout: options.busyTimeout) { found throws(SQLiteFailure) in
+            try known.check(found, against: old)
+        }
         try exchange(for: StoreDatabase.forWriting(files.path, options: options, mode: .existing))
         return .reopened
     }

@@ -8,7 +8,6 @@ extension StoreWriter {
     /// Does what is asked until the inbox is closed and empty. Checkpoints and cleanups come after the answers have gone
     /// out.
     func serve(_ inbox: StoreInbox<StoreRequest>) {
-        do throws(SQLiteFailure) { try known.learn(from: database.connection) } catch { failed(.begin, error) }
         while true {
             switch inbox.take(atMost: options.maxGroupRequests, maxBytes: options.maxGroupBytes, patience: patience) {
             case .questions(let questions):

@@ -44,6 +44,8 @@ final class StoreWriter {
         self.scrub = scrub
         retention = SnapshotRetention(events: options.retainedEvents)
         watch = StoreWatch(options, now: .now)
+        // Before anybody is served: later another file may be there.
+        do throws(SQLiteFailure) { try known.learn(from: database.connection) } catch { failed(.begin, error) }
     }
 
     private typealias Answer = () -> Void

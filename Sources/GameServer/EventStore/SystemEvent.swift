@@ -27,7 +27,7 @@ public struct SystemEvent: Sendable, Equatable {
     public var kind: Kind
     /// What it is about: a room, a component, a setting.
     public var subject: String
-    /// Who caused it: a role, a procedure, the server.
+    /// Who caused it: a role, a trigger, a run, the server.
     public var actor: String
     public var correlationID: String?
     /// One JSON object as text.

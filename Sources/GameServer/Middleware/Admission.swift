@@ -2,7 +2,11 @@ import PluginAPI
 import WebSocket
 
 /// Who is let in: everybody, so many a second, or nobody new. Lives on the loop; recovery procedures change it.
+///
+/// Each way of holding back is a slot of its own, so that no procedure ends or weakens what another began; the strictest
+/// decides. Each ends by itself unless it is asked for again, for when nobody is left who could end it.
 final class Admission {
+    /// The strictest that holds at an instant.
     enum Mode: Equatable, Sendable {
         case open
         /// At most so many new connections a second, until then.
@@ -11,42 +15,52 @@ final class Admission {
         case protected(until: MonotonicTime)
     }
 
+    private struct Limit {
+        let perSecond: Int
+        var until: MonotonicTime
+        var bucket: TokenBucket
+    }
+
     /// Seconds over which refused clients are asked to spread their next try.
     private static let spreadSeconds: UInt64 = 10
 
-    private(set) var mode = Mode.open
-    private var bucket: TokenBucket?
+    private var limited: Limit?
+    private var protectedUntil: MonotonicTime?
     private var luck: Luck
 
     init(luck: Luck) { self.luck = luck }
 
-    func set(_ mode: Mode, at now: MonotonicTime) {
-        self.mode = mode
-        if case .limited(let perSecond, _) = mode {
-            bucket = TokenBucket(perSecond: perSecond, burst: perSecond, at: now)
+    /// Asked again with the same rate it only lasts longer: that is no new burst.
+    func limit(perSecond: Int, until: MonotonicTime, at now: MonotonicTime) {
+        if let limited, limited.perSecond == perSecond, now < limited.until {
+            self.limited?.until = until
         } else {
-            bucket = nil
+            let bucket = TokenBucket(perSecond: perSecond, burst: perSecond, at: now)
+            limited = Limit(perSecond: perSecond, until: until, bucket: bucket)
         }
+    }
+
+    func protect(until: MonotonicTime) { protectedUntil = until }
+
+    func endLimit() { limited = nil }
+    func endProtection() { protectedUntil = nil }
+
+    func mode(at now: MonotonicTime) -> Mode {
+        if let until = protectedUntil, now < until { return .protected(until: until) }
+        if let limited, now < limited.until { return .limited(perSecond: limited.perSecond, until: limited.until) }
+        return .open
     }
 
     /// Whether rooms may be opened.
     func takesRooms(at now: MonotonicTime) -> Bool {
-        if case .protected(let until) = mode { now >= until } else { true }
+        if case .protected = mode(at: now) { false } else { true }
     }
 
     func verdict(at now: MonotonicTime) -> AcceptVerdict {
-        switch mode {
-        case .open: return .pass
-        case .limited(_, let until):
-            if now >= until { set(.open, at: now) }
-            guard bucket?.take(at: now) != nil else { return .pass }
-            return refusal(.rate, "too many connect at once")
-        case .protected(let until):
-            if now >= until {
-                set(.open, at: now)
-                return .pass
-            }
-            return refusal(.overload, "the server is overloaded and takes no new connections")
+        switch mode(at: now) {
+        case .open: .pass
+        case .limited: limited?.bucket.take(at: now) == nil ? .pass : refusal(.rate, "too many connect at once")
+        case .protected: refusal(.overload, "the server is overloaded and takes no new connections")
         }
     }
 

@@ -46,7 +46,10 @@ final class Inbox<Message: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Waits for messages, at most until `deadline`.
+    /// Has whoever waits look up, for something beside the queue.
+    func wake() { ring() }
+
+    /// Waits for messages, at most until `deadline` or until it is woken.
     ///
     /// - Returns: nil when the inbox is closed; what waited then is lost.
     func take(until deadline: MonotonicTime?) -> [Message]? {

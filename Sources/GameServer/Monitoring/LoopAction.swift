@@ -17,20 +17,26 @@ enum LoopAction: Sendable, Equatable {
     case protect(forMs: Int)
     /// New connections at a steady rate for a while.
     case admit(perSecond: Int, forMs: Int)
-    case openDoors
+    /// Takes back what `protect` did, and nothing else.
+    case unprotect
+    /// Takes back what `admit` did, and nothing else.
+    case admitAll
     /// Compare every room of a game that faulted with its history; at a later attempt no new rooms of it are opened.
     case restartGame(String, quarantinesForMs: Int?)
-    /// Put a fresh middleware in the place of one that throws, or take it out.
-    case restartMiddleware(String, setsAside: Bool)
+    /// Put a fresh middleware in the place of one that throws; at a later attempt only after a while without it.
+    case restartMiddleware(String, setsAsideForMs: Int?)
 }
 
 /// How far an action may go.
 struct ActionScope: Sendable {
+    var run = 0
     var isDryRun: Bool
     /// Most objects touched, as a share of what could be.
     var blastRadius: Double
     /// What the players who are touched are told.
     var playerText: String?
+    /// How long it can take until the run is judged.
+    var judgedWithin = Duration.zero
 
     /// Most objects that may be touched: at least one.
     func most(of eligible: Int) -> Int { RecoveryOrder.maxTouched(of: eligible, within: blastRadius) }

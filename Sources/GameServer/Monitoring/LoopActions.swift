@@ -10,6 +10,8 @@ final class LoopActions {
     let sessions: SessionDirectory
     let rooms: RoomDirectory
     private let restartable: [String: () -> any Middleware]
+    /// Middleware that is set aside, each until then.
+    private var setAside: [String: MonotonicTime] = [:]
 
     /// - Parameter restartable: what makes a fresh one of each middleware of a user; ours are never touched.
     init(
@@ -31,11 +33,14 @@ final class LoopActions {
         case .sync(let client): sync(client, scope, reply)
         case .rebuild(let room): rebuild(room, scope, reply)
         case .freeMemory: freeMemory(scope, reply)
-        case .protect(let ms): reply(admission(.protected(until: after(ms)), scope))
-        case .admit(let perSecond, let ms): reply(admission(.limited(perSecond: perSecond, until: after(ms)), scope))
-        case .openDoors: reply(admission(.open, scope))
+        case .protect(let ms): reply(door(scope) { $0.protect(until: after(ms)) })
+        case .admit(let perSecond, let ms):
+            let now = services.timeline.now
+            reply(door(scope) { $0.limit(perSecond: perSecond, until: after(ms), at: now) })
+        case .unprotect: reply(door(scope) { $0.endProtection() })
+        case .admitAll: reply(door(scope) { $0.endLimit() })
         case .restartGame(let game, let quarantine): restart(game, quarantine, scope, reply)
-        case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAside: setsAside, scope))
+        case .restartMiddleware(let name, let setsAside): reply(restart(name, setsAsideForMs: setsAside, scope))
         }
     }
 
@@ -71,23 +76,27 @@ final class LoopActions {
     private func collapsePending(_ scope: ActionScope) -> ActionReport {
         let now = services.timeline.now
         let age = Duration.milliseconds(configuration.pendingAgeMs)
-        let slow = services.backlogged.sessions.filter {
-            $0.pendingFor(at: now) >= age && $0.pendingMessages(at: now) > 0
-        }
-        .sorted { $0.pendingMessages(at: now) > $1.pendingMessages(at: now) }
+        let slow = services.backlogged.sessions
+            .filter { $0.pendingFor(at: now) >= age }
+            .map { (session: $0, pending: $0.pendingMessages(at: now)) }
+            .filter { $0.pending > 0 }
+            .sorted { $0.pending > $1.pending }
         let eligible = sessions.count
         let most = scope.most(of: eligible)
         if scope.isDryRun { return ActionReport(.done, touched: min(slow.count, most), eligible: eligible) }
-        var (touched, collapsed) = (0, 0)
-        for session in slow where touched < most {
-            let taken = session.collapse()
-            // One with nothing but answers waiting is left as it is, and takes nobody's place.
-            touched += taken > 0 ? 1 : 0
+        var collapsed = 0
+        var trial = CollapseTrial(run: scope.run, until: now + scope.judgedWithin)
+        for (session, pending) in slow {
+            let taken = trial.touched.count < most ? session.collapse() : 0
             collapsed += taken
+            // One with nothing but answers waiting is left as it is, and takes nobody's place.
+            trial.note(session, pending: pending, isTouched: taken > 0)
         }
+        let touched = trial.touched.count
+        services.trial = trial
         return ActionReport(
             touched == 0 ? .nothingToDo : .done, touched: touched, eligible: eligible, repaired: touched,
-            details: ["messages": String(collapsed), "slow_readers": String(slow.count)])
+            details: ["messages": String(collapsed), "slow_readers": String(slow.count)], cohorts: trial.before)
     }
 
     /// The client is what is touched, however many of its rooms it is behind in.
@@ -112,8 +121,8 @@ final class LoopActions {
         }
     }
 
-    private func admission(_ mode: Admission.Mode, _ scope: ActionScope) -> ActionReport {
-        if !scope.isDryRun { services.admission.set(mode, at: services.timeline.now) }
+    private func door(_ scope: ActionScope, _ change: (Admission) -> Void) -> ActionReport {
+        if !scope.isDryRun { change(services.admission) }
         return ActionReport(.done, touched: 1, eligible: 1, repaired: 1)
     }
 
@@ -182,17 +191,26 @@ final class LoopActions {
         }
     }
 
-    private func restart(_ name: String, setsAside: Bool, _ scope: ActionScope) -> ActionReport {
+    private func restart(_ name: String, setsAsideForMs: Int?, _ scope: ActionScope) -> ActionReport {
         guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
         // The one that threw is gone or out of the chain then; of one that never threw nothing was mended.
         let repaired = services.middleware.faulted.contains(name) ? 1 : 0
-        if setsAside {
+        setAside[name] = setsAsideForMs.map(after)
+        if let until = setAside[name] {
             services.middleware.setAside(name, true)
+            _ = services.timeline.alarm(at: until) { [weak self] in self?.takeBack(name) }
         } else {
             services.middleware.replace(name, by: fresh())
         }
         return ActionReport(.done, touched: 1, eligible: 1, repaired: repaired)
+    }
+
+    /// A fresh one comes in the place of the one that was set aside, unless that was decided anew since.
+    private func takeBack(_ name: String) {
+        guard let until = setAside[name], services.timeline.now >= until, let fresh = restartable[name] else { return }
+        setAside[name] = nil
+        services.middleware.replace(name, by: fresh())
     }
 }
 

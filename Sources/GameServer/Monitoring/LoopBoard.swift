@@ -26,6 +26,9 @@ final class LoopBoard: Sendable {
         var worstGap = 0
         /// The worst of them, by connection.
         var gaps: [(client: UInt64, gap: Int)] = []
+        /// The slow readers by which a run is judged.
+        var trial: (run: Int, cohorts: RecoveryCohorts)?
+        var middleware: [(name: String, hooks: MiddlewareHooks, isSetAside: Bool)] = []
         var rooms = 0
         var roomsAwake = 0
         var waitingRequests = 0
@@ -44,7 +47,7 @@ final class LoopBoard: Sendable {
     }
 
     /// What makes the monitor look at once.
-    enum Hint: Sendable, Equatable {
+    enum Hint: Sendable, Hashable {
         case store
         case game(String)
         case rooms

@@ -77,8 +77,13 @@ final class LoopPulse: LoopFacts {
         reading.behind = behind.count
         reading.worstGap = behind.compactMap(\.gap).max() ?? 0
         reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
+        reading.middleware = services.middleware.list
         reading.roomsAwake = rooms.awakeRooms
         reading.rooms = rooms.openRooms
+        if let trial = services.trial {
+            reading.trial = (trial.run, trial.cohorts(sessions, at: now))
+            if now >= trial.until { services.trial = nil }
+        }
         reading.storeTrouble = services.storeTrouble.isPresent(at: now)
         reading.isDraining = services.isDraining
         if reading.behind > 0 || reading.pendingMessages > 0 { board.watch(.websocket) }

@@ -9,7 +9,6 @@ import WebSocket
 /// Nothing on it ever waits for a loop or a disk: who may block has a thread of its own and answers by message.
 final class Monitor: Sendable {
     enum Message: Sendable {
-        case hint(LoopBoard.Hint)
         /// A store fact that cannot wait for the next look.
         case store(StoreNews)
         case checked(id: String, CheckReading, started: MonotonicTime)
@@ -18,10 +17,12 @@ final class Monitor: Sendable {
         case work(@Sendable (MonitorCore) -> Void)
     }
 
-    /// Most messages that wait; hints beyond it are lost, and the next look finds what they were about.
+    /// Most messages that wait.
     private static let capacity = 4096
 
     private let inbox: Inbox<Message>
+    /// Beside the queue and each only once: a storm of them must not crowd out what was measured or done.
+    private let hints = Mutex<Set<LoopBoard.Hint>>([])
     private let ended = Latch<Void>()
     private let isStarted = Atomic(false)
 
@@ -39,6 +40,23 @@ final class Monitor: Sendable {
         }
         thread.stackSize = 4 << 20
         thread.start()
+    }
+
+    /// Has something looked at soon.
+    func hint(_ hint: LoopBoard.Hint) {
+        let isFirst = hints.withLock { hints in
+            defer { hints.insert(hint) }
+            return hints.isEmpty
+        }
+        if isFirst { inbox.wake() }
+    }
+
+    /// What has been hinted at since.
+    func takeHints() -> Set<LoopBoard.Hint> {
+        hints.withLock { hints in
+            defer { hints = [] }
+            return hints
+        }
     }
 
     @discardableResult func post(_ message: Message) -> Bool { inbox.post(message) }

@@ -32,6 +32,12 @@ extension MonitorCore {
         return json.bytes
     }
 
+    var recoveryStatusJSON: [UInt8] {
+        recovery.status(at: now).json(origin: wallClockOrigin) { json in
+            MiddlewareChain(signals.loops).write(to: &json)
+        }
+    }
+
     func trigger(_ order: RecoveryTrigger) -> Finding {
         let context: [String: String] =
             (try? JSON(parsing: order.context))?.members.map { members in

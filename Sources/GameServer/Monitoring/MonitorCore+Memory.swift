@@ -1,31 +1,32 @@
 import Observability
 import PluginAPI
 
-// What a restart must not make the monitor forget: attempts, and procedures that did harm.
+// What a restart must not make the monitor forget: attempts, and procedures that did harm or were switched off.
 
 extension MonitorCore {
-    /// Most system events looked at; what is older than an hour counts for nothing.
-    private static let remembered = 500
+    /// How far back is looked, in events of all kinds: attempts count for an hour, but what is off is off until somebody
+    /// switches it on.
+    private static let remembered = 10_000
+    private static let page = 500
 
-    /// Asks the store for the runs of the last hour, oldest first, and has recovery take them up.
+    /// Asks the store for the newest events, oldest first, and has recovery take them up.
     func rememberRuns() {
         parts.store.systemEvents(after: 0, limit: 1, kind: nil) { [store = parts.store, monitor] outcome in
             guard case .events(_, let last) = outcome else { return }
-            let from = max(0, last - Self.remembered)
-            store.systemEvents(after: from, limit: Self.remembered, kind: .recoveryRun) { outcome in
-                guard case .events(let events, _) = outcome else { return }
-                _ = monitor.work { core in for event in events { core.remember(event.event) } }
-            }
+            Self.read(store, after: max(0, last - Self.remembered), upTo: last, monitor)
         }
     }
 
-    private func remember(_ event: SystemEvent) {
-        let json: JSON
-        // An event of a later version may look different: then it is not remembered, and nothing else follows.
-        do { json = try JSON(parsing: Array(event.body.utf8)) } catch { return }
-        guard let procedure = json["procedure_name"]?.string, let scope = json["scope"]?.string,
-            let verdict = json["verdict"]?.string.flatMap({ RecoveryRun.Verdict(rawValue: $0) })
-        else { return }
-        recovery.restore(procedure, scope: scope, verdict: verdict, ago: wallClock - event.at, at: now)
+    /// Page by page, up to what there was when the server started: what came since is known.
+    private static func read(_ store: any EventStore, after number: Int, upTo last: Int, _ monitor: Monitor) {
+        guard number < last else { return }
+        store.systemEvents(after: number, limit: Self.page, kind: nil) { outcome in
+            guard case .events(let all, _) = outcome, let newest = all.last?.number else { return }
+            let events = all.filter { $0.number <= last }.map(\.event)
+            _ = monitor.work { core in
+                RecoveryMemory(wallClock: core.wallClock, now: core.now).replay(events, into: &core.recovery)
+            }
+            Self.read(store, after: newest, upTo: last, monitor)
+        }
     }
 }

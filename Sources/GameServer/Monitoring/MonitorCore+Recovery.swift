@@ -8,8 +8,10 @@ import WebSocket
 extension MonitorCore {
     /// Puts the newest readings before the recovery engine and has done what it orders.
     func decide(at now: Duration) {
+        for (run, cohorts) in trials { recovery.observe(cohorts, of: run) }
         let orders = recovery.observe(readings, scopes: scopes, at: now)
         for order in orders { perform(order) }
+        for order in renewals.due(recovery.inForce, at: now) { renew(order) }
         recordFinished()
         watchClosely(at: now)
     }
@@ -24,15 +26,21 @@ extension MonitorCore {
             .openRatio: signals.openRatio,
             .pluginFaultsPerMinute: Double(plugins.map { signals.faultsPerMinute(of: $0) }.max() ?? 0),
         ]
-        readings[.failureRatio] = signals.failureRatioLately ?? 0
+        // Absent when too little was delivered to say: that nobody hears is not that all is well.
+        readings[.failureRatio] = signals.failureRatioLately
         readings[.memoryRatio] = usage.memoryRatio
         readings[.cpuRatio] = usage.cpuRatio
         readings[.handshakeSeconds] = signals.recent { $0.handshakes }?.quantile(0.95)
         readings[.loopLagSeconds] = signals.loops.map { Elapsed($0.lag).seconds }.max()
         // What a procedure could spoil is delivery. A store or a game in trouble has its commands refused meanwhile, which
         // is the fault and no harm done by mending it.
-        readings[.deliveryErrorRatio] = signals.failureRatioLately ?? 0
+        readings[.deliveryErrorRatio] = signals.failureRatioLately
         return readings
+    }
+
+    /// What runs touched and what they left alone, over all loops.
+    private var trials: [Int: RecoveryCohorts] {
+        Dictionary(signals.loops.compactMap(\.trial).map { ($0.run, $0.cohorts) }, uniquingKeysWith: +)
     }
 
     private var scopes: ScopeReadings {
@@ -62,13 +70,22 @@ extension MonitorCore {
         let reply: @Sendable (ActionReport) -> Void = { [monitor, order] in
             if order.kind == .act { monitor.post(.acted(run: order.run, $0)) }
         }
+        let verification = recovery.procedures.first { $0.id == order.procedure }?.verification
         let scope = ActionScope(
-            isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText)
+            run: order.run, isDryRun: order.isDryRun, blastRadius: order.blastRadius, playerText: order.playerText,
+            judgedWithin: verification.map { $0.within * 2 } ?? .zero)
         guard order.procedure != "database_connection_loss" else { return reopenStore(order, reply) }
         guard let action = action(for: order) else {
             return reply(ActionReport(.failed("nothing is known of the scope \(order.scope)")))
         }
         act(action, scope, order, reply)
+    }
+
+    /// Asks the loops once more for what they would end by themselves; that is no run of its own.
+    private func renew(_ order: RecoveryOrder) {
+        guard let action = action(for: order) else { return }
+        let scope = ActionScope(isDryRun: false, blastRadius: order.blastRadius)
+        for loop in parts.loops { loop.orders.post(.act(action, scope) { _ in }) }
     }
 
     private func action(for order: RecoveryOrder) -> LoopAction? {
@@ -79,17 +96,17 @@ extension MonitorCore {
         case "room_state_corruption": return RoomID(order.scope).map { .rebuild($0) }
         case "client_desync": return UInt64(order.scope).map { .sync(client: $0) }
         case "memory_pressure": return .freeMemory
-        case "system_overload": return isRelease ? .openDoors : .protect(forMs: configuration.recovery.holdMs)
+        case "system_overload": return isRelease ? .unprotect : .protect(forMs: configuration.recovery.holdMs)
         case "reconnect_storm":
             return isRelease
-                ? .openDoors : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
+                ? .admitAll : .admit(perSecond: configuration.recovery.admitPerS, forMs: configuration.recovery.holdMs)
         case "plugin_fault":
             let quarantine = order.attempt > 1 ? configuration.recovery.quarantineMs : nil
             if parts.games.contains(order.scope) {
                 return .restartGame(order.scope, quarantinesForMs: quarantine)
             }
             guard parts.middleware.contains(order.scope) else { return nil }
-            return .restartMiddleware(order.scope, setsAside: order.attempt > 1)
+            return .restartMiddleware(order.scope, setsAsideForMs: quarantine)
         default: return nil
         }
     }
@@ -104,9 +121,6 @@ extension MonitorCore {
         for loop in loops where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
             sum.add(ActionReport(.failed("a loop takes no orders")))
         }
-        guard !order.isDryRun else { return }
-        metrics.recoveryActive.set(order.kind == .act ? 1 : 0, ProcedureLabel(named: order.procedure))
-        if order.procedure == "system_overload" { parts.board.isProtecting = order.kind == .act }
     }
 
     private func reopenStore(_ order: RecoveryOrder, _ reply: @escaping @Sendable (ActionReport) -> Void) {
@@ -155,6 +169,10 @@ extension MonitorCore {
 
     func recordFinished() {
         for run in recovery.takeFinished() { record(run) }
+        for procedure in recovery.procedures {
+            metrics.recoveryActive.set(Double(recovery.goingOn(procedure.id)), ProcedureLabel(named: procedure.id))
+        }
+        parts.board.isProtecting = recovery.isInForce("system_overload")
         health.stability.recoveries = recovery.recentAttempts(at: now)
         metrics.stabilityScore.set(health.score.value)
     }
@@ -164,9 +182,6 @@ extension MonitorCore {
         let exemplar = Exemplar(traceID: run.correlationID, unixMilliseconds: Int(wallClock.unixMilliseconds))
         metrics.recoveryAttempts.add(1, label, RecoveryLabel(named: run.verdict.rawValue), exemplar: exemplar)
         if let share = run.effect?.share { metrics.recoveryEffect.set(share, label) }
-        if recovery.procedures.first(where: { $0.id == run.procedure })?.release == nil {
-            metrics.recoveryActive.set(0, label)
-        }
         if run.verdict != .refused {
             metrics.recoverySeconds.record(run.ended - run.started, label, exemplar: exemplar)
         }
@@ -185,7 +200,7 @@ extension MonitorCore {
         run.write(to: &json, origin: wallClockOrigin)
         parts.store.note(
             SystemEvent(
-                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: "server",
+                at: wallClock, kind: .recoveryRun, subject: run.procedure, actor: run.cause.actor,
                 correlationID: run.correlationID, body: json.text)
         ) { [logger] outcome in
             if case .stored = outcome { return }

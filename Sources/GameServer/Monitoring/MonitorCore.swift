@@ -17,6 +17,7 @@ final class MonitorCore {
     var isStoreFailing = false
     /// Orders whose actions have not reported yet, by run.
     var orders: [Int: RecoveryOrder] = [:]
+    var renewals: Renewals
     /// Rooms whose log was found changed, and that have not been mended.
     var brokenChains: Set<RoomID> = []
     /// When the last of them was found.
@@ -27,8 +28,6 @@ final class MonitorCore {
     private let probes: [String: ProbeThread]
     private var nextLook: MonotonicTime
     private var nextReading: MonotonicTime
-    /// What a hint is about is looked at as it is now, not as it was at the last look.
-    private var isHinted = false
 
     var configuration: Configuration { parts.configuration }
     var metrics: Observability.Metrics { parts.metrics }
@@ -45,6 +44,7 @@ final class MonitorCore {
             checks, at: Self.time(now, parts), randomSeed: .random(in: .min ... .max),
             confirm: .milliseconds(parts.configuration.health.confirmMs))
         recovery = RecoveryEngine(parts.recovery)
+        renewals = Renewals(hold: .milliseconds(parts.configuration.recovery.holdMs))
         resources = ResourceReader()
         usage = resources.read(at: Self.time(now, parts))
         signals = SignalWindow(stormFloor: parts.configuration.recovery.stormOpensPerMin)
@@ -68,8 +68,7 @@ final class MonitorCore {
         rememberRuns()
         while let messages = inbox.take(until: deadline) {
             for message in messages { handle(message) }
-            if isHinted { signals.refresh(parts.loops.map(\.board)) }
-            isHinted = false
+            followHints()
             look()
             startChecks()
             let changes = health.expire(at: now)
@@ -86,15 +85,20 @@ final class MonitorCore {
 
     private func handle(_ message: Monitor.Message) {
         switch message {
-        case .hint(let hint):
-            isHinted = true
-            health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now)
         case .store(let news): heard(news)
         case .checked(let id, let reading, let started):
             finish(id, reading, started: started)
         case .acted(let run, let report): finishAction(run, report)
         case .work(let body): body(self)
         }
+    }
+
+    /// What a hint is about is looked at as it is now, not as it was at the last look.
+    private func followHints() {
+        let hints = monitor.takeHints()
+        guard !hints.isEmpty else { return }
+        for hint in hints { health.hint(Checks.id(of: hint), reason: "reported by the loop", at: now) }
+        signals.refresh(parts.loops.map(\.board))
     }
 
     // MARK: Looking
@@ -107,6 +111,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        parts.board.confirm(at: instant)
         if instant >= nextReading {
             nextReading = instant + Self.readingInterval
             usage = resources.read(at: time(instant))
@@ -171,6 +176,8 @@ final class MonitorCore {
         let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
+        // Intervals and failures change with every check, levels with few.
+        publishLevels()
     }
 
     /// Tells the log and the metrics what has changed.
@@ -190,7 +197,7 @@ final class MonitorCore {
         }
         guard !changes.isEmpty else { return }
         publishLevels()
-        parts.board.level = StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown
+        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
     }
 
     private func publishLevels() {

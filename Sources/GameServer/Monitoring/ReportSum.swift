@@ -9,6 +9,7 @@ final class ReportSum: Sendable {
         var eligible = 0
         var repaired = 0
         var details: [String: String] = [:]
+        var cohorts: RecoveryCohorts?
         var isDone = false
         var failure: String?
     }
@@ -28,6 +29,7 @@ final class ReportSum: Sendable {
             state.eligible += report.eligible
             state.repaired += report.repaired
             state.details.merge(report.details) { "\($0), \($1)" }
+            if let more = report.cohorts { state.cohorts = state.cohorts.map { $0 + more } ?? more }
             switch report.outcome {
             case .done: state.isDone = true
             case .nothingToDo: break
@@ -39,7 +41,7 @@ final class ReportSum: Sendable {
                 state.failure.map { .failed($0) } ?? (state.isDone ? .done : .nothingToDo)
             return ActionReport(
                 outcome, touched: state.touched, eligible: state.eligible, repaired: state.repaired,
-                details: state.details)
+                details: state.details, cohorts: state.cohorts)
         }
         if let sum { reply(sum) }
     }

@@ -48,8 +48,7 @@ struct SelfTest: Sendable {
             + "Sec-WebSocket-Key: \(nonce)\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Protocol: \(Self.subprotocol)\r\n\(Self.header): \(key)\r\n\r\n"
         try send(Array(request.utf8), on: socket)
-        // A refusal has a body behind its head.
-        let answer = try receive(on: socket, until: { $0.contains(Array("\r\n\r\n".utf8)) })
+        let answer = try receive(on: socket, until: Self.hasHead)
         guard answer.starts(with: Array("HTTP/1.1 101".utf8)) else {
             let line = String(decoding: answer.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
             throw Failure("the handshake was answered \(line.prefix(80))")
@@ -61,6 +60,11 @@ struct SelfTest: Sendable {
         try send(Self.frame(opcode: 0x8, [0x03, 0xE8]), on: socket)
         let close = try receive(on: socket, until: { $0.count >= 4 })
         guard close.first == 0x88 else { throw Failure("the close was not answered with a close") }
+    }
+
+    /// A refusal has a body behind its head.
+    private static func hasHead(_ answer: [UInt8]) -> Bool {
+        String(decoding: answer, as: UTF8.self).contains("\r\n\r\n")
     }
 
     /// A whole frame as a client sends it.

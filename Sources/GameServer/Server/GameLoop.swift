@@ -40,6 +40,7 @@ final class GameLoop {
     private let sessions: SessionDirectory
     private let pulse: LoopPulse
     private let actions: LoopActions
+    private let admin: AdminSurface
     private let configuration: Configuration
     private let logger: Logger
     private var listener: Listener?
@@ -117,7 +118,6 @@ final class GameLoop {
         if let misnomer { throw .plugin(misnomer) }
         rooms.restore(plan.rooms)
         if plan.configuration.monitoring.isEnabled { pulse.start() }
-        let admin: AdminSurface
         do {
             admin = try AdminSurface.on(
                 loop, services: services, rooms: rooms, sessions: sessions, facts: pulse, operators: plan.operators,
@@ -182,7 +182,10 @@ final class GameLoop {
     }
 
     private func awaitGoodbyes(by deadline: MonotonicTime) {
-        guard sessions.count > 0, loop.now < deadline else { return loop.stop() }
+        guard sessions.count > 0, loop.now < deadline else {
+            admin.close()
+            return loop.stop()
+        }
         loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes(by: deadline) }
     }
 

@@ -15,6 +15,8 @@ final class LoopServices {
     var traffic = Traffic()
     /// Whose system takes nothing.
     var backlogged = SessionSet()
+    /// The slow readers by which a run is judged, for as long as it is.
+    var trial: CollapseTrial?
     /// Whom we have asked for a sign of life; those that answered since leave at the next pulse.
     var asked = SessionSet()
     /// Games of which no new rooms are opened, each until then.

@@ -13,7 +13,7 @@ public final class Server: Sendable {
     private let store: SQLiteEventStore
     private let orders: Mailbox<GameLoop.Order>
     private let ended: Latch<Void>
-    private let desk = DeskThread()
+    private let desk = DeskThreads()
     private let monitor: Monitor
 
     /// Reads which rooms there are, and begins to serve.
@@ -61,11 +61,12 @@ public final class Server: Sendable {
             let files = try StaticFiles(configuration.http.resourcesDirectory)
             let board = StatusBoard()
             let sources = ServerSources(
-                store: store, metrics: metrics, logger: logger, monitor: monitor, configuration: configuration)
+                store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
+                configuration: configuration)
             let operators = Operators(
-                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
                 sources: sources, board: board)
-            let loopBoard = LoopBoard { monitor.post(.hint($0)) }
+            let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
                 configuration: configuration, games: games, store: store, operators: operators, files: files,

@@ -40,7 +40,8 @@ extension MetricCatalogue {
         "gameserver_recovery_duration_seconds", .histogram, "From the trigger of a procedure to its verdict.",
         labels: [.of(ProcedureLabel.self)], bounds: MetricBounds.life)
     static let recoveryActive = MetricDescription(
-        "gameserver_recovery_active", .gauge, "Runs of a procedure going on now.", labels: [.of(ProcedureLabel.self)])
+        "gameserver_recovery_active", .gauge, "Runs of a procedure that act, are judged or whose effects last.",
+        labels: [.of(ProcedureLabel.self)])
 
     static let recoveryRows = [recoveryAttempts, recoveryEffect, recoverySeconds, recoveryActive]
 

@@ -13,6 +13,19 @@ struct Judgement: Sendable {
         /// The target that was not reached, and the mean reading of its signal.
         var judged: (target: RecoveryVerification.Target, mean: Double)?
         var watches: [Watch]
+        /// What the run touched is judged by itself, not the signal, which is also of what it left alone.
+        private(set) var isOfTouched = false
+
+        init(judged: (target: RecoveryVerification.Target, mean: Double)?, watches: [Watch]) {
+            self.judged = judged
+            self.watches = watches
+        }
+
+        mutating func narrow(to touched: Double) {
+            guard let target = judged?.target, !target.isReached(by: touched) else { return }
+            judged = (target, touched)
+            isOfTouched = true
+        }
     }
 
     struct Result: Sendable, Equatable {
@@ -44,17 +57,23 @@ struct Judgement: Sendable {
         began = now
     }
 
-    /// - Parameter reading: of the judged signal; nil when it was not measured.
-    mutating func observe(_ reading: Double?, _ readings: SignalReadings) {
+    /// - Parameter readings: of the whole server.
+    mutating func watch(_ readings: SignalReadings) {
         for index in watches.indices {
             if let value = readings[watches[index].signal], value.isFinite { watches[index].after.add(value) }
         }
+    }
+
+    /// - Parameter reading: of what is judged; nil when it was not measured.
+    mutating func observe(_ reading: Double?) {
         guard let reading, reading.isFinite, let target = before.judged?.target else { return }
         after.add(reading)
         if target.isReached(by: reading) { held.add(reading) } else { held = RunningMean() }
     }
 
     mutating func observeControl(_ reading: Double) { controlAfter.add(reading) }
+
+    var isOfTouched: Bool { before.isOfTouched }
 
     /// The moment the verdict falls at the latest, provided that enough was measured; twice as long otherwise.
     var deadline: Duration { began + verification.within }

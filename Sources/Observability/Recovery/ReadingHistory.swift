@@ -17,10 +17,13 @@ struct ReadingHistory: Sendable {
     /// What is not a number is not a reading.
     mutating func record(_ value: Double, at now: Duration) {
         guard value.isFinite else { return }
-        let old = samples.prefix { now - $0.at > span }.count
-        samples.removeFirst(samples.count == Self.maxSamples ? max(1, old) : old)
+        forget(at: now)
+        if samples.count == Self.maxSamples { samples.removeFirst() }
         samples.append(Sample(at: now, value: value))
     }
+
+    /// Lets go of what is too old; also for a signal that is not measured any more.
+    mutating func forget(at now: Duration) { samples.removeFirst(samples.prefix { now - $0.at > span }.count) }
 
     /// - Returns: nil when there is no sample since then.
     func mean(since: Duration = .nanoseconds(Int64.min)) -> Double? {

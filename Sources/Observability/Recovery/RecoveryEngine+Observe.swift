@@ -15,6 +15,7 @@ extension RecoveryEngine {
             past.record(value, at: now)
             history[signal] = past
         }
+        for signal in history.keys where self.readings[signal] == nil { history[signal]?.forget(at: now) }
         for id in ids { updateEpisodes(of: id, at: now) }
         for run in runs.keys { feed(run) }
         var orders = tick(at: now)
@@ -27,16 +28,28 @@ extension RecoveryEngine {
         return orders
     }
 
+    /// Readings of what a run touched and of what it left alone; those from before come with the action's report.
+    public mutating func observe(_ cohorts: RecoveryCohorts, of run: Int) {
+        guard let readings = cohorts.readings else { return }
+        observeControl(of: run, readings.control, touched: readings.touched)
+    }
+
     /// A reading of what the run leaves alone, to take from the effect what would have happened anyway.
     ///
     /// The readings until the action reports count as before, those after it as after.
-    public mutating func observeControl(of run: Int, _ reading: Double) {
-        guard reading.isFinite, var active = runs[run] else { return }
+    ///
+    /// - Parameter touched: the same of what it touches. Where it is known from before, it is judged in place of the
+    ///   signal.
+    public mutating func observeControl(of run: Int, _ reading: Double, touched: Double? = nil) {
+        guard reading.isFinite, touched?.isFinite ?? true, var active = runs[run] else { return }
         switch active.stage {
-        case .acting: active.control.add(reading)
+        case .acting:
+            active.control.add(reading)
+            if let touched { active.touched.add(touched) }
         case .overdue: return
         case .verifying(var judgement, let report):
             judgement.observeControl(reading)
+            if judgement.isOfTouched { judgement.observe(touched) }
             active.stage = .verifying(judgement, report)
         }
         runs[run] = active
@@ -163,7 +176,8 @@ extension RecoveryEngine {
             let procedure = states[active.order.procedure]?.procedure
         else { return }
         let own = readings(of: procedure, scope: active.order.scope)
-        judgement.observe(active.before.judged.flatMap { own[$0.target.signal] }, readings)
+        judgement.watch(readings)
+        if !judgement.isOfTouched { judgement.observe(active.before.judged.flatMap { own[$0.target.signal] }) }
         active.stage = .verifying(judgement, report)
         runs[number] = active
     }

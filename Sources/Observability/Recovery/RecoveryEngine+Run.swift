@@ -57,9 +57,14 @@ extension RecoveryEngine {
             // Switched off while it acted.
             if states[procedure.id]?.disabled != nil { release(procedure.id, scope: active.order.scope) }
         }
+        if let readings = report.cohorts?.readings {
+            active.control.add(readings.control)
+            active.touched.add(readings.touched)
+        }
+        var before = active.before
+        if let touched = active.touched.value { before.narrow(to: touched) }
         let judgement = Judgement(
-            procedure.verification, before: active.before, control: active.control, leastEffect: limits.leastEffect,
-            at: now)
+            procedure.verification, before: before, control: active.control, leastEffect: limits.leastEffect, at: now)
         active.stage = .verifying(judgement, report)
         runs[run] = active
         return true
@@ -159,8 +164,10 @@ extension RecoveryEngine {
             let mean = target.signal == own ? episode?.readings.mean() : sinceThen
             if let mean, !target.isReached(by: mean) { judged = (target, mean) }
         }
-        let watches = limits.watches.compactMap { watch -> Judgement.Watch? in
-            guard let past = history[watch.signal], let usual = past.mean() else { return nil }
+        let watches = limits.watches.map { watch -> Judgement.Watch in
+            // What nobody measured before is watched all the same, against nothing wrong.
+            let past = history[watch.signal] ?? ReadingHistory(span: limits.before)
+            let usual = past.mean() ?? 0
             // What the fault itself had already made worse is not held against the cure.
             let mean = max(usual, since.flatMap { past.mean(since: $0) } ?? usual)
             let noise = max(watch.leastRise, limits.noiseDeviations * past.deviation)

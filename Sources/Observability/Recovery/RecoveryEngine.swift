@@ -58,6 +58,25 @@ public struct RecoveryEngine: Sendable {
     /// When `tick` is wanted at the latest; nil while nothing is under way.
     public var nextDeadline: Duration? { runs.values.compactMap(\.deadline).min() }
 
+    /// Orders whose effects last and have not been taken back, oldest first.
+    public var inForce: [RecoveryOrder] {
+        states.values.flatMap { $0.lasting.values.map(\.order) }.sorted { $0.run < $1.run }
+    }
+
+    /// Runs of a procedure that act or are judged, and those whose effects last.
+    public func goingOn(_ procedure: String) -> Int {
+        let running = runs.values.filter { $0.order.procedure == procedure && !$0.order.isDryRun }.map(\.order.run)
+        return Set(running).union(states[procedure]?.lasting.values.map(\.order.run) ?? []).count
+    }
+
+    /// Whether a procedure has put something in force, or is about to.
+    public func isInForce(_ procedure: String) -> Bool {
+        let isActing = runs.values.contains {
+            $0.order.procedure == procedure && !$0.order.isDryRun && $0.state == .acting && !$0.isOverdue
+        }
+        return isActing || states[procedure]?.lasting.isEmpty == false
+    }
+
     /// Runs that came to their end since the last call, oldest first; each is one event, one log chain, one count.
     public mutating func takeFinished() -> [RecoveryRun] {
         defer { finished = [] }
@@ -87,15 +106,33 @@ public struct RecoveryEngine: Sendable {
 
     /// Takes up an attempt from before a restart, so that neither the limits nor a switch-off can be restarted away.
     ///
-    /// Oldest first; where an operator switched a procedure on or off in between, `enable` is called in between.
+    /// Oldest first, and in between what operators switched. What lies in the future, because the wall clock was set
+    /// back, counts as of now: else it would hold a procedure back for as long as the clock jumped.
     ///
-    /// - Parameter ago: how long ago the attempt started.
+    /// - Parameters:
+    ///   - ago: how long ago the attempt started.
+    ///   - lasted: from its start to its verdict.
     public mutating func restore(
-        _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, at now: Duration
+        _ procedure: String, scope: String, verdict: RecoveryRun.Verdict, ago: Duration, lasted: Duration = .zero,
+        at now: Duration
     ) {
         guard verdict != .refused, verdict != .dryRun else { return }
-        states[procedure]?.gate.record(scope, at: now - ago)
-        if verdict == .harmful { states[procedure]?.disabled = .byHarm(run: nil, at: now - ago) }
+        states[procedure]?.gate.record(scope, at: now - max(.zero, ago))
+        guard verdict == .harmful, !isOffByConfiguration(procedure) else { return }
+        states[procedure]?.disabled = .byHarm(run: nil, at: now - max(.zero, ago - lasted))
+    }
+
+    /// Takes up that an operator switched a procedure on or off before a restart. What the configuration switches off
+    /// stays off.
+    public mutating func restore(
+        _ procedure: String, isEnabled: Bool, by actor: String, ago: Duration, at now: Duration
+    ) {
+        guard !isOffByConfiguration(procedure) else { return }
+        states[procedure]?.disabled = isEnabled ? nil : .byOperator(actor, at: now - max(.zero, ago))
+    }
+
+    private func isOffByConfiguration(_ procedure: String) -> Bool {
+        states[procedure].map { !$0.procedure.isEnabled } ?? false
     }
 
     mutating func takeRunNumber() -> Int {
@@ -182,6 +219,7 @@ struct ActiveRun: Sendable {
     var stage: Stage
     let before: Judgement.Before
     var control = RunningMean()
+    var touched = RunningMean()
 
     var isOverdue: Bool { if case .overdue = stage { true } else { false } }
 

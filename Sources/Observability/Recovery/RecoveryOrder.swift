@@ -49,15 +49,19 @@ public struct ActionReport: Sendable, Equatable {
     /// Objects that were wrong before, and were compared and found right after.
     public let repaired: Int
     public let details: [String: String]
+    /// Readings from just before the action, where part of what it could have touched was left alone.
+    public let cohorts: RecoveryCohorts?
 
     public init(
-        _ outcome: Outcome, touched: Int = 0, eligible: Int = 0, repaired: Int = 0, details: [String: String] = [:]
+        _ outcome: Outcome, touched: Int = 0, eligible: Int = 0, repaired: Int = 0, details: [String: String] = [:],
+        cohorts: RecoveryCohorts? = nil
     ) {
         self.outcome = outcome
         self.touched = touched
         self.eligible = eligible
         self.repaired = repaired
         self.details = details
+        self.cohorts = cohorts
     }
 }
 

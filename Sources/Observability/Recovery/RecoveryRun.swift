@@ -16,6 +16,15 @@ public struct RecoveryRun: Sendable, Equatable {
         case condition
         case manual(by: String)
         case escalation(from: Int)
+
+        /// Who is to be named: a person, or what of the server asked for it.
+        public var actor: String {
+            switch self {
+            case .condition: "trigger"
+            case .manual(let actor): actor
+            case .escalation(let run): "run \(run)"
+            }
+        }
     }
 
     public let run: Int

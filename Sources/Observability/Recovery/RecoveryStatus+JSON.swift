@@ -4,8 +4,10 @@ extension RecoveryStatus {
 
     /// The answer to `/api/recovery/status`: the members the first tools read, bare, and ours beside them.
     ///
-    /// - Parameter origin: Unix time of the origin of all durations here, in microseconds.
-    public func json(origin: Int) -> [UInt8] {
+    /// - Parameters:
+    ///   - origin: Unix time of the origin of all durations here, in microseconds.
+    ///   - more: writes further members behind ours.
+    public func json(origin: Int, _ more: (inout JSONText) -> Void = { _ in }) -> [UInt8] {
         var json = JSONText()
         json.open("{")
         json.member("success", true)
@@ -32,6 +34,7 @@ extension RecoveryStatus {
             json.member("without_effect_last_hour", failed)
             json.member("disabled_by_harm", procedures.count { $0.disabledFor == .disabledByHarm })
         }
+        more(&json)
         json.close("}")
         return json.bytes
     }

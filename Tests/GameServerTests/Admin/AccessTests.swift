@@ -3,6 +3,7 @@ import Testing
 import WebSocket
 
 @testable import GameServer
+@testable import TestSupport
 
 @Suite("Operations: who asks") struct AccessTests {
     @Test func `a token opens its role, and nothing opens without one`() throws {
@@ -59,5 +60,34 @@ import WebSocket
         ("2001:db8:0:1::1", "20010db800000001::/64"), ("::ffff:10.0.0.1", "10.0.0.1"), ("nobody", "nobody"),
     ]) func `of IPv6 a whole network counts as one`(address: String, network: String) {
         #expect(ClientAddresses.network(of: address) == network)
+    }
+
+    // MARK: The verdict
+
+    @Test func `a verdict nobody stands by any more counts for nothing`() {
+        let board = StatusBoard()
+        let start = MonotonicTime(nanoseconds: 1_000_000_000)
+        board.judge(.warning)
+        #expect(board.level(at: start + .seconds(3600)) == .warning, "who never looked has not stopped")
+        board.confirm(at: start)
+        #expect(board.level(at: start + StatusBoard.staleAfter) == .warning)
+        let late = start + StatusBoard.staleAfter + .milliseconds(1)
+        #expect(board.level(at: late) == .unknown && board.isStale(at: late))
+        board.confirm(at: late)
+        #expect(board.level(at: late) == .warning)
+    }
+
+    @Test func `what only the monitor knows is not waited for when it has stopped`() throws {
+        let board = StatusBoard()
+        board.confirm(at: .now() + (.zero - StatusBoard.staleAfter - .seconds(1)))
+        let sources = ServerSources(
+            store: MemoryEventStore(retainedEvents: 1), metrics: .forTests(), logger: .discarding(),
+            monitor: try Monitor(), board: board, configuration: Configuration())
+        let answers = Journal<Int>()
+        let note: @Sendable (Finding) -> Void = { answers.add(Response($0, id: "test").status) }
+        sources.health(.own, answer: note)
+        sources.health(of: "store", answer: note)
+        sources.recoveryStatus(answer: note)
+        #expect(answers.takeAll() == [503, 503, 503])
     }
 }

@@ -4,6 +4,7 @@ import Synchronization
 import TestSupport
 
 @testable import GameServer
+@testable import TestSupport
 
 /// Sources that say what a test wants, and remember what was asked of them.
 final class FakeSources: OperatorSources {
@@ -12,6 +13,8 @@ final class FakeSources: OperatorSources {
         var triggers: [GameServer.RecoveryTrigger] = []
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
         var damage: Damage?
+        var holdsScrapes = false
+        var held: [@Sendable (Finding) -> Void] = []
     }
 
     /// What is wrong with every room's log.
@@ -22,6 +25,10 @@ final class FakeSources: OperatorSources {
         case lost
     }
 
+    /// What was asked for, for a test to wait for.
+    let asked = Journal<String>()
+    /// Who holds it makes searches of the log take as long.
+    let searching = Mutex(())
     private let state = Mutex(State())
     private let store: any EventStore
     private let logger: Logger
@@ -31,6 +38,9 @@ final class FakeSources: OperatorSources {
         self.store = store
         self.logger = logger
     }
+
+    /// From now on scrapes are asked for and not answered.
+    func holdScrapes() { state.withLock { $0.holdsScrapes = true } }
 
     func damage(_ damage: Damage) { state.withLock { $0.damage = damage } }
 
@@ -58,7 +68,12 @@ final class FakeSources: OperatorSources {
     }
 
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping @Sendable (Finding) -> Void) {
-        answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8)))
+        let holds = state.withLock { state in
+            if state.holdsScrapes { state.held.append(answer) }
+            return state.holdsScrapes
+        }
+        asked.add("scrape")
+        if !holds { answer(.found(type: "text/plain; version=0.0.4", Array("gameserver_up 1\n".utf8))) }
     }
 
     func trigger(_ order: GameServer.RecoveryTrigger, answer: @escaping @Sendable (Finding) -> Void) {
@@ -91,6 +106,8 @@ final class FakeSources: OperatorSources {
     func note(_ action: OperatorAction) { state.withLock { $0.actions.append(action) } }
 
     func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
+        asked.add("logs")
+        searching.withLock { _ in }
         logger.flush()
         answer(.page(logger.search(question.filter)))
     }

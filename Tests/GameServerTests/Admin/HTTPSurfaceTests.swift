@@ -53,6 +53,17 @@ import WebSocket
         surface.stop()
     }
 
+    @Test func `who still waits when the server ends is told that it does`() throws {
+        let surface = try Surface()
+        surface.sources.holdScrapes()
+        let client = try RawClient(port: surface.loop.port)
+        try client.send("GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer viewer\r\n\r\n")
+        #expect(surface.sources.asked.next() == "scrape")
+        surface.close()
+        let answer = String(decoding: try client.receiveToEnd(), as: UTF8.self)
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains(#""code":"draining""#), "\(answer)")
+    }
+
     @Test func `a server that protects itself is alive and takes nobody new`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /readyz").status == 200)
@@ -66,11 +77,22 @@ import WebSocket
         (StatusBoard.Level.healthy, 200), (.warning, 200), (.critical, 503), (.unknown, 503),
     ]) func `health says what was judged`(level: StatusBoard.Level, status: Int) throws {
         let surface = try Surface()
-        surface.board.level = level
+        surface.board.judge(level)
         for path in ["/health", "/api/health"] {
             let answer = try surface.ask("GET \(path)")
             #expect(answer.status == status && answer.json?["status"]?.string == level.name)
         }
+        surface.stop()
+    }
+
+    @Test func `health is unknown when who judged it has stopped`() throws {
+        let surface = try Surface()
+        surface.board.judge(.healthy)
+        surface.board.confirm(at: .now())
+        #expect(try surface.ask("GET /health").status == 200)
+        surface.board.confirm(at: .now() + (.zero - StatusBoard.staleAfter - .seconds(1)))
+        let answer = try surface.ask("GET /health")
+        #expect(answer.status == 503 && answer.json?["status"] == "unknown")
         surface.stop()
     }
 
@@ -198,6 +220,18 @@ import WebSocket
         #expect(
             try surface.ask("GET /api/logs?before=5", as: "operator").json?["error"]?["message"]
                 == "before is 5: what a page said in next")
+        surface.stop()
+    }
+
+    @Test func `a scrape does not wait for a search of the log`() throws {
+        let surface = try Surface()
+        let client = try RawClient(port: surface.loop.port)
+        try surface.sources.searching.withLock { _ in
+            try client.send("GET /api/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer operator\r\n\r\n")
+            #expect(surface.sources.asked.next() == "logs")
+            #expect(try surface.ask("GET /metrics", as: "viewer").status == 200)
+            #expect(try surface.ask("GET /health/detailed", as: "viewer").status == 200)
+        }
         surface.stop()
     }
 

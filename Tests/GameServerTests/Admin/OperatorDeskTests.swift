@@ -12,7 +12,7 @@ import WebSocket
     private let room: RoomID
     private let desk: OperatorDesk
     private let sources: FakeSources
-    private let thread = DeskThread()
+    private let threads = DeskThreads()
     /// The room's state after each event, as it was live.
     private let truths: [Int: [UInt8]]
 
@@ -31,8 +31,8 @@ import WebSocket
         self.truths = truths
         let logger = Logger.discarding()
         sources = FakeSources(store: world.memory)
-        desk = OperatorDesk(sources: sources, games: world.games, thread: thread, logger: logger)
-        thread.start()
+        desk = OperatorDesk(sources: sources, games: world.games, threads: threads, logger: logger)
+        threads.start()
     }
 
     private var live: RoomState {

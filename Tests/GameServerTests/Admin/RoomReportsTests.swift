@@ -100,4 +100,27 @@ import WebSocket
 
 extension Table {
     fileprivate func openSecondRoom() throws -> RoomID { try ben.create("tic-tac-toe") }
+
+    // MARK: Surveys
+
+    @Test func `who asks while a survey runs shares the next, and too many are refused`() {
+        var running: [RoomSurveys.Answer] = []
+        var begun = 0
+        let surveys = RoomSurveys {
+            begun += 1
+            running.append($0)
+        }
+        var told: [Int] = []
+        let ask = { (number: Int) in surveys.ask { _, _ in told.append(number) } }
+        #expect((0..<RoomSurveys.maxAsking).allSatisfy { ask($0) } && begun == 1)
+        #expect(!ask(99))
+        running.removeFirst()([], [])
+        #expect(told == [0] && begun == 2)
+        running.removeFirst()([], [])
+        #expect(told == Array(0..<RoomSurveys.maxAsking) && begun == 2)
+        // What was told is still on its way.
+        #expect(!ask(99))
+        surveys.finished()
+        #expect(ask(100) && !ask(101) && begun == 3)
+    }
 }

@@ -16,7 +16,8 @@ struct Surface {
     let board = StatusBoard()
     let metrics: Metrics
     let logger: Logger
-    private let desk = DeskThread()
+    private let desk = DeskThreads()
+    private let admin = OnLoop()
 
     /// - Parameter isDraining: from the start.
     init(isDraining: Bool = false, _ configure: (inout Configuration) -> Void = { _ in }) throws {
@@ -36,10 +37,10 @@ struct Surface {
         let tokens = try AdminTokens(
             administrator: Secret("administrator"), operator: Secret("operator"), viewer: Secret("viewer"))
         let operators = Operators(
-            tokens: tokens, desk: OperatorDesk(sources: sources, games: games, thread: desk, logger: logger),
+            tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
             sources: sources, board: board)
         desk.start()
-        loop = try LoopThread { [configuration] loop in
+        loop = try LoopThread { [configuration, admin = self.admin] loop in
             let admission = Admission(luck: .system)
             let services = LoopServices(
                 timeline: LoopTimeline(loop), store: StoreClient(store: store) { _ in }, games: games,
@@ -49,11 +50,12 @@ struct Surface {
             services.isDraining = isDraining
             let rooms = RoomDirectory(services: services)
             let sessions = SessionDirectory(services: services, rooms: rooms)
-            let admin = try AdminSurface.on(
+            let surface = try AdminSurface.on(
                 loop, services: services, rooms: rooms, sessions: sessions, facts: StillFacts(loop),
                 operators: operators, ledger: AccessLedger(logger, metrics, writer: nil))
+            admin.surface = surface
             return HTTPSurface(
-                sockets: SocketEndpoint(sessions: sessions, services: services, selfTestKey: "self"), admin: admin,
+                sockets: SocketEndpoint(sessions: sessions, services: services, selfTestKey: "self"), admin: surface,
                 files: files)
         }
     }
@@ -61,6 +63,20 @@ struct Surface {
     func stop() {
         loop.stop()
         desk.close()
+    }
+
+    /// Stops as a server does that has drained.
+    func close() {
+        loop.run { [admin] _ in
+            admin.surface?.close()
+            admin.surface = nil
+        }
+        stop()
+    }
+
+    /// What only the loop's thread touches.
+    private final class OnLoop: @unchecked Sendable {
+        var surface: AdminSurface?
     }
 
     struct Answer {

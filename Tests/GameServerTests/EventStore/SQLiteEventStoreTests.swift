@@ -154,6 +154,26 @@ import Testing
         }
     }
 
+    @Test func `a database that is refused stays as it is, and so does the log beside it`() throws {
+        let theirs = try SQLiteFixture()
+        var writer = RoomWriter(1)
+        try writer.commit(to: theirs.store)
+        try theirs.intruder().execute("PRAGMA user_version = 99")
+        let place = try TemporaryDirectory()
+        let directory = try DataDirectory(place.path)
+        let path = place.path + "/" + SQLiteEventStore.fileName
+        // As a crash leaves them.
+        var before: [Data] = []
+        for suffix in ["", "-wal"] {
+            before.append(try Data(contentsOf: URL(filePath: theirs.databasePath + suffix)))
+            try before.last?.write(to: URL(filePath: path + suffix))
+        }
+        #expect(throws: StoreError.newerSchema(path: path, found: 99, known: Migrations.known)) {
+            try SQLiteEventStore(in: directory)
+        }
+        #expect(try ["", "-wal"].map { try Data(contentsOf: URL(filePath: path + $0)) } == before)
+    }
+
     @Test func `the check finds the first record that was changed, removed or cut off`() throws {
         let fixture = try SQLiteFixture()
         let room = RoomID(raw: 1)

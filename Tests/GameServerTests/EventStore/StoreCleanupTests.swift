@@ -177,15 +177,17 @@ import Testing
             try Migrations.run(on: connection, upTo: 1)
             try connection.execute(
                 """
-                INSERT INTO rooms VALUES (1, 1, 2, 2, zeroblob(32), 'playing', NULL, NULL, 9, '{"game":"g"}');
+                INSERT INTO rooms VALUES (1, 1, 4, 4, zeroblob(32), 'playing', NULL, NULL, 9, '{"game":"g"}');
                 INSERT INTO records VALUES (1, 1, 1, 1, 1, CAST('{"at":1234,"events":[]}' AS BLOB), zeroblob(32));
                 INSERT INTO records VALUES (2, 1, 2, 2, 1, x'00ff', zeroblob(32));
+                INSERT INTO records VALUES (3, 1, 3, 3, 1, CAST('{"at":123456789012345678901}' AS BLOB), zeroblob(32));
+                INSERT INTO records VALUES (4, 1, 4, 4, 1, CAST('{"at":' AS BLOB), zeroblob(32));
                 """)
         }
         let store = try SQLiteEventStore(in: directory)
         defer { store.close() }
         let found = try store.counted(at: 2_000)
         #expect(found.oldestRecord == Timestamp(unixMilliseconds: 1_234))
-        #expect(found.records == 2 && found.games == ["g": .init(rooms: 1, records: 2, events: 2)])
+        #expect(found.records == 4 && found.games == ["g": .init(rooms: 1, records: 4, events: 4)])
     }
 }

@@ -111,11 +111,14 @@ import Testing
 
     /// Spoils all tables of the file that is open, and what is kept of it in memory.
     private func spoil(_ fixture: SQLiteFixture) throws {
-        try fixture.intruder().execute("UPDATE settling SET count = count + 1")
+        let intruder = try fixture.intruder()
+        try intruder.execute("BEGIN IMMEDIATE; UPDATE settling SET count = count + 1")
         let file = try FileHandle(forWritingTo: URL(filePath: fixture.databasePath))
         try file.seek(toOffset: 4_096)
         try file.write(contentsOf: Data(repeating: 0x41, count: 65_536))
         try file.close()
+        // Only now, or the store could read everything again before it is gone.
+        try intruder.execute("COMMIT")
     }
 
     @Test(arguments: [false, true])
@@ -139,6 +142,16 @@ import Testing
         #expect(rename(other.databasePath, fixture.databasePath) == 0)
         #expect(try fixture.store.reopened() == .failed(.corrupt))
         #expect(try fixture.store.healthy().file == .replaced)
+    }
+
+    @Test func `a database that is not taken for ours is not brought to our schema either`() throws {
+        let (fixture, _) = try unreadable()
+        let other = fixture.place.path + "/other"
+        try Migrations.run(on: SQLiteConnection(path: other, busyTimeout: .zero), upTo: 1)
+        try spoil(fixture)
+        #expect(rename(other, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .failed(.corrupt))
+        #expect(try fixture.intruder().integer("PRAGMA user_version") == 1)
     }
 
     @Test func `an empty file is not taken for ours`() throws {

@@ -61,7 +61,7 @@ import WebSocket
 
     @Test func `limited, so many a second come in, until the time is over`() {
         let admission = Admission(luck: luck([3]))
-        admission.set(.limited(perSecond: 10, until: start + .seconds(60)), at: start)
+        admission.limit(perSecond: 10, until: start + .seconds(60), at: start)
         func letIn(_ count: Int, at instant: MonotonicTime) -> Int {
             (0..<count).count { _ in admission.verdict(at: instant) == .pass }
         }
@@ -70,13 +70,13 @@ import WebSocket
         #expect(letIn(50, at: start + .seconds(30)) == 10)
         #expect(admission.takesRooms(at: start), "who is in may open rooms")
         #expect(letIn(50, at: start + .seconds(60)) == 50)
-        #expect(admission.mode == .open)
+        #expect(admission.mode(at: start + .seconds(60)) == .open)
     }
 
     @Test func `protected, nobody new comes in and no rooms open, until the time is over`() {
         let admission = Admission(luck: luck([0]))
         let until = start + .seconds(30)
-        admission.set(.protected(until: until), at: start)
+        admission.protect(until: until)
         guard case .refuse(let status, let code, _, let reason, let retry) = admission.verdict(at: start) else {
             Issue.record("let in")
             return
@@ -86,12 +86,12 @@ import WebSocket
         #expect(admission.takesRooms(at: until))
         #expect(admission.verdict(at: start + .milliseconds(29_999)) != .pass)
         #expect(admission.verdict(at: until) == .pass)
-        #expect(admission.mode == .open)
+        #expect(admission.mode(at: until) == .open)
     }
 
     @Test func `who is refused is asked to come back spread over ten seconds`() {
         let admission = Admission(luck: luck(Array(0...99)))
-        admission.set(.protected(until: start + .seconds(1)), at: start)
+        admission.protect(until: start + .seconds(1))
         var waits: [Int: Int] = [:]
         for _ in 0..<100 {
             guard case .refuse(_, _, _, _, let seconds?) = admission.verdict(at: start) else { continue }
@@ -102,9 +102,36 @@ import WebSocket
 
     @Test func `the door that is opened again is open, whatever was set before`() {
         let admission = Admission(luck: .system)
-        admission.set(.limited(perSecond: 1, until: start + .seconds(60)), at: start)
-        admission.set(.open, at: start)
+        admission.limit(perSecond: 1, until: start + .seconds(60), at: start)
+        admission.endLimit()
         for _ in 0..<10 { #expect(admission.verdict(at: start) == .pass) }
+    }
+
+    @Test func `the end of one hold is not the end of another, and the strictest decides`() {
+        let admission = Admission(luck: luck([0]))
+        func letIn(_ count: Int) -> Int { (0..<count).count { _ in admission.verdict(at: start) == .pass } }
+        admission.protect(until: start + .seconds(60))
+        admission.limit(perSecond: 5, until: start + .seconds(60), at: start)
+        #expect(letIn(20) == 0 && !admission.takesRooms(at: start), "a limit opens no closed door")
+        admission.endLimit()
+        #expect(letIn(20) == 0, "the storm is over, the overload is not")
+        admission.limit(perSecond: 5, until: start + .seconds(60), at: start)
+        admission.endProtection()
+        #expect(letIn(20) == 5 && admission.takesRooms(at: start))
+        admission.endLimit()
+        #expect(letIn(20) == 20)
+    }
+
+    @Test func `a limit that is asked for again lasts longer, and is no new burst`() {
+        let admission = Admission(luck: luck([0]))
+        func letIn(_ count: Int) -> Int { (0..<count).count { _ in admission.verdict(at: start) == .pass } }
+        admission.limit(perSecond: 5, until: start + .seconds(60), at: start)
+        #expect(letIn(20) == 5)
+        admission.limit(perSecond: 5, until: start + .seconds(90), at: start)
+        #expect(letIn(20) == 0)
+        #expect(admission.mode(at: start + .seconds(89)) == .limited(perSecond: 5, until: start + .seconds(90)))
+        admission.limit(perSecond: 7, until: start + .seconds(90), at: start)
+        #expect(letIn(20) == 7)
     }
 
     @Test func `while protected, a create is refused with the time to wait, one that is repeated is not`() throws {
@@ -113,7 +140,7 @@ import WebSocket
         ana.hello()
         let secret = ana.freshSecret()
         let room = try ana.create("tic-tac-toe", secret: secret)
-        world.services.admission.set(.protected(until: world.timeline.now + .seconds(60)), at: world.timeline.now)
+        world.services.admission.protect(until: world.timeline.now + .seconds(60))
         let no = try #require(ana.ask(ana.createRequest("tic-tac-toe")).first("no"))
         #expect(no.code == "overloaded" && (no.int("retry") ?? 0) > 0)
         // Its answer was lost, say: the room is there, and the seat is Ana's.
@@ -148,7 +175,7 @@ import WebSocket
         let limiting = RateLimiting(
             configuration.limits, position: 0, admission: admission, now: { start }, onRefusal: { refused += 1 })
         #expect(limiting.accept(visit(origin: nil)) == .pass)
-        admission.set(.protected(until: start + .seconds(9)), at: start)
+        admission.protect(until: start + .seconds(9))
         #expect(limiting.accept(visit(origin: nil)) != .pass)
         let (one, other) = (Client(id: 1, address: "127.0.0.1"), Client(id: 2, address: "127.0.0.1"))
         func ask(_ client: Client, _ type: String = "list") -> ReceiveVerdict {

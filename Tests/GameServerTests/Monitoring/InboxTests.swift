@@ -54,6 +54,13 @@ import WebSocket
         #expect(inbox.take(until: nil) == nil, "closed for good")
     }
 
+    @Test func `who waits looks up when woken, though there is no message`() throws {
+        let inbox = try Inbox<Int>(capacity: 2)
+        inbox.wake()
+        #expect(inbox.take(until: nil) == [])
+        #expect(inbox.take(until: past) == [])
+    }
+
     @Test func `many threads post, nothing is lost and nobody's order changes`() throws {
         let inbox = try Inbox<(thread: Int, number: Int)>(capacity: 100_000)
         let posters = (0..<4).map { thread in

@@ -128,6 +128,20 @@ import WebSocket
         #expect(zip(slow, waiting).filter { $0.0.outlet?.unsentBytes != $0.1 }.count == 2)
     }
 
+    @Test func `those left alone are measured beside those that were touched, until the run is judged`() throws {
+        let (table, slow) = try backlog(watchers: 5)
+        let report = try #require(perform(.collapsePending, in: table.world, radius: 0.3).all.first)
+        let before = try #require(report.cohorts)
+        #expect((before.touched.objects, before.control.objects) == (2, 3))
+        #expect(before.touched.sum == 8 && before.control.sum == 12)
+        let trial = try #require(table.world.services.trial)
+        func cohorts() -> RecoveryCohorts { trial.cohorts(table.world.sessions, at: table.world.timeline.now) }
+        #expect(cohorts().touched.sum == 2, "three of four are taken back")
+        #expect(cohorts().control.sum == 12)
+        for client in slow { client.resumeReading() }
+        #expect(cohorts().touched.sum == 0 && cohorts().control.sum == 0)
+    }
+
     @Test func `where nothing can be taken back, nobody is touched and nothing is called a success`() throws {
         let (table, slow) = try backlog(watchers: 1, moves: 1)
         let report = try #require(perform(.collapsePending, in: table.world).all.first)
@@ -378,13 +392,15 @@ import WebSocket
         let door = world.services.admission
         let now = world.timeline.now
         #expect(perform(.protect(forMs: 5000), in: world, isDryRun: true).all.map(\.outcome) == [.done])
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .open)
         _ = perform(.protect(forMs: 5000), in: world)
-        #expect(door.mode == .protected(until: now + .seconds(5)))
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)))
         _ = perform(.admit(perSecond: 7, forMs: 9000), in: world)
-        #expect(door.mode == .limited(perSecond: 7, until: now + .seconds(9)))
-        _ = perform(.openDoors, in: world)
-        #expect(door.mode == .open)
+        #expect(door.mode(at: now) == .protected(until: now + .seconds(5)), "the stricter one decides")
+        _ = perform(.unprotect, in: world)
+        #expect(door.mode(at: now) == .limited(perSecond: 7, until: now + .seconds(9)))
+        _ = perform(.admitAll, in: world)
+        #expect(door.mode(at: now) == .open)
     }
 
     @Test func `a user's middleware is made anew, then set aside; the server's own are never touched`() throws {
@@ -398,21 +414,24 @@ import WebSocket
         let fresh = Fresh()
         let own = ["hook_log": { fresh as any Middleware }]
         #expect(
-            perform(.restartMiddleware("hook_log", setsAside: false), in: world, isDryRun: true, restartable: own)
+            perform(.restartMiddleware("hook_log", setsAsideForMs: nil), in: world, isDryRun: true, restartable: own)
                 .all.map(\.touched) == [1])
         let ana = world.client("Ana")
         ana.hello()
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 0 && log.attached.count == 1)
-        _ = perform(.restartMiddleware("hook_log", setsAside: false), in: world, restartable: own)
+        _ = perform(.restartMiddleware("hook_log", setsAsideForMs: nil), in: world, restartable: own)
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 1 && log.attached.count == 1)
-        _ = perform(.restartMiddleware("hook_log", setsAside: true), in: world, restartable: own)
+        _ = perform(.restartMiddleware("hook_log", setsAsideForMs: 9000), in: world, restartable: own)
         _ = try ana.create("tic-tac-toe")
         #expect(fresh.attached == 1)
+        world.advance(by: .seconds(9))
+        _ = try ana.create("tic-tac-toe")
+        #expect(fresh.attached == 2, "a while later it may try again")
         for name in ["rate_limiting", "nobody"] {
-            for setsAside in [true, false] {
-                let report = perform(.restartMiddleware(name, setsAside: setsAside), in: world, restartable: own).all
+            for ms in [nil, 9000] {
+                let report = perform(.restartMiddleware(name, setsAsideForMs: ms), in: world, restartable: own).all
                 #expect(report.map(\.outcome) == [.nothingToDo])
             }
         }
@@ -428,18 +447,43 @@ import WebSocket
         }
         let world = Table.world(middleware: [Clumsy()])
         let restartable = ["clumsy": { Clumsy() as any Middleware }]
-        func repaired(setsAside: Bool) -> [Int] {
-            perform(.restartMiddleware("clumsy", setsAside: setsAside), in: world, restartable: restartable)
+        func repaired(setsAsideForMs: Int?) -> [Int] {
+            perform(.restartMiddleware("clumsy", setsAsideForMs: setsAsideForMs), in: world, restartable: restartable)
                 .all.map(\.repaired)
         }
-        #expect(repaired(setsAside: false) == [0])
+        #expect(repaired(setsAsideForMs: nil) == [0])
         let ana = world.client("Ana")
         ana.hello()
-        for setsAside in [false, true] {
+        for ms in [nil, 9000] {
             _ = try ana.create("tic-tac-toe")
-            #expect(repaired(setsAside: setsAside) == [1])
-            #expect(repaired(setsAside: setsAside) == [0])
+            #expect(repaired(setsAsideForMs: ms) == [1])
+            #expect(repaired(setsAsideForMs: ms) == [0])
         }
+    }
+
+    @Test func `one that is set aside anew stays out for as long as was said last`() throws {
+        let world = Table.world(middleware: [log])
+        var made = 0
+        let own = [
+            "hook_log": { () -> any Middleware in
+                made += 1
+                return HookLog()
+            }
+        ]
+        let actions = LoopActions(
+            services: world.services, sessions: world.sessions, rooms: world.rooms, restartable: own)
+        func setAside() {
+            let scope = ActionScope(isDryRun: false, blastRadius: 1)
+            actions.perform(.restartMiddleware("hook_log", setsAsideForMs: 9000), scope) { _ in }
+        }
+        var isSetAside: Bool? { world.services.middleware.list.first { $0.name == "hook_log" }?.isSetAside }
+        setAside()
+        world.advance(by: .seconds(5))
+        setAside()
+        world.advance(by: .seconds(5))
+        #expect(isSetAside == true && made == 0)
+        world.advance(by: .seconds(4))
+        #expect(isSetAside == false && made == 1)
     }
 
     @Test func `at least one is touched, and never more than may be`() {

@@ -85,6 +85,41 @@ import WebSocket
         #expect(server.metrics.messages.value(.in) == 0)
     }
 
+    @Test func `a storm of hints is one hint each, and takes no message's place`() throws {
+        let monitor = try Monitor()
+        for _ in 0..<10_000 {
+            monitor.hint(.websocket)
+            monitor.hint(.game("clockwork"))
+        }
+        #expect(monitor.work { _ in } && monitor.lost == 0)
+        #expect(monitor.takeHints() == [.websocket, .game("clockwork")])
+        #expect(monitor.takeHints() == [])
+    }
+
+    /// Fails, and tells the test of every look.
+    private struct Broken: HealthProbe {
+        struct Failure: Error {}
+
+        let id = "broken"
+        let interval = Duration.milliseconds(500)
+        let looks = Journal<Void>()
+
+        func measure() throws -> ProbeReading {
+            looks.add(())
+            throw Failure()
+        }
+    }
+
+    @Test func `failures are counted at every check, not only when the level changes`() throws {
+        let probe = Broken()
+        let server = try LiveServer(games: [], probes: [probe]) { $0.health.floorMs = 500 }
+        defer { server.stop() }
+        for _ in 0..<5 { #expect(probe.looks.next() != nil) }
+        // When one look begins, the one before it has been counted.
+        let component = server.metrics.componentIndex("probe:broken")
+        #expect(server.metrics.healthFailures.value(component: component) >= 4)
+    }
+
     // MARK: The server's test of itself
 
     @Test func `the test passes with its key, and leaves nothing behind`() throws {

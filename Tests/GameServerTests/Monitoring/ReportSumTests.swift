@@ -26,6 +26,19 @@ import Testing
                     .done, touched: 3, eligible: 30, repaired: 1, details: ["asked": "2, 3", "more": "x"]))
     }
 
+    @Test func `what was touched and what was left alone add up over the loops that have any`() {
+        func cohorts(_ touched: Int, _ control: Int) -> RecoveryCohorts {
+            RecoveryCohorts(
+                touched: .init(objects: touched, sum: Double(touched * 10)),
+                control: .init(objects: control, sum: Double(control * 10)))
+        }
+        let total = sum([
+            ActionReport(.done, cohorts: cohorts(1, 2)), ActionReport(.nothingToDo),
+            ActionReport(.done, cohorts: cohorts(3, 4)),
+        ])
+        #expect(total?.cohorts == cohorts(4, 6))
+    }
+
     @Test func `one loop that did something outweighs one with nothing to do, a failure outweighs both`() {
         let (done, nothing) = (ActionReport(.done, touched: 1), ActionReport(.nothingToDo))
         let failed = ActionReport(.failed("no"))

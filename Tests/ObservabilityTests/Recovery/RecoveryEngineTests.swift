@@ -78,6 +78,20 @@ import Testing
         #expect(orders.isEmpty)
     }
 
+    @Test func `a run names who asked for it`() throws {
+        var patient = ill(memory, only: ["memory_pressure", "system_overload"])
+        guard case .started(let byHand) = patient.engine.trigger("system_overload", by: "ops", at: patient.now) else {
+            Issue.record("refused")
+            return
+        }
+        patient.acted(byHand, ActionReport(.failed("no")))
+        #expect(patient.engine.takeFinished().map(\.cause.actor) == ["ops"])
+        let byItself = try patient.nextOrder()
+        patient.acted(byItself, ActionReport(.failed("no")))
+        #expect(patient.engine.takeFinished().map(\.cause.actor) == ["trigger"])
+        #expect(RecoveryRun.Cause.escalation(from: 7).actor == "run 7")
+    }
+
     @Test func `what is switched off does not run, by itself or by hand`() {
         var patient = ill(memory)
         _ = patient.engine.enable("memory_pressure", false, by: "ops", at: patient.now)
@@ -233,6 +247,49 @@ import Testing
         #expect(try #require(run.effect?.share) > 1 && run.verdict == .ineffective)
     }
 
+    /// Two of five slow readers are touched; each of the five has a hundred messages waiting.
+    ///
+    /// - Parameters:
+    ///   - touched: what waits for the two afterwards.
+    ///   - control: what waits for the other three.
+    private func runOnTwoOfFive(touched: Double, control: Double) throws -> RecoveryRun {
+        var patient = Patient(only: ["high_pending_messages"])
+        _ = patient.seconds(60)
+        patient.readings[.pendingMessages] = 500
+        let order = try patient.nextOrder()
+        let before = RecoveryCohorts(touched: .init(objects: 2, sum: 200), control: .init(objects: 3, sum: 300))
+        patient.acted(
+            order, ActionReport(.done, touched: 2, eligible: 10, repaired: 2, cohorts: before))
+        patient.readings[.pendingMessages] = touched + control
+        for _ in 0..<60 {
+            patient.engine.observe(
+                RecoveryCohorts(touched: .init(objects: 2, sum: touched), control: .init(objects: 3, sum: control)),
+                of: order.run)
+            _ = patient.second()
+        }
+        return try patient.end(of: order)
+    }
+
+    @Test func `who was touched is judged, against who was left alone`() throws {
+        let mended = try runOnTwoOfFive(touched: 0, control: 450)
+        #expect(mended.verdict == .effective)
+        #expect((mended.effect?.before, mended.effect?.after) == (500, 0), "as if all five had fared like the two")
+        #expect(mended.effect?.control == RecoveryEffect.Control(before: 500, after: 750))
+        #expect(try runOnTwoOfFive(touched: 200, control: 0).verdict == .ineffective, "those left alone got well")
+        #expect(try runOnTwoOfFive(touched: 0, control: 0).verdict == .ineffective, "all would have got well anyway")
+    }
+
+    @Test func `where nobody is left alone, the signal is judged`() throws {
+        var patient = Patient(only: ["high_pending_messages"])
+        patient.readings[.pendingMessages] = 500
+        let order = try patient.nextOrder()
+        let all = RecoveryCohorts(touched: .init(objects: 5, sum: 500), control: .init())
+        patient.acted(order, ActionReport(.done, touched: 5, eligible: 25, repaired: 5, cohorts: all))
+        patient.readings[.pendingMessages] = 3
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .effective && run.effect?.control == nil)
+    }
+
     @Test func `noise of the service level is no harm`() throws {
         var patient = Patient(only: ["memory_pressure"])
         for second in 0..<60 {
@@ -257,6 +314,43 @@ import Testing
         patient.readings[.deliveryErrorRatio] = 0.3
         let run = try patient.end(of: order)
         #expect(run.verdict == .harmful)
+    }
+
+    @Test func `harm is seen though nothing was delivered before`() throws {
+        var patient = Patient(only: ["memory_pressure"])
+        patient.readings[.deliveryErrorRatio] = nil
+        _ = patient.seconds(60)
+        patient.readings[.memoryRatio] = 0.93
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.memoryRatio] = 0.5
+        patient.readings[.deliveryErrorRatio] = 0.3
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .harmful && run.reason == "delivery_error_ratio_rose")
+    }
+
+    @Test func `what is not measured any more is no success, and says nothing of before`() throws {
+        let stale = try #require(Patient.illnesses.first { $0.procedure == "stale_connections" })
+        var patient = ill(stale)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.failureRatio] = nil
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "not_measured")
+
+        var later = ill(stale)
+        later.readings = Patient.wellness
+        later.readings[.deliveryErrorRatio] = 0.4
+        _ = later.seconds(60)
+        later.readings[.deliveryErrorRatio] = nil
+        _ = later.seconds(61)
+        later.fall(ill: stale)
+        later.readings[.deliveryErrorRatio] = nil
+        let second = try later.nextOrder()
+        later.acted(second, .healing)
+        later.getWell(of: stale)
+        later.readings[.deliveryErrorRatio] = 0.3
+        #expect(try later.end(of: second).verdict == .harmful, "a ratio of minutes ago is no excuse")
     }
 
     @Test func `a condition that flickers is refused once for each cooldown`() throws {
@@ -331,6 +425,46 @@ import Testing
         let orders = patient.second()
         #expect(orders.isEmpty)
         #expect(Set(patient.engine.takeFinished().map(\.reason)) == ["max_attempts", "disabled_by_harm"])
+    }
+
+    @Test func `a clock that was set back bars nothing for longer than its cooldown`() throws {
+        var patient = Patient(only: ["memory_pressure"])
+        patient.engine.restore(
+            "memory_pressure", scope: "server", verdict: .failed, ago: .seconds(-86_400), at: patient.now)
+        patient.readings[.memoryRatio] = 0.99
+        let early = patient.seconds(59)
+        #expect(early.isEmpty)
+        #expect(patient.second().map(\.procedure) == ["memory_pressure"])
+    }
+
+    @Test func `a harm is as old as its verdict, and one that lies in the future is of now`() {
+        for (ago, at) in [(100, 930), (-500, 1000)] {
+            var patient = Patient(only: ["memory_pressure"])
+            patient.engine.restore(
+                "memory_pressure", scope: "server", verdict: .harmful, ago: .seconds(ago), lasted: .seconds(30),
+                at: patient.now)
+            let status = patient.engine.status(at: patient.now).procedures[0]
+            #expect(status.disabledFor == .disabledByHarm && status.disabledAt == .seconds(at))
+        }
+    }
+
+    @Test func `what operators switched stays switched over a restart, but for what the configuration switches off`() {
+        var patient = Patient(only: ["memory_pressure"])
+        func restore(isEnabled: Bool, _ ago: Int) {
+            patient.engine.restore(
+                "memory_pressure", isEnabled: isEnabled, by: "ops", ago: .seconds(ago), at: patient.now)
+        }
+        var status: RecoveryStatus.Procedure { patient.engine.status(at: patient.now).procedures[0] }
+        restore(isEnabled: false, 60)
+        #expect(status.disabledBy == "ops" && status.disabledAt == .seconds(940))
+        restore(isEnabled: true, 50)
+        #expect(status.isEnabled)
+
+        var procedures = StandardProcedures.all.filter { $0.id == "memory_pressure" }
+        procedures[0].isEnabled = false
+        patient.engine = RecoveryEngine(procedures)
+        restore(isEnabled: true, 50)
+        #expect(status.disabledBy == "configuration")
     }
 
     @Test func `runs are numbered on from where the store ended`() throws {

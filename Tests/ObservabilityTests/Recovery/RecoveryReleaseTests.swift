@@ -33,6 +33,41 @@ import Testing
         #expect(release[0].correlationID == order.correlationID)
     }
 
+    @Test func `what lasts is in force from its report until it is taken back`() throws {
+        var patient = ill(overload)
+        let order = try patient.nextOrder()
+        #expect(patient.engine.inForce == [], "nobody has said that it was done")
+        patient.acted(order, .healing)
+        #expect(patient.engine.inForce == [order])
+        patient.getWell(of: overload)
+        _ = patient.seconds(59)
+        #expect(patient.engine.inForce == [order])
+        _ = patient.seconds(2)
+        #expect(patient.engine.inForce == [])
+    }
+
+    @Test func `what goes on is told from the first moment to the last, whatever ended it`() throws {
+        func going(_ patient: Patient) -> [Int] { ["system_overload", "memory_pressure"].map(patient.engine.goingOn) }
+        var patient = ill(overload)
+        let order = try patient.nextOrder()
+        #expect(going(patient) == [1, 0] && patient.engine.isInForce("system_overload"))
+        patient.acted(order, .healing)
+        #expect(going(patient) == [1, 0], "judged and in force is one run")
+        _ = patient.seconds(120)
+        #expect(going(patient) == [1, 0] && patient.engine.isInForce("system_overload"), "judged, and still in force")
+        patient.getWell(of: overload)
+        _ = patient.seconds(61)
+        #expect(going(patient) == [0, 0] && !patient.engine.isInForce("system_overload"))
+
+        var failing = ill(overload)
+        failing.acted(try failing.nextOrder(), ActionReport(.failed("no loop takes orders")))
+        #expect(going(failing) == [0, 0] && !failing.engine.isInForce("system_overload"))
+
+        var dry = Patient()
+        _ = dry.engine.trigger("system_overload", by: "ops", dryRun: true, at: dry.now)
+        #expect(going(dry) == [0, 0] && !dry.engine.isInForce("system_overload"))
+    }
+
     @Test func `protection ends when it does harm, is switched off, or has lasted an hour`() throws {
         var harmed = ill(overload)
         harmed.acted(try harmed.nextOrder(), .healing)

@@ -9,7 +9,7 @@ extension RoomDirectory {
     ///
     /// - Returns: how many there were, at most `limit`.
     func sleepIdle(atMost limit: Int) -> Int {
-        idleRooms(for: .zero).prefix(limit).count { id in self[id].map { sleep($0) } ?? false }
+        idleRooms(for: .zero).prefix(limit).count { id in self[id].map(sleep) ?? false }
     }
 }
 #endif

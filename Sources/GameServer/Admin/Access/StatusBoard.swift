@@ -1,8 +1,12 @@
 import Synchronization
+import WebSocket
 
 /// The verdict on the whole server, where any thread can read it at once: probes must be answered even when nothing else
 /// gets done.
 final class StatusBoard: Sendable {
+    /// Age above which a verdict counts for nothing: whoever judges has stopped. Two looks at their slowest.
+    static let staleAfter = Duration.seconds(10)
+
     enum Level: Int, Sendable, CaseIterable {
         case healthy, warning, critical, unknown
 
@@ -15,12 +19,25 @@ final class StatusBoard: Sendable {
     }
 
     private let judged = Atomic<Int>(Level.healthy.rawValue)
+    /// Nanoseconds of the monotonic clock; 0 while nobody has looked.
+    private let lookedAt = Atomic<Int64>(0)
     private let protecting = Atomic<Bool>(false)
 
-    /// Healthy until somebody has judged.
-    var level: Level {
-        get { Level(rawValue: judged.load(ordering: .relaxed)) ?? .unknown }
-        set { judged.store(newValue.rawValue, ordering: .relaxed) }
+    /// Puts up what was judged.
+    func judge(_ level: Level) { judged.store(level.rawValue, ordering: .relaxed) }
+
+    /// Whoever judges has looked and stands by the verdict.
+    func confirm(at instant: MonotonicTime) { lookedAt.store(instant.nanoseconds, ordering: .relaxed) }
+
+    /// Healthy until somebody has judged, unknown when nobody has looked for long.
+    func level(at now: MonotonicTime) -> Level {
+        isStale(at: now) ? .unknown : Level(rawValue: judged.load(ordering: .relaxed)) ?? .unknown
+    }
+
+    /// Whether somebody looked once and does not any more.
+    func isStale(at now: MonotonicTime) -> Bool {
+        let instant = MonotonicTime(nanoseconds: lookedAt.load(ordering: .relaxed))
+        return instant.nanoseconds != 0 && now - instant > Self.staleAfter
     }
 
     /// In protection mode: games go on, nobody new is let in.

@@ -2,7 +2,24 @@ import Foundation
 import Observability
 import Synchronization
 
-/// The thread on which operators are answered: one question after the other, away from games and health.
+/// The threads on which operators are answered, away from games and health: what takes long never stands before what is
+/// quick, such as a scrape.
+struct DeskThreads: Sendable {
+    let quick = DeskThread(named: "desk")
+    let slow = DeskThread(named: "desk-slow")
+
+    func start() {
+        quick.start()
+        slow.start()
+    }
+
+    func close() {
+        quick.close()
+        slow.close()
+    }
+}
+
+/// A thread that answers one question after the other.
 final class DeskThread: Sendable {
     private struct State {
         var work: [@Sendable () -> Void] = []
@@ -13,15 +30,17 @@ final class DeskThread: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
     private let filled = DispatchSemaphore(value: 0)
+    private let name: String
 
-    init(capacity: Int = 256) {
+    init(named name: String, capacity: Int = 256) {
+        self.name = name
         self.capacity = capacity
     }
 
     /// Starts the thread, which ends when the desk is closed and everything that waits is done.
     func start() {
         let thread = Thread { [self] in
-            nameThread("desk")
+            nameThread(name)
             while let work = next() { work() }
         }
         thread.stackSize = 8 << 20

@@ -35,11 +35,11 @@ extension OperatorDesk {
         if let eyes {
             let last = after > Int.max - limit ? Int.max : after + limit
             sources.history(of: room, from: after, through: last) { [self] outcome in
-                resume { [self] in reply(seen(room, outcome, after: after, limit: limit, eyes, question)) }
+                resume(question) { [self] in reply(seen(room, outcome, after: after, limit: limit, eyes, question)) }
             }
         } else {
             sources.records(of: room, after: after, limit: Self.maxRecords) { [self] outcome in
-                resume { reply(Self.stored(room, outcome, after: after, limit: limit, question)) }
+                resume(question) { reply(Self.stored(room, outcome, after: after, limit: limit, question)) }
             }
         }
     }

@@ -158,7 +158,7 @@ extension OperatorDesk {
             sources.recoveryStatus { [self] recovery in
                 sources.storeStatistics(now: question.asked) { [self] events in
                     sources.resources { [self] resources in
-                        resume {
+                        resume(question) {
                             var report = ObjectText()
                             report.add("success", true)
                             report.add("timestamp", question.asked.rfc3339)

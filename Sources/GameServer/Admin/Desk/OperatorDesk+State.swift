@@ -17,7 +17,7 @@ extension OperatorDesk {
         }
         let wanted = question.arguments.integer("at")
         sources.history(of: room, from: wanted ?? .max, through: wanted ?? .max) { [self] outcome in
-            resume { [self] in reply(rebuilt(room, outcome, at: wanted, eyes, question)) }
+            resume(question) { [self] in reply(rebuilt(room, outcome, at: wanted, eyes, question)) }
         }
     }
 

@@ -2,7 +2,7 @@ import Observability
 import PluginAPI
 import WebSocket
 
-/// The desk of production: a thread that encodes, and sources that know.
+/// The desk of production: threads that encode, and sources that know.
 final class OperatorDesk: Desk {
     typealias Reply = @Sendable (Response) -> Void
     /// An answer, and what was changed.
@@ -10,14 +10,14 @@ final class OperatorDesk: Desk {
 
     let sources: any OperatorSources
     let games: InstalledGames
-    private let thread: DeskThread
+    private let threads: DeskThreads
     private let trail: OperatorTrail
     private let description: [UInt8]
 
-    init(sources: any OperatorSources, games: InstalledGames, thread: DeskThread, logger: Logger) {
+    init(sources: any OperatorSources, games: InstalledGames, threads: DeskThreads, logger: Logger) {
         self.sources = sources
         self.games = games
-        self.thread = thread
+        self.threads = threads
         trail = OperatorTrail(logger: logger, sources: sources)
         description = OpenAPI.document(AdminRoutes.table, version: Version.current).encoded()
     }
@@ -28,12 +28,18 @@ final class OperatorDesk: Desk {
                 Response(.unavailable("the audit trail cannot be written: nothing is changed"), id: question.requestID))
         }
         let finish = kept(question, reply)
-        let isTaken = thread.take { [self] in work(on: question, finish) }
+        let isTaken = thread(for: question).take { [self] in work(on: question, finish) }
         if !isTaken { finish(.problem(.overloaded("the operators' desk is full"), id: question.requestID), nil) }
     }
 
-    /// Goes on with an answer that came on another thread.
-    func resume(_ work: @escaping @Sendable () -> Void) { thread.resume(work) }
+    /// Goes on with the answer to a question that came on another thread.
+    func resume(_ question: DeskQuestion, _ work: @escaping @Sendable () -> Void) {
+        thread(for: question).resume(work)
+    }
+
+    private func thread(for question: DeskQuestion) -> DeskThread {
+        question.endpoint.isSlow ? threads.slow : threads.quick
+    }
 
     private func work(on question: DeskQuestion, _ finish: @escaping Finish) {
         let arguments = question.arguments
@@ -133,5 +139,15 @@ final class OperatorDesk: Desk {
         let before = sources.logLevel(of: category).name
         let answer = Response(sources.setLogLevel(level, for: category), id: question.requestID)
         finish(answer, .init(before: before, after: sources.logLevel(of: category).name))
+    }
+}
+
+extension Endpoint {
+    /// Whether an answer may take long: it searches, replays, or tells of every room.
+    fileprivate var isSlow: Bool {
+        switch self {
+        case .logs, .roomEvents, .roomEventsSince, .roomState, .roomFigures, .roomStatistics, .systemStatistics: true
+        default: false
+        }
     }
 }

@@ -3,7 +3,7 @@ import PluginAPI
 
 /// Where the desk finds what operators ask for. One method a source.
 ///
-/// Called on the desk's thread; an answer is given exactly once, on any thread. What a server does not have stays at its
+/// Called on the desk's threads; an answer is given exactly once, on any thread. What a server does not have stays at its
 /// default and is answered 501.
 protocol OperatorSources: Sendable {
     // MARK: Health and metrics

@@ -110,7 +110,15 @@ enum AdminSchemas {
 
     // MARK: Recovery
 
-    private static let recoveryStatus: Schema = .object([.maybe("success", .boolean), .maybe("procedures", .any)])
+    private static let recoveryStatus: Schema = .object([
+        .maybe("success", .boolean), .maybe("procedures", .any),
+        .maybe(
+            "middleware",
+            .array(
+                .object([
+                    .always("name", .string), .always("hooks", .array(.string)), .always("set_aside", .boolean),
+                ]))),
+    ])
 
     private static let recoveryTrigger: Schema = .object([
         .maybe("scope", .nullable(.text(1...200))), .maybe("dry_run", .boolean), .maybe("context", .map(.any)),
