@@ -26,6 +26,8 @@ final class MonitorCore {
     private var counted: [String: CheckCounts] = [:]
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
+    /// When the server was started lately, this start included.
+    var starts: [PluginAPI.Timestamp] = []
     private var nextLook: MonotonicTime
     private var nextReading: MonotonicTime
 

@@ -34,14 +34,30 @@ import WebSocket
         #expect(exposed.contains("\n" + refused), "the number leads to the room and the event")
     }
 
+    /// As the administrator of a server whose token is `administrator`.
+    private func ask(_ server: LiveServer, _ line: String) throws -> String {
+        let client = try RawClient(port: server.port)
+        try client.send(
+            line + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: Bearer administrator\r\n"
+                + "Connection: close\r\n\r\n")
+        return String(decoding: try client.receiveToEnd(), as: UTF8.self)
+    }
+
+    @Test func `the history of health is read page by page`() throws {
+        let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
+        defer { server.stop() }
+        let hour = try ask(server, "GET /api/health/history")
+        #expect(hour.hasPrefix("HTTP/1.1 200") && hour.contains(#"{"resolution":"hour","step_seconds":10,"#))
+        let day = try ask(server, "GET /api/health/history?resolution=day&after=7&limit=1")
+        #expect(day.contains(#"{"resolution":"day","step_seconds":60,"#) && day.contains(#""overall":[]"#))
+        #expect(day.contains(#""store":[]"#) && day.contains(#""memory.memory_utilization":[]"#))
+        #expect(try ask(server, "GET /api/health/history?resolution=year").hasPrefix("HTTP/1.1 400"))
+    }
+
     @Test func `what a recovery run counts as leads to its other traces`() throws {
         let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
         defer { server.stop() }
-        let client = try RawClient(port: server.port)
-        try client.send(
-            "POST /api/recovery/trigger/memory_pressure?dry_run=true HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
-                + "Authorization: Bearer administrator\r\nConnection: close\r\n\r\n")
-        #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 2"))
+        #expect(try ask(server, "POST /api/recovery/trigger/memory_pressure?dry_run=true").hasPrefix("HTTP/1.1 2"))
         let line = server.line("recovery_finished", saying: "memory_pressure")
         let run = try #require(line?["correlation_id"]?.string)
         let exposed = String(decoding: server.metrics.exposition(as: .openMetrics), as: UTF8.self)
