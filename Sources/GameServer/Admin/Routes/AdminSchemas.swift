@@ -218,7 +218,7 @@ enum AdminSchemas {
 
     private static let logs: Schema = .object([
         .always("lines", .array(.map(.any))), .always("has_more", .boolean), .maybe("next", .string),
-        .always("truncated", .boolean),
+        .always("truncated", .boolean), .always("incomplete", .boolean),
     ])
 
     private static let logTicket: Schema = .object([
