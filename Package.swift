@@ -34,7 +34,8 @@ let package = Package(
             name: "FaultyServer", dependencies: ["GameServer", "PluginAPI", "LiapTui"], path: "Tests/FaultyServer",
             exclude: ["README.md"]),
         .target(
-            name: "TestSupport", dependencies: ["GameServer", "WebSocket", "PluginAPI"], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "TestSupport"]),
         .testTarget(name: "PluginsTests", dependencies: ["PluginAPI", "LiapTui", "TicTacToe", "TestSupport"]),

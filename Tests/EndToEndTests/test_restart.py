@@ -2,15 +2,35 @@
 
 import asyncio
 import stat
+import time
 
 import pytest
 
+from server import TOKEN
 from table import due, play_one, play_to_phase, play_to_the_end, play_until, settle, sit, start
 
 
 def kill_and_start(server) -> None:
     server.kill()
     server.start()
+
+
+def test_a_restart_is_told_apart_from_the_first_start(launch):
+    def wait_for(condition):
+        ends = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+
+    def inputs() -> dict:
+        answer = server.request("GET", "/api/health/detailed", token=TOKEN)   # 503 until it has judged itself
+        return answer.json["stability"]["inputs"]
+
+    server = launch()
+    wait_for(lambda: server.admin("/api/system/events?kind=server_start")["events"])
+    assert inputs()["restarts"] == 0
+    kill_and_start(server)
+    wait_for(lambda: inputs()["restarts"] == 1)
 
 
 async def test_a_waiting_room_keeps_its_seats_numbers_and_secrets(launch, clients):

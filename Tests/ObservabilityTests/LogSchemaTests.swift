@@ -123,13 +123,6 @@ import Testing
         #expect(hashes[0].utf8.count == 16 && !hashes[0].contains("192"))
     }
 
-    @Test func `ids that a client brings are checked before they stand in a line`() {
-        #expect(LogContext.identifier("Aa0._-") == "Aa0._-")
-        for text in ["", "a b", "a\n", "é", "a/b", String(repeating: "a", count: 65)] {
-            #expect(LogContext.identifier(text) == nil)
-        }
-    }
-
     // MARK: Errors
 
     private enum Fault: Error { case carrying(String), plain }

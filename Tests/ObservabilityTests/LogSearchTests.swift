@@ -147,6 +147,50 @@ import Testing
             try objects(page).map { $0["message"] as? String } == ["9", "8"], "the end of the page is found by halving")
     }
 
+    /// Writes lines a second apart and puts them aside, compressed.
+    private func aside(_ numbers: Range<Int>) throws {
+        let logger = try logger(memory: 0, maxBytes: .max)
+        for number in numbers {
+            time.advance(by: 1_000_000)
+            logger.log(.info, .system, "line", "\(number)")
+            if number % 500 == 0 { #expect(logger.flush(within: .seconds(30))) }
+        }
+        #expect(logger.close(within: .seconds(30)))
+        let archive = LogArchive(path: path)
+        try archive.putAside(at: time.now)
+        #expect(archive.keep(LogRotation(), at: time.now).failures.isEmpty)
+    }
+
+    @Test func `of a compressed file that is too long the beginning is found, and the page says so`() throws {
+        try aside(0..<10)
+        try aside(10..<4010)
+        var filter = LogFilter()
+        filter.event = "line"
+        filter.includesFiles = true
+        filter.limit = 500
+        var found: [Int] = []
+        var incomplete = 0
+        var pages = 0
+        repeat {
+            var search = LogSearch(filter, maxBytes: 300_000)
+            let page = search.page(in: [], then: LogArchive(path: path))
+            found += try objects(page).compactMap { ($0["message"] as? String).flatMap { Int($0) } }
+            incomplete += page.isIncomplete ? 1 : 0
+            #expect(!page.isIncomplete || page.isTruncated)
+            filter.before = page.next
+            pages += 1
+        } while filter.before != nil && pages < 100
+        let first = try #require(found.first)
+        #expect((500..<3500).contains(first), "as far as was read")
+        #expect(found == (0...first).reversed() && incomplete == 1)
+        // What ends before the reading does is there whole.
+        filter.to = time.now - (4009 - first / 2) * 1_000_000
+        var search = LogSearch(filter, maxBytes: 300_000)
+        let page = search.page(in: [], then: LogArchive(path: path))
+        #expect(!page.isIncomplete && page.lines.count == 500)
+        #expect(try objects(page).first?["message"] as? String == "\(first / 2)")
+    }
+
     @Test func `a place in the log is read back from its text`() {
         let cursor = LogCursor(time: 1_700_000_000_000_000, number: 42)
         #expect(LogCursor(cursor.description) == cursor)

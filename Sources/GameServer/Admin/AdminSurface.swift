@@ -88,9 +88,9 @@ final class AdminSurface {
         case .metrics:
             facts.publish()
             ask(route, inquiry)
-        case .detailedHealth, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger, .procedureEnable,
-            .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup, .systemEvents, .logs,
-            .logLevels, .setLogLevel, .openAPI:
+        case .detailedHealth, .healthHistory, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger,
+            .procedureEnable, .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup,
+            .systemEvents, .logs, .logLevels, .setLogLevel, .openAPI:
             ask(route, inquiry)
         }
     }

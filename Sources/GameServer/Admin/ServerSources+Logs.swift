@@ -27,6 +27,7 @@ extension Finding {
         report.add("has_more", page.next != nil)
         if let next = page.next { report.add("next", next.description) }
         report.add("truncated", page.isTruncated)
+        report.add("incomplete", page.isIncomplete)
         return .json(report.closed())
     }
 }

@@ -50,6 +50,13 @@ struct ServerSources: OperatorSources {
         }
     }
 
+    func healthHistory(_ resolution: HealthHistory.Resolution, after: Int?, limit: Int, answer: @escaping Answer) {
+        ask(answer) { core in
+            let report = core.health.report(at: core.now)
+            return .json(report.historyJSON(resolution, after: after, limit: limit, core.serviceFacts))
+        }
+    }
+
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping Answer) {
         let started = MonotonicTime.now()
         let format = ExpositionFormat.negotiated(accept: accept)

@@ -1,6 +1,6 @@
 import PluginAPI
 
-/// Something the server itself did or noticed, kept for ever beside the rooms: a recovery run, an operator's action, a
+/// Something the server itself did or noticed, kept for ever beside the rooms: a start, a recovery run, an operator's action, a
 /// changed setting, a cleanup, a damaged record.
 public struct SystemEvent: Sendable, Equatable {
     /// What sort of event it is; stored as text, so that one of a later version still reads.
@@ -9,6 +9,7 @@ public struct SystemEvent: Sendable, Equatable {
 
         public init(rawValue: String) { self.rawValue = rawValue }
 
+        public static let serverStart = Kind(rawValue: "server_start")
         public static let recoveryRun = Kind(rawValue: "recovery_run")
         public static let adminAction = Kind(rawValue: "admin_action")
         public static let configurationChange = Kind(rawValue: "configuration_change")

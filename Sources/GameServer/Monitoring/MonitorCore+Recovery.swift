@@ -173,8 +173,7 @@ extension MonitorCore {
             metrics.recoveryActive.set(Double(recovery.goingOn(procedure.id)), ProcedureLabel(named: procedure.id))
         }
         parts.board.isProtecting = recovery.isInForce("system_overload")
-        health.stability.recoveries = recovery.recentAttempts(at: now)
-        metrics.stabilityScore.set(health.score.value)
+        judgeStability()
     }
 
     private func record(_ run: RecoveryRun) {

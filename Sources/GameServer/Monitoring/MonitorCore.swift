@@ -22,8 +22,12 @@ final class MonitorCore {
     var brokenChains: Set<RoomID> = []
     /// When the last of them was found.
     var chainBrokenAt: MonotonicTime?
+    /// Runs of each check that the metric has.
+    private var counted: [String: CheckCounts] = [:]
     /// Threads for checks that may block, by check.
     private let probes: [String: ProbeThread]
+    /// When the server was started lately, this start included.
+    var starts: [PluginAPI.Timestamp] = []
     private var nextLook: MonotonicTime
     private var nextReading: MonotonicTime
 
@@ -69,7 +73,9 @@ final class MonitorCore {
             followHints()
             look()
             startChecks()
-            note(health.expire(at: now))
+            let changes = health.expire(at: now)
+            countRuns()
+            note(changes)
             accountForTime()
         }
     }
@@ -170,8 +176,6 @@ final class MonitorCore {
         }
         let changes = health.finished(id, reading, took: end - started, at: time(end))
         let component = metrics.componentIndex(health.component(ofCheck: id) ?? id)
-        let label: CheckLabel = if case .failed = reading { .failed } else { .ok }
-        metrics.healthChecks.add(1, component: component, label)
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
         // Intervals and failures change with every check, levels with few.
@@ -209,6 +213,17 @@ final class MonitorCore {
             if let interval = health.interval(of: component) {
                 metrics.healthInterval.set(Elapsed(interval).seconds, component: index)
             }
+        }
+    }
+
+    /// Brings the metric in line with what health counts: a run that is over its time has no result to count it by.
+    private func countRuns() {
+        for (check, component, counts) in health.counts where counts != counted[check] {
+            let before = counted.updateValue(counts, forKey: check) ?? CheckCounts()
+            let index = metrics.componentIndex(component)
+            metrics.healthChecks.add(counts.ok - before.ok, component: index, .ok)
+            metrics.healthChecks.add(counts.failed - before.failed, component: index, .failed)
+            metrics.healthChecks.add(counts.timeouts - before.timeouts, component: index, .timeout)
         }
     }
 

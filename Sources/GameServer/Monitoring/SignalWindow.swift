@@ -25,10 +25,13 @@ struct SignalWindow {
     }
 
     private static let span = Duration.seconds(60)
+    private static let hour = Duration.seconds(3600)
     /// What recovery decides and judges by has to show an effect soon.
     private static let lately = Duration.seconds(15)
 
     private var samples: [Sample] = []
+    /// Of the last hour, a minute apart or more.
+    private var minutes: [(at: Duration, errors: Int, messages: Int)] = []
     private var baseline: ReconnectBaseline
     /// Each loop as of its last pulse.
     private(set) var loops: [LoopBoard.Reading] = []
@@ -54,6 +57,10 @@ struct SignalWindow {
         let old = samples.firstIndex { now - $0.at <= Self.span } ?? samples.count
         // One older than the span stays: the difference to it covers all of it.
         samples.removeFirst(max(0, old - 1))
+        guard let newest, minutes.last.map({ now - $0.at >= Self.span }) ?? true else { return }
+        minutes.append((at: now, errors: newest.serverErrors, messages: newest.requests))
+        let oldMinute = minutes.firstIndex { now - $0.at <= Self.hour } ?? minutes.count
+        minutes.removeFirst(max(0, oldMinute - 1))
     }
 
     /// Takes up what the loops have put up since, between two looks.
@@ -119,6 +126,13 @@ struct SignalWindow {
 
     /// Share of commands that failed by our fault.
     var errorRatio: Double? { ratio(gained { $0.serverErrors }, of: gained { $0.commands }) }
+
+    /// How fast the last hour used up the errors the service level allows; 1 uses them up exactly in its period.
+    var burnRate: Double {
+        guard let newest, let first = minutes.first else { return 0 }
+        let errors = ratio(newest.serverErrors - first.errors, of: newest.requests - first.messages)
+        return (errors ?? 0) / MetricCatalogue.errorBudget
+    }
 
     var refusedRatio: Double? { ratio(gained { $0.rateRefused }, of: gained { $0.requests }) }
 

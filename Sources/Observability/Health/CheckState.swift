@@ -207,4 +207,6 @@ public struct CheckCounts: Sendable, Equatable {
     public var ok = 0
     public var failed = 0
     public var timeouts = 0
+
+    public init() {}
 }

@@ -11,9 +11,6 @@ public enum HealthLevel: Int, CaseIterable, Sendable {
     /// As exposed: the case in lower case.
     public var name: String { "\(self)" }
 
-    /// What a probe over HTTP is told: 200 while the server serves, 503 when it does not or cannot tell.
-    public var httpStatus: Int { self == .healthy || self == .warning ? 200 : 503 }
-
     /// The word of the `application/health+json` draft.
     public var draftStatus: String {
         switch self {

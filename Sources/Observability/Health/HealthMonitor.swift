@@ -70,6 +70,11 @@ public struct HealthMonitor: Sendable {
         states(of: component).map(\.consecutiveFailures).max() ?? 0
     }
 
+    /// What became of all runs of each check since the start.
+    public var counts: [(check: String, component: String, counts: CheckCounts)] {
+        checks.map { ($0.check.id, $0.check.component, $0.counts) }
+    }
+
     private func states(of component: String) -> some Collection<CheckState> {
         (components.firstIndex(of: component).map { members[$0] } ?? []).lazy.map { checks[$0] }
     }

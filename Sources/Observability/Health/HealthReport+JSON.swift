@@ -1,13 +1,4 @@
 extension HealthReport {
-    /// Status, time, uptime and version: what a probe reads.
-    public func basicJSON(_ facts: ServiceFacts) -> [UInt8] {
-        var json = JSONText()
-        json.open("{")
-        write(head: facts, status: overall, to: &json)
-        json.close("}")
-        return json.bytes
-    }
-
     /// Everything there is to know about the server's health, and flat maps for simple readers.
     ///
     /// `age` and `next_check_in` are seconds. A check with one judged value has it as `value`, `unit` and `threshold`; one

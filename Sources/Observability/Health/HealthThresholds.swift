@@ -55,15 +55,4 @@ public struct HealthThresholds: Sendable, Equatable {
         certificateDays: HealthBand(.below, warning: 14, leaveWarning: 15, critical: 3, leaveCritical: 4),
         selfTestSeconds: HealthBand(.above, warning: 1, leaveWarning: 0.5, critical: 4, leaveCritical: 2),
         logDropsPerMinute: HealthBand(.above, warning: 0, critical: 1000, leaveCritical: 100))
-
-    /// Those of the original Liap Tui server, where they differ: no leave thresholds, no holds, CPU and pending
-    /// messages never beyond a warning.
-    public static let liap: HealthThresholds = {
-        var bands = HealthThresholds.standard
-        bands.cpu = HealthBand(.above, warning: 0.80)
-        bands.memory = HealthBand(.above, warning: 0.68, critical: 0.85)
-        bands.disk = HealthBand(.above, warning: 0.72, critical: 0.90)
-        bands.pendingMessages = HealthBand(.above, warning: 100)
-        return bands
-    }()
 }

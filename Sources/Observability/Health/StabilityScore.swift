@@ -8,7 +8,7 @@ public struct StabilityScore: Sendable, Equatable {
         public var recoveries: Int
         /// How fast the error budget is used up; 1 uses it up exactly in its period.
         public var burnRate: Double
-        /// Starts of the process in the last 24 h after the first.
+        /// Starts of the process in the last 24 h, the first of all left out.
         public var restarts: Int
 
         public init(notHealthyShare: Double = 0, recoveries: Int = 0, burnRate: Double = 0, restarts: Int = 0) {

@@ -132,18 +132,6 @@ public enum StandardChecks {
         return checks
     }
 
-    /// A check a game brings along: its own verdict and the bands given, in the game's component, never critical.
-    ///
-    /// - Parameter name: unique within the game.
-    public static func registered(
-        by plugin: String, name: String, timeout: Duration = .seconds(5), bounds: IntervalBounds = .standard,
-        bands: [String: HealthBand] = [:]
-    ) -> HealthCheck {
-        HealthCheck(
-            id: "\(game(plugin)):\(name)", name: name, component: game(plugin), isCritical: false, bounds: bounds,
-            timeout: timeout, bands: bands)
-    }
-
     /// For what changes with an operator's hand only; a hint still runs it at once.
     private static let seldom = IntervalBounds(
         base: .seconds(300), floor: .seconds(60), ceiling: .seconds(3600), warningCap: .seconds(900),

@@ -28,8 +28,6 @@ public struct Trend: Sendable, Equatable {
 
     init(spacing: Duration) { self.spacing = spacing }
 
-    public var sampleCount: Int { samples.count }
-
     /// From the oldest sample kept to the newest.
     public var watched: Duration {
         guard let first = samples.first, let last = samples.last else { return .zero }

@@ -42,21 +42,6 @@ public struct LogContext: Sendable, Equatable {
     }
 
     public static let none = LogContext()
-
-    /// Most characters of an id that a client may bring along.
-    public static let maxIdentifierCharacters = 64
-
-    /// An id that a client brought along, if it may stand in a line: 1 to 64 of `[A-Za-z0-9._-]`.
-    public static func identifier(_ text: String) -> String? {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-            }
-        }
-        return isPlain && (1...maxIdentifierCharacters).contains(text.utf8.count) ? text : nil
-    }
 }
 
 extension LogContext {

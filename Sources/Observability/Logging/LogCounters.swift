@@ -1,15 +1,15 @@
 import Synchronization
 
 /// What became of a logger's lines.
-public struct LogStatistics: Sendable, Equatable {
+struct LogStatistics: Sendable, Equatable {
     /// Handed to the sink.
-    public var written = 0
+    var written = 0
     /// Dropped, by level: the writer was too slow or the sink refused them.
-    public var dropped: [LogLevel: Int] = [:]
+    var dropped: [LogLevel: Int] = [:]
     /// Left out as repeats.
-    public var suppressed = 0
+    var suppressed = 0
     /// Lost by live tails that were too slow.
-    public var lostByTails = 0
+    var lostByTails = 0
 }
 
 /// Counts what became of lines; any thread may.

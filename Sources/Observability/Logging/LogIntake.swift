@@ -182,8 +182,6 @@ final class LogIntake: Sendable {
         finish(flushes.withLock { $0 })
     }
 
-    var isFinished: Bool { finished.load(ordering: .acquiring) }
-
     private var isPressing: Bool {
         if isClosing || reopening.load(ordering: .relaxed) || flushes.withLock({ !$0.isEmpty }) { return true }
         let isHalfFull = waiting.withLock { $0.records.count > capacity / 2 || !$0.audits.isEmpty }

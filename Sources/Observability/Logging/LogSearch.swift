@@ -6,6 +6,9 @@ public struct LogPage: Sendable {
     public var next: LogCursor?
     /// Whether the reading stopped at its limit: further pages may hold more although this one is not full.
     public var isTruncated = false
+    /// Whether lines were passed over that no further page holds: a compressed file is read from its beginning, and this
+    /// one is longer than is read for a page.
+    public var isIncomplete = false
 
     public init() {}
 }
@@ -79,6 +82,9 @@ struct LogSearch {
         }
         var mine: [Found] = []
         var earliest: LogCursor?
+        var isPast = false
+        let isCompressed = file.isCompressed
+        let end = latest < .max - Self.disorder ? latest + Self.disorder : .max
         let limit = limit
         let matcher = matcher
         do {
@@ -88,6 +94,12 @@ struct LogSearch {
                     earliest = LogMatcher.place(line)
                     // The first line may be half a line; then it stands nowhere, and the next one is looked at.
                     guard earliest != nil else { return true }
+                }
+                if isCompressed, let time = LogScanner.time(of: line) {
+                    if earliest == nil { earliest = LogMatcher.place(line) }
+                    // What is wanted lies before it: that the file goes on is of no matter.
+                    isPast = time > end
+                    if isPast { return false }
                 }
                 guard let place = matcher.match(line), !known.contains(place.description) else { return true }
                 mine.append(Found(place: place, line: Array(line)))
@@ -100,11 +112,12 @@ struct LogSearch {
             budget -= read.bytes
             found += mine
             sortFound()
-            if start > 0 {
+            let isCut = isCompressed && !read.isAll && !isPast
+            if isCut { page.isIncomplete = true }
+            if start > 0 || isCut {
                 // Should it not get behind where it began, there is no use in going on from there.
                 return stop(earliest.flatMap { place in filter.before.map { place < $0 } ?? true ? place : nil })
             }
-            if file.isCompressed && !read.isAll { return stop(nil) }
         } catch {
             // Removed between listing and opening, by retention or by hand: there is nothing in it any more.
         }

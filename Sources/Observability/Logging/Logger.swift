@@ -57,14 +57,6 @@ public final class Logger: Sendable {
 
     deinit { intake.close() }
 
-    /// A logger whose lines go nowhere.
-    public static func discarding() -> Logger {
-        var options = Options()
-        options.memoryLines = 0
-        let nobody = LogOrigin(version: "", node: "", processID: 0)
-        return Logger(level: .critical, sink: LogSink { _ in true }, origin: nobody, options: options)
-    }
-
     // MARK: Levels
 
     /// The least level that is logged, for each category.
@@ -170,7 +162,7 @@ public final class Logger: Sendable {
 
 extension Logger {
     /// What became of the lines so far.
-    public var statistics: LogStatistics { intake.counters.statistics }
+    var statistics: LogStatistics { intake.counters.statistics }
 
     /// Lines that were written, newest first. May read files: not on a loop.
     public func search(_ filter: LogFilter) -> LogPage {

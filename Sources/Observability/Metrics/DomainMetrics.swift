@@ -119,21 +119,36 @@ public struct DomainMetrics: Sendable {
         let family = families[metric]
         let index = place(value, of: metric)
         switch family.storage {
-        case .counter(let cells): cells.add(max(0, amount), at: index, by: writer)
-        case .gauge(let cells): cells.add(amount, at: index, by: writer)
+        case .counter(let cells): cells.add(Self.bounded(max(0, amount), cells, index), at: index, by: writer)
+        case .gauge(let cells): cells.add(Self.bounded(amount, cells.added, index), at: index, by: writer)
         case .histogram: break
         }
     }
 
+    /// A sum that would pass it stays there: a counter that fell would look like a restart.
+    static let ceiling = Int.max / 2
+    /// Below it a sum reaches the ceiling in no time a server runs, and is not looked at.
+    private static let harmless = 1 << 20
+
+    /// In fine units, more than a year in nanoseconds: a few hundred of them still have a sum.
+    private static let mostRecorded = Double(Int.max >> 8)
+
+    private static func bounded(_ amount: Int, _ cells: MetricCells, _ index: Int) -> Int {
+        guard amount.magnitude > harmless else { return amount }
+        let sum = cells.value(at: index)
+        return amount > 0 ? min(amount, max(0, ceiling - sum)) : max(amount, min(0, -ceiling - sum))
+    }
+
+    /// Sets a gauge; infinity and what is no number are refused.
     public func set(_ number: Double, _ metric: Int, _ value: String? = nil) {
-        guard case .gauge(let cells) = families[metric].storage else { return }
+        guard number.isFinite, case .gauge(let cells) = families[metric].storage else { return }
         cells.set(number, at: place(value, of: metric))
     }
 
-    /// Records a number in the unit of the metric.
+    /// Records a number in the unit of the metric; infinity and what is no number are refused.
     public func record(_ number: Double, _ metric: Int, _ value: String? = nil, by writer: MetricWriter? = nil) {
-        guard case .histogram(let rows) = families[metric].storage, !number.isNaN else { return }
-        let fine = Int(exactly: (number * rows.layout.scale).rounded()) ?? (number > 0 ? .max >> 8 : 0)
+        guard case .histogram(let rows) = families[metric].storage, number.isFinite else { return }
+        let fine = Int(min(max(0, number * rows.layout.scale), Self.mostRecorded).rounded())
         rows.record(fine, at: place(value, of: metric), row: writer?.row ?? 0)
     }
 
@@ -161,7 +176,8 @@ public struct DomainMetrics: Sendable {
 }
 
 extension DomainMetricDescription {
-    private static let forbidden: Set = [
+    /// The same as `PluginMetric.forbiddenLabels`, which plugins see; a test holds them together.
+    static let forbidden: Set = [
         "room", "room_id", "player", "player_id", "user", "user_id", "conn", "conn_id", "session", "session_id", "seat",
         "ip", "address", "trace_id", "path", "query", "token", "secret", "name", "job", "instance", "service", "region",
         "env", "type", "le", "quantile", "plugin",

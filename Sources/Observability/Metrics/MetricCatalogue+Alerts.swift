@@ -43,12 +43,12 @@ extension MetricCatalogue {
     }
 
     /// Errors the service level allows, as a share of messages.
-    private static let budget = 0.001
+    public static let errorBudget = 0.001
 
     private static func indicator(_ window: String) -> String { "gameserver:sli_message_errors:ratio_rate\(window)" }
 
     private static func burns(_ long: String, _ short: String, _ times: String) -> String {
-        "(\(indicator(long)) > (\(times) * \(budget)) and \(indicator(short)) > (\(times) * \(budget)))"
+        "(\(indicator(long)) > (\(times) * \(errorBudget)) and \(indicator(short)) > (\(times) * \(errorBudget)))"
     }
 
     private static func p95(_ metric: MetricDescription, _ share: String = "0.95") -> String {

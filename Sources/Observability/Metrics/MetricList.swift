@@ -35,7 +35,6 @@ public enum Plugins: ListedAxis { public static let list = MetricList.plugins }
 public enum Loops: ListedAxis { public static let list = MetricList.loops }
 public enum Routes: ListedAxis { public static let list = MetricList.routes }
 public enum Components: ListedAxis { public static let list = MetricList.components }
-public enum Volumes: ListedAxis { public static let list = MetricList.volumes }
 
 /// The values of the lists of one server, each list ending in `_other`, which takes what is not on it.
 struct MetricLists: Sendable {

@@ -40,7 +40,7 @@ struct Judgement: Sendable {
     private let began: Duration
     private var watches: [Watch]
     private var after = RunningMean()
-    /// SignalReadings since the target was last missed.
+    /// Readings since the target was last missed.
     private var held = RunningMean()
     private let controlBefore: RunningMean
     private var controlAfter = RunningMean()

@@ -1,4 +1,4 @@
-/// SignalReadings of the last minute, for what was before: mean and noise.
+/// Readings of the last minute, for what was before: mean and noise.
 struct ReadingHistory: Sendable {
     private struct Sample: Sendable {
         let at: Duration

@@ -170,7 +170,7 @@ struct ProcedureState: Sendable {
         /// Since when it has held.
         var since: Duration
         var observations = 0
-        /// SignalReadings of this scope.
+        /// Readings of this scope.
         var readings: ReadingHistory
     }
 

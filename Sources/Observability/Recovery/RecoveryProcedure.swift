@@ -151,7 +151,7 @@ public struct RecoveryVerification: Sendable, Equatable {
     public var settling: Duration
     /// How long after the action the reading may take to show it.
     public var within: Duration
-    /// SignalReadings that are needed to judge at all, and that must hold the target to end early.
+    /// Readings that are needed to judge at all, and that must hold the target to end early.
     public var samples: Int
 
     public init(

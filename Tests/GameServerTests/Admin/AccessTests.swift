@@ -19,6 +19,13 @@ import WebSocket
         #expect(administrator.fingerprint.count == 8 && administrator.fingerprint != person.fingerprint)
     }
 
+    @Test func `ids that a client brings are checked before they stand in a line`() {
+        #expect(CorrelationID.isValid("Aa0._-") && CorrelationID.isValid(CorrelationID.fresh()))
+        for text in ["", "a b", "a\n", "é", "a/b", String(repeating: "a", count: 65)] {
+            #expect(!CorrelationID.isValid(text))
+        }
+    }
+
     @Test func `one token cannot mean two roles`() {
         let error = #expect(throws: AdminTokenError.self) {
             try AdminTokens(administrator: Secret("a"), operator: Secret("b"), viewer: Secret("b"))

@@ -1,6 +1,7 @@
 import Observability
 import PluginAPI
 import Synchronization
+import TestSupport
 
 @testable import GameServer
 @testable import TestSupport

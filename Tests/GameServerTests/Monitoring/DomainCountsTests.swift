@@ -1,9 +1,10 @@
 @testable import GameServer
 import LiapTui
-import Observability
 import PluginAPI
 import Testing
 import TicTacToe
+
+@testable import Observability
 
 @Suite("PLUGINS.md: metrics of your own, on the wire of metrics") struct DomainCountsTests {
     enum Counting: Game {
@@ -33,6 +34,10 @@ import TicTacToe
         static func apply(_ event: Event, to state: inout State) {}
         static func view(of state: State, for viewer: Viewer) -> State { state }
         static func view(of event: Event, for viewer: Viewer, in state: State) -> Event? { event }
+    }
+
+    @Test func `what a plugin may not use as a label is the same on both sides`() {
+        #expect(PluginMetric.forbiddenLabels == DomainMetricDescription.forbidden)
     }
 
     private static let returns = PluginMetric.counter(0, "returns_total", "Returns.")

@@ -53,19 +53,63 @@ import WebSocket
         #expect(board.isStale(at: .now() + StatusBoard.staleAfter + .seconds(1)))
     }
 
+    /// As the administrator of a server whose token is `administrator`.
+    private func ask(_ server: LiveServer, _ line: String) throws -> String {
+        let client = try RawClient(port: server.port)
+        try client.send(
+            line + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: Bearer administrator\r\n"
+                + "Connection: close\r\n\r\n")
+        return String(decoding: try client.receiveToEnd(), as: UTF8.self)
+    }
+
+    @Test func `the history of health is read page by page`() throws {
+        let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
+        defer { server.stop() }
+        let hour = try ask(server, "GET /api/health/history")
+        #expect(hour.hasPrefix("HTTP/1.1 200") && hour.contains(#"{"resolution":"hour","step_seconds":10,"#))
+        let day = try ask(server, "GET /api/health/history?resolution=day&after=7&limit=1")
+        #expect(day.contains(#"{"resolution":"day","step_seconds":60,"#) && day.contains(#""overall":[]"#))
+        #expect(day.contains(#""store":[]"#) && day.contains(#""memory.memory_utilization":[]"#))
+        #expect(try ask(server, "GET /api/health/history?resolution=year").hasPrefix("HTTP/1.1 400"))
+    }
+
     @Test func `what a recovery run counts as leads to its other traces`() throws {
         let server = try LiveServer(games: []) { $0.admin.token = Secret("administrator") }
         defer { server.stop() }
-        let client = try RawClient(port: server.port)
-        try client.send(
-            "POST /api/recovery/trigger/memory_pressure?dry_run=true HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
-                + "Authorization: Bearer administrator\r\nConnection: close\r\n\r\n")
-        #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 2"))
+        #expect(try ask(server, "POST /api/recovery/trigger/memory_pressure?dry_run=true").hasPrefix("HTTP/1.1 2"))
         let line = server.line("recovery_finished", saying: "memory_pressure")
         let run = try #require(line?["correlation_id"]?.string)
         let exposed = String(decoding: server.metrics.exposition(as: .openMetrics), as: UTF8.self)
         let labels = #"{procedure="memory_pressure",result="dry_run"}"#
         #expect(exposed.contains(#"recovery_attempts_total\#(labels) 1 # {trace_id="\#(run)"} 1 "#))
+    }
+
+    /// Well at its first look, and hanging from its second on.
+    private struct Hanging: HealthProbe {
+        let id = "hanging"
+        let interval = Duration.milliseconds(500)
+        let timeout = Duration.milliseconds(50)
+        let looks: Journal<Void>
+        let over: Latch<Void>
+
+        func measure() -> ProbeReading {
+            if looks.takeAll().isEmpty { over.wait() }
+            return .healthy()
+        }
+    }
+
+    @Test func `a check that hangs counts as timed out, and not as anything else`() throws {
+        let looks = Journal<Void>()
+        looks.add(())
+        let over = Latch<Void>()
+        let server = try LiveServer(games: [], probes: [Hanging(looks: looks, over: over)])
+        defer { server.stop() }
+        defer { over.open(()) }
+        #expect(server.line("health_changed", saying: "probe:hanging", "healthy to unknown", "no answer") != nil)
+        let component = server.metrics.componentIndex("probe:hanging")
+        #expect(server.metrics.healthChecks.value(component: component, .timeout) == 1)
+        #expect(server.metrics.healthChecks.value(component: component, .failed) == 0)
+        #expect(server.metrics.healthChecks.value(component: component, .ok) == 1)
     }
 
     @Test func `the server's test of itself passes on a real server, and is no connection of a client`() throws {

@@ -48,6 +48,34 @@ import Testing
         #expect(window.refusedRatio == 0.1)
     }
 
+    @Test func `the burn rate is of the last hour, and one per mille uses the budget up exactly`() {
+        var window = SignalWindow()
+        look(&window, at: 0)
+        #expect(window.burnRate == 0)
+        metrics.messages.add(10_000, .in)
+        metrics.messageErrors.add(10, .server, .internal)
+        metrics.messageErrors.add(900, .client, .badRequest)
+        look(&window, at: 1)
+        #expect(window.burnRate == 1)
+        for minute in 1...59 { look(&window, at: Double(minute * 60)) }
+        #expect(window.burnRate == 1)
+        metrics.messages.add(10_000, .in)
+        for minute in 60...62 { look(&window, at: Double(minute * 60)) }
+        #expect(window.burnRate == 0, "what failed an hour ago is over")
+    }
+
+    @Test func `a restart is every start of the last day but the first of all`() {
+        func restarts(_ hoursAgo: Int...) -> Int {
+            let now = Timestamp(unixMilliseconds: 1_700_000_000_000)
+            return MonitorCore.restarts(
+                among: hoursAgo.map { .init(unixMilliseconds: now.unixMilliseconds - Int64($0) * 3_600_000) }, at: now)
+        }
+        #expect(restarts(0) == 0 && restarts() == 0)
+        #expect(restarts(0, 3) == 1 && restarts(3, 0, 7) == 2)
+        #expect(restarts(0, 100) == 1, "it ran for days before")
+        #expect(restarts(30, 100) == 0)
+    }
+
     @Test func `a histogram is of the last minute only`() {
         var window = SignalWindow()
         metrics.loopLagSeconds.record(.seconds(9), loop: 0)

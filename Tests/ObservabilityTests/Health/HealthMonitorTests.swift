@@ -211,16 +211,6 @@ import Testing
         #expect(reason() == "load 50 %")
     }
 
-    @Test func `a game's own check lives in the game's component`() {
-        var world = HealthWorld(
-            StandardChecks.all(plugins: ["chess"]) + [StandardChecks.registered(by: "chess", name: "clock")])
-        world.readings["game:chess:clock"] = { _ in .judged(.critical, "the clock has stopped") }
-        world.run(for: .seconds(2))
-        #expect(world.monitor.level(of: "game:chess") == .critical)
-        #expect(world.monitor.report(at: world.now).component("game:chess")?.message == "the clock has stopped")
-        #expect(world.monitor.overall == .warning)
-    }
-
     @Test func `an idle monitor has nothing to do most of the time`() {
         var world = HealthWorld(StandardChecks.all(plugins: ["chess"]))
         world.run(for: .seconds(600))

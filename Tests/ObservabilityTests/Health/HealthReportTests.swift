@@ -31,9 +31,9 @@ import Testing
         return world
     }
 
-    @Test func `the short form has status, times, uptime, version and service`() throws {
+    @Test func `it begins with status, times, uptime, version and service`() throws {
         let world = world()
-        let json = try object(world.monitor.report(at: world.now).basicJSON(facts))
+        let json = try object(world.monitor.report(at: world.now).detailedJSON(facts))
         #expect(json["status"] as? String == "critical")
         #expect(json["timestamp"] as? String == "2024-12-26T17:36:07.890000Z")
         #expect(json["timestamp_unix"] as? Double == 1_735_234_567.89)

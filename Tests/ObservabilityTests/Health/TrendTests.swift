@@ -58,9 +58,8 @@ import Testing
     @Test func `a burst of runs counts as one sample, and the oldest samples go`() {
         var trend = Trend(spacing: .seconds(5))
         for tenth in 0..<100 { trend.add(1, at: .milliseconds(tenth * 100)) }
-        #expect(trend.sampleCount == 2)
+        #expect(trend.watched == .seconds(5))
         for minute in 1...100 { trend.add(1, at: .seconds(minute * 60)) }
-        #expect(trend.sampleCount == Trend.maxSamples)
         #expect(trend.watched == .seconds(60 * (Trend.maxSamples - 1)))
     }
 }

@@ -65,7 +65,30 @@ import Testing
         domain.set(1, 0, "pair")
         domain.add(1, 1)
         #expect(domain.value(0, "pair") == 0)
-        #expect(domain.value(1) == 2)
+        #expect(domain.value(1) == 1, "the one that is a number")
+    }
+
+    @Test func `a gauge keeps its number when it is set to none`() throws {
+        let domain = try DomainMetrics([Self.pot])
+        domain.set(4, 0)
+        for number in [Double.nan, .infinity, -.infinity] { domain.set(number, 0) }
+        #expect(domain.value(0) == 4)
+    }
+
+    @Test func `what is added beyond all measure stays at the ceiling, up and down`() throws {
+        let domain = try DomainMetrics([Self.plays, Self.pot, Self.turns])
+        let ceiling = Double(DomainMetrics.ceiling)
+        for _ in 0..<5 {
+            domain.add(.max, 0, "pair")
+            domain.add(.max, 1)
+        }
+        #expect(domain.value(0, "pair") == ceiling && domain.value(1) == ceiling)
+        for _ in 0..<5 { domain.add(.min, 1) }
+        #expect(domain.value(1) == -ceiling)
+        for _ in 0..<100 { domain.record(1e300, 2) }
+        let lines = Metrics.forTests(domain: domain).textLines()
+        let sum = try #require(lines.first { $0.hasPrefix("gameserver_poker_turn_seconds_sum ") })
+        #expect(!sum.contains("-"))
     }
 
     @Test(arguments: ["room", "player_id", "token", "ip", "le", "job", "plugin", "Kind", "_x", "", "a-b"])

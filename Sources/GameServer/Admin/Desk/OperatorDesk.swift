@@ -49,6 +49,10 @@ final class OperatorDesk: Desk {
         case .detailedHealth:
             let isDraft = question.accept?.contains("application/health+json") ?? false
             sources.health(isDraft ? .draft : .own, answer: tell)
+        case .healthHistory:
+            sources.healthHistory(
+                arguments.text("resolution").flatMap(HealthHistory.Resolution.init) ?? .hour,
+                after: arguments.integer("after"), limit: arguments.integer("limit") ?? 360, answer: tell)
         case .socketHealth: sources.health(of: "websocket", answer: tell)
         case .storeHealth: sources.health(of: "store", answer: tell)
         case .metrics: sources.scrape(accept: question.accept, acceptEncoding: question.acceptEncoding, answer: tell)

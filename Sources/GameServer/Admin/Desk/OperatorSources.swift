@@ -12,6 +12,11 @@ protocol OperatorSources: Sendable {
     func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void)
     /// One component: `websocket`, `store`.
     func health(of component: String, answer: @escaping @Sendable (Finding) -> Void)
+    /// One page of what levels and values were.
+    ///
+    /// - Parameter after: number of the last step already seen.
+    func healthHistory(
+        _ resolution: HealthHistory.Resolution, after: Int?, limit: Int, answer: @escaping @Sendable (Finding) -> Void)
     /// All metrics as the header fields ask for them.
     func scrape(accept: String?, acceptEncoding: String?, answer: @escaping @Sendable (Finding) -> Void)
     /// Resources of process and host as one JSON object.
@@ -91,6 +96,12 @@ extension OperatorSources {
     }
 
     func health(of component: String, answer: @escaping @Sendable (Finding) -> Void) {
+        answer(.absent("this server does not check its health"))
+    }
+
+    func healthHistory(
+        _ resolution: HealthHistory.Resolution, after: Int?, limit: Int, answer: @escaping @Sendable (Finding) -> Void
+    ) {
         answer(.absent("this server does not check its health"))
     }
 

@@ -1,3 +1,4 @@
+import Observability
 import PluginAPI
 
 /// Every path the server answers besides `/ws` and the static files.
@@ -66,6 +67,15 @@ enum AdminRoutes {
             judged("DetailedHealth", also: [("application/health+json", "DraftHealth")]),
             "Every component and check, with values, thresholds and what comes next; `application/health+json` by Accept."
         ),
+        Route(
+            .healthHistory, .get, "/api/health/history", .role(.viewer),
+            query: [
+                QueryParameter(
+                    "resolution", .choice(HealthHistory.Resolution.allCases.map(\.rawValue)), fallback: "hour",
+                    "An hour in steps of 10 s, or a day in steps of 1 min."),
+                QueryParameter("after", .integer(0...Route.largest), "Number of the last step of the page before."),
+                QueryParameter("limit", .integer(1...1440), fallback: 360, "Most steps of one answer."),
+            ], named("HealthHistory"), "The levels and values of the last hour or day, step by step."),
         Route(
             .socketHealth, .get, "/api/v1/monitoring/websocket/health", aliases: ["/api/monitoring/websocket/health"],
             .role(.viewer), judged("ComponentHealth"), "The component `websocket`."),

@@ -2,7 +2,7 @@
 enum AdminSchemas {
     static let all: [(name: String, schema: Schema)] = [
         ("Error", error), ("Health", health), ("DetailedHealth", detailedHealth), ("DraftHealth", draftHealth),
-        ("ComponentHealth", componentHealth),
+        ("ComponentHealth", componentHealth), ("HealthHistory", healthHistory),
         ("Level", level), ("SocketStatistics", socketStatistics), ("SystemStatistics", systemStatistics),
         ("RoomStatistics", roomStatistics), ("RoomFigures", roomFigures), ("RoomNumbers", roomNumbers),
         ("RateStatistics", rateStatistics), ("RecoveryStatus", recoveryStatus), ("RecoveryTrigger", recoveryTrigger),
@@ -52,6 +52,13 @@ enum AdminSchemas {
 
     private static let componentHealth: Schema = .object([
         .maybe("status", .string), .maybe("component", .string), .maybe("checks", .any),
+    ])
+
+    private static let healthHistory: Schema = .object([
+        .always("resolution", .choice(["hour", "day"])), .always("step_seconds", .number), .always("start", .string),
+        .always("first", .integer), .always("count", .integer), .always("overall", .array(.named("Level"))),
+        .always("components", .map(.array(.named("Level")))), .always("values", .map(.array(.nullable(.number)))),
+        .always("next", .nullable(.integer)),
     ])
 
     // MARK: Numbers
@@ -218,7 +225,7 @@ enum AdminSchemas {
 
     private static let logs: Schema = .object([
         .always("lines", .array(.map(.any))), .always("has_more", .boolean), .maybe("next", .string),
-        .always("truncated", .boolean),
+        .always("truncated", .boolean), .always("incomplete", .boolean),
     ])
 
     private static let logTicket: Schema = .object([

@@ -96,7 +96,7 @@ struct Route: Sendable {
 /// The questions there are. The compiler sees to it that each is answered; the table, that each has a path.
 enum Endpoint: String, Sendable, CaseIterable {
     case live, ready, started
-    case health, detailedHealth, socketHealth, storeHealth
+    case health, detailedHealth, healthHistory, socketHealth, storeHealth
     case metrics, roomFigures, socketStatistics, systemStatistics, roomStatistics, rateStatistics
     case recoveryStatus, recoveryTrigger, procedureEnable, procedureDisable
     case rooms, room, roomEvents, roomEventsSince, roomState
