@@ -113,6 +113,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        putUpVerdict(at: time(instant))
         parts.board.confirm(at: instant)
         if instant >= nextReading {
             nextReading = instant + Self.readingInterval
@@ -187,7 +188,7 @@ final class MonitorCore {
         guard !changes.isEmpty else { return }
         // First, so that who reads of a change finds it everywhere.
         publishLevels()
-        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
+        putUpVerdict(at: now)
         for change in changes {
             // The first verdict after the start is no change anybody needs to hear of.
             let isFirst = change.from == .unknown && change.to == .healthy && now < .seconds(10)
@@ -201,6 +202,10 @@ final class MonitorCore {
                     "overall": .string(change.overall.name),
                 ])
         }
+    }
+
+    private func putUpVerdict(at time: Duration) {
+        if let level = StatusBoard.level(of: health.overall, at: time) { parts.board.judge(level) }
     }
 
     private func publishLevels() {

@@ -90,6 +90,15 @@ import WebSocket
         #expect(board.level(at: late) == .warning)
     }
 
+    @Test func `while the first checks run nobody is told that nothing is known`() {
+        #expect(StatusBoard.level(of: .unknown, at: .seconds(1)) == nil)
+        #expect(StatusBoard.level(of: .critical, at: .seconds(1)) == .critical)
+        #expect(StatusBoard.level(of: .unknown, at: StatusBoard.staleAfter) == .unknown)
+        for level in HealthLevel.allCases {
+            #expect(StatusBoard.level(of: level, at: .seconds(60))?.name == level.name)
+        }
+    }
+
     @Test func `what only the monitor knows is not waited for when it has stopped`() throws {
         let board = StatusBoard()
         board.confirm(at: .now() + (.zero - StatusBoard.staleAfter - .seconds(1)))

@@ -1,3 +1,4 @@
+import Observability
 import Synchronization
 import WebSocket
 
@@ -22,6 +23,15 @@ final class StatusBoard: Sendable {
     /// Nanoseconds of the monotonic clock; 0 while nobody has looked.
     private let lookedAt = Atomic<Int64>(0)
     private let protecting = Atomic<Bool>(false)
+
+    /// What probes are told of a verdict. Nil just after the start, while the first checks still run: they would see a
+    /// server come up unwell.
+    ///
+    /// - Parameter time: since the start.
+    static func level(of overall: HealthLevel, at time: Duration) -> Level? {
+        if overall == .unknown, time < staleAfter { return nil }
+        return Level(rawValue: overall.rawValue) ?? .unknown
+    }
 
     /// Puts up what was judged.
     func judge(_ level: Level) { judged.store(level.rawValue, ordering: .relaxed) }
