@@ -23,7 +23,8 @@ final class AdminSurface {
 
     init(
         services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory, facts: any LoopFacts,
-        tokens: AdminTokens, desk: DeskClient, tails: TailEndpoint, board: StatusBoard, ledger: AccessLedger
+        tokens: AdminTokens, addresses: ClientAddresses, desk: DeskClient, tails: TailEndpoint, board: StatusBoard,
+        ledger: AccessLedger
     ) {
         self.services = services
         self.rooms = rooms
@@ -36,7 +37,7 @@ final class AdminSurface {
         let reports = RoomReports(services: services, rooms: rooms)
         self.reports = reports
         surveys = RoomSurveys { reports.survey($0) }
-        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
+        self.addresses = addresses
         gate = Gate(tokens, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
     }
 

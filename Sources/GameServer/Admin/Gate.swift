@@ -19,7 +19,8 @@ final class Gate {
         limits = RequestLimits(
             publicPerMinute: configuration.http.publicRatePerMin,
             operatorPerMinute: configuration.http.operatorRatePerMin,
-            failuresPerMinute: configuration.http.failedAuthPerMin)
+            failuresPerMinute: configuration.http.failedAuthPerMin,
+            lockout: .milliseconds(configuration.http.failedAuthLockoutMs))
     }
 
     /// What the limits have done.

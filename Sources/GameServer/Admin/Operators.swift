@@ -4,6 +4,8 @@ import WebSocket
 /// What every loop needs to answer operators: who they are, who knows what they ask, and what any thread may read.
 struct Operators: Sendable {
     var tokens: AdminTokens
+    /// How requests are told apart that come through proxies.
+    var addresses: ClientAddresses
     var desk: any Desk
     var sources: any OperatorSources
     var board: StatusBoard
@@ -31,8 +33,8 @@ extension AdminSurface {
         ports.desk = desk
         ports.tails = tails
         return AdminSurface(
-            services: services, rooms: rooms, sessions: sessions, facts: facts, tokens: operators.tokens, desk: desk,
-            tails: tails, board: operators.board, ledger: ledger)
+            services: services, rooms: rooms, sessions: sessions, facts: facts, tokens: operators.tokens,
+            addresses: operators.addresses, desk: desk, tails: tails, board: operators.board, ledger: ledger)
     }
 
     /// Breaks the circle of a mailbox that needs its receiver and a receiver that needs the mailbox.

@@ -173,6 +173,7 @@ public struct Configuration: Sendable, Equatable {
         public var publicRatePerMin = 6000
         public var operatorRatePerMin = 6000
         public var failedAuthPerMin = 600
+        public var failedAuthLockoutMs = 60_000
         /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
         public var trustedProxies = ""
     }

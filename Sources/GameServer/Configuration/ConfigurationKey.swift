@@ -12,6 +12,8 @@ public struct ConfigurationKey: Sendable {
         case level
         /// Pairs of a category and a level.
         case levels
+        /// IP addresses.
+        case addresses
         /// Printed as `[redacted]`.
         case secret
     }
@@ -43,9 +45,12 @@ public struct ConfigurationKey: Sendable {
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .level: "one of \(LogLevel.allCases.map(\.name).joined(separator: ", "))"
         case .levels: "category=level, with commas between"
+        case .addresses: "IP addresses, with commas between, at most \(Self.maxAddresses)"
         case .secret: "1 to 256 visible ASCII characters"
         }
     }
+
+    private static let maxAddresses = 100
 
     /// What is wrong with a value, or nil.
     func objection(to value: ConfigurationValue) -> String? {
@@ -67,6 +72,12 @@ public struct ConfigurationKey: Sendable {
             } catch {
                 return "\(error)"
             }
+        case (.addresses, .text(let text)):
+            do throws(ClientAddresses.NoAddress) {
+                return try ClientAddresses.list(text).count <= Self.maxAddresses ? nil : expectation
+            } catch {
+                return error.description
+            }
         case (.secret, .text(let text)):
             let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
             return (1...256).contains(text.utf8.count) && isVisible ? nil : expectation
@@ -79,7 +90,7 @@ public struct ConfigurationKey: Sendable {
         switch kind {
         case .integer: Int(text).map(ConfigurationValue.integer) ?? .text(text)
         case .boolean: Bool(text).map(ConfigurationValue.boolean) ?? .text(text)
-        case .text, .choice, .level, .levels, .secret: .text(text)
+        case .text, .choice, .level, .levels, .addresses, .secret: .text(text)
         }
     }
 }
@@ -126,6 +137,16 @@ extension ConfigurationKey {
             .text($0[keyPath: path])
         } write: {
             if case .text(let value) = $1 { $0[keyPath: path] = value }
+        }
+    }
+
+    /// Kept in canonical form.
+    static func addresses(_ section: String, _ name: String, _ path: Path<String>, _ help: String) -> Self {
+        Self(section: section, name: name, kind: .addresses, help: help, flag: nil) {
+            .text($0[keyPath: path])
+        } write: {
+            guard case .text(let text) = $1 else { return }
+            do { $0[keyPath: path] = try ClientAddresses.list(text).joined(separator: ", ") } catch { return }
         }
     }
 

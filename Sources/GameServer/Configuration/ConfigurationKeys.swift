@@ -241,10 +241,12 @@ extension ConfigurationKey {
             "The same for each token."),
         .integer(
             "http", "failed_auth_per_min", \.http.failedAuthPerMin, 1...1_000_000,
-            "Wrong tokens a minute an address may try, half as many again at once; then none of its tokens is looked at."
-        ),
-        .text(
-            "http", "trusted_proxies", \.http.trustedProxies, 0...4096,
-            "Addresses of proxies, separated by commas, whose X-Forwarded-For names the client; its last entry counts."),
+            "Wrong tokens a minute an address may try, half as many again at once; then it is locked out."),
+        .integer(
+            "http", "failed_auth_lockout_ms", \.http.failedAuthLockoutMs, 0...dayMs,
+            "Time for which none of the tokens of an address is looked at after too many wrong ones."),
+        .addresses(
+            "http", "trusted_proxies", \.http.trustedProxies,
+            "Addresses of proxies whose X-Forwarded-For names the client; its last entry counts."),
     ]
 }

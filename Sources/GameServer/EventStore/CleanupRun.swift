@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// A cleanup at work: one small step at a time, each a transaction of the caller's. A dry run takes the same steps, on
-/// one state of the database, and only counts.
+/// A cleanup at work: one small step at a time, each a transaction of the caller's. A dry run takes the same steps and
+/// only counts.
 struct CleanupRun {
     private enum Stage {
         case expired, aged, oversizedRooms, oversizedRecords, systemEvents, freePages, over
@@ -88,39 +88,48 @@ struct CleanupRun {
         var budget = maxRecords
         while budget > 0 {
             if stage == .oversizedRooms, try isSmallEnough(database) { return true }
-            guard let found = try database.cleaning.closed(after: request.dryRun ? place : nil, before: instant),
-                let head = try database.rooms.head(of: found.room)
-            else { return true }
-            place = found
-            budget -= max(try deleteClosed(found.room, head, database, atMost: budget), 1)
+            guard let found = try database.cleaning.closed(after: place, before: instant) else { return true }
+            let (records, isOver) = try deleteClosed(found.room, database, atMost: budget)
+            if isOver { place = found }
+            budget -= max(records, 1)
         }
         return false
     }
 
-    /// - Returns: records deleted.
+    /// Deletes a room, its beginning first: until the rest goes too, it is a room with a shorter history. A damaged record
+    /// and all that come after it stay, as evidence.
+    ///
+    /// - Returns: records deleted, and whether nothing more is to be done about the room.
     private mutating func deleteClosed(
-        _ room: RoomID, _ head: RoomHead, _ database: StoreDatabase, atMost budget: Int
-    ) throws(SQLiteFailure) -> Int {
-        let tables = database.cleaning
-        let trim = try database.rooms.trim(of: room)
-        guard request.dryRun || trim.number + budget >= head.number else {
-            // Its beginning first: until the rest goes too, it is a room with a shorter history.
-            let end = trim.number + budget
-            let last = try database.rooms.record(end, of: room)
-            let weight = try tables.weigh(room, upTo: end)
-            try tables.set(RoomTrim(after: last, number: end, continuing: trim), of: room)
-            try tables.delete(room, upTo: end)
-            count(weight)
-            return budget
+        _ room: RoomID, _ database: StoreDatabase, atMost budget: Int
+    ) throws(SQLiteFailure) -> (records: Int, isOver: Bool) {
+        guard damaged[room] == nil, let head = try database.rooms.head(of: room) else { return (0, true) }
+        let trim = try beginning(of: room, database)
+        let chain = try walk(room, from: trim, upTo: min(head.number, trim.number + budget), database)
+        if damaged[room] == nil, chain.number == head.number {
+            guard chain.ends(at: head) else {
+                found(room, damagedAt: head.number)
+                return (0, true)
+            }
+            try delete(room, from: trim, database)
+        } else if chain.number > trim.number {
+            try cut(room, from: trim, at: chain, database)
         }
-        let weight = try tables.weigh(room, upTo: .max)
-        if !request.dryRun {
-            try tables.delete(room)
+        return (chain.number - trim.number, damaged[room] != nil || chain.number == head.number)
+    }
+
+    private mutating func delete(
+        _ room: RoomID, from trim: RoomTrim, _ database: StoreDatabase
+    ) throws(SQLiteFailure) {
+        var weight = try database.cleaning.weigh(room, upTo: .max)
+        if request.dryRun {
+            weight -= try database.cleaning.weigh(room, upTo: trim.number)
+        } else {
+            try database.cleaning.delete(room)
             deleted.append(room)
         }
         count(weight)
         report.rooms += 1
-        return weight.records
     }
 
     // MARK: Living rooms
@@ -148,29 +157,13 @@ struct CleanupRun {
         _ room: RoomID, before instant: Timestamp, _ database: StoreDatabase, atMost budget: Int
     ) throws(SQLiteFailure) -> Int {
         guard damaged[room] == nil, let head = try database.rooms.head(of: room) else { return 0 }
-        let stored = try database.rooms.trim(of: room)
-        let trim = trims[room] ?? stored
+        let trim = try beginning(of: room, database)
         guard let end = try lastTrimmable(room, head, trim, before: instant, database) else { return 0 }
-        let last = min(end, trim.number + budget)
-        var chain = RecordChain(after: trim)
-        for record in try database.rooms.records(of: room, above: trim.number, limit: last - trim.number)
-        where damaged[room] == nil {
-            if !chain.accept(record) { damaged[room] = chain.number + 1 }
-        }
-        if damaged[room] == nil, chain.number < last { damaged[room] = chain.number + 1 }
-        if damaged[room] != nil { report.damagedRooms += 1 }
+        let chain = try walk(room, from: trim, upTo: min(end, trim.number + budget), database)
         guard chain.number > trim.number else { return 0 }
-        var weight = try database.cleaning.weigh(room, upTo: chain.number)
-        if request.dryRun { weight -= try database.cleaning.weigh(room, upTo: trim.number) }
         if trims[room] == nil { report.trimmedRooms += 1 }
-        let new = RoomTrim(number: chain.number, sequence: chain.sequence, digest: chain.digest)
-        trims[room] = new
-        if !request.dryRun {
-            try database.cleaning.set(new, of: room)
-            try database.cleaning.delete(room, upTo: new.number)
-        }
-        count(weight)
-        return new.number - trim.number
+        try cut(room, from: trim, at: chain, database)
+        return chain.number - trim.number
     }
 
     private func lastTrimmable(
@@ -186,6 +179,47 @@ struct CleanupRun {
             return last > trim.number ? last : nil
         }
         return nil
+    }
+
+    // MARK: The records of a room
+
+    /// Where what is left of a room begins, also for a dry run. Somebody else may have cut it since.
+    private func beginning(of room: RoomID, _ database: StoreDatabase) throws(SQLiteFailure) -> RoomTrim {
+        let stored = try database.rooms.trim(of: room)
+        guard let counted = trims[room], counted.number > stored.number else { return stored }
+        return counted
+    }
+
+    /// Goes along the records of a room, as far as they are whole.
+    private mutating func walk(
+        _ room: RoomID, from trim: RoomTrim, upTo last: Int, _ database: StoreDatabase
+    ) throws(SQLiteFailure) -> RecordChain {
+        var chain = RecordChain(after: trim)
+        for record in try database.rooms.records(of: room, above: trim.number, limit: last - trim.number) {
+            guard chain.accept(record) else { break }
+        }
+        if chain.number < last { found(room, damagedAt: chain.number + 1) }
+        return chain
+    }
+
+    private mutating func found(_ room: RoomID, damagedAt number: Int) {
+        damaged[room] = number
+        report.damagedRooms += 1
+    }
+
+    /// Deletes, or counts, the records of a room up to the end of a chain.
+    private mutating func cut(
+        _ room: RoomID, from trim: RoomTrim, at chain: RecordChain, _ database: StoreDatabase
+    ) throws(SQLiteFailure) {
+        var weight = try database.cleaning.weigh(room, upTo: chain.number)
+        if request.dryRun { weight -= try database.cleaning.weigh(room, upTo: trim.number) }
+        let new = RoomTrim(number: chain.number, sequence: chain.sequence, digest: chain.digest)
+        trims[room] = new
+        if !request.dryRun {
+            try database.cleaning.set(new, of: room)
+            try database.cleaning.delete(room, upTo: new.number)
+        }
+        count(weight)
     }
 
     // MARK: The rest
@@ -211,14 +245,5 @@ struct CleanupRun {
         try database.connection.execute("PRAGMA incremental_vacuum(\(Self.freedPages))")
         // A database made by the first version cannot give pages back; they are used again.
         return try database.cleaning.pages().free == pages.free
-    }
-}
-
-extension RoomTrim {
-    /// Where a log is cut whose records need not be whole.
-    fileprivate init(after record: StoredRecord?, number: Int, continuing trim: RoomTrim) {
-        self.number = number
-        sequence = record.map { $0.firstSequence + $0.eventCount - 1 } ?? trim.sequence
-        digest = record?.digest ?? trim.digest
     }
 }

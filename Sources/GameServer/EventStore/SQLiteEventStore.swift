@@ -156,6 +156,15 @@ public final class SQLiteEventStore: EventStore {
         submit(.statistics(now, answer))
     }
 
+    /// What waits to be written, and for how long the oldest has.
+    var queue: (count: Int, oldest: Duration) {
+        let queue = requests.queue
+        return (queue.count, queue.oldest.map { .now - $0 } ?? .zero)
+    }
+
+    /// How long the oldest that is not stored yet has waited at least: in the queue, or in the group being committed.
+    var appendLag: Duration { max(queue.oldest, vitals.busyFor ?? .zero) }
+
     /// Processor time the reader's thread has used; nil once the store is closed.
     public var readerCPUTime: Duration? { readerThread.cpuTime }
 

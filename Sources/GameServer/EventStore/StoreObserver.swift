@@ -58,9 +58,6 @@ public struct StoreSize: Sendable, Equatable {
     /// Pages asked for and found in memory, and read from the file, since the start.
     public var cacheHits = 0
     public var cacheMisses = 0
-    /// What waits for the writer, and for how long the oldest has.
-    public var waiting = 0
-    public var oldestWaiting = Duration.zero
 
     public init() {}
 }

@@ -15,7 +15,15 @@ final class StoreReader {
     private var open: StoreDatabase?
     private var generation: Int
     private var scrubber: StoreScrubber
+    private var dryRun: DryRun?
     private var counted: (statistics: StoreStatistics, at: ContinuousClock.Instant)?
+
+    /// A cleanup that only counts, at work: one step in each turn, so that questions are answered in between.
+    private struct DryRun {
+        var run: CleanupRun
+        let started: ContinuousClock.Instant
+        let answer: @Sendable (CleanupOutcome) -> Void
+    }
 
     /// Most records and events of one answer, whatever was asked for.
     static let maxRows = 100_000
@@ -42,13 +50,16 @@ final class StoreReader {
         // Now, because later another file may be there.
         do throws(SQLiteFailure) { _ = try database() } catch { failed(.begin, error) }
         while true {
-            let patience = scrubber.patience(.now) ?? .seconds(3_600)
+            let patience = dryRun == nil ? scrubber.patience(.now) ?? .seconds(3_600) : .zero
             switch inbox.take(atMost: 1, maxBytes: .max, patience: patience) {
             case .questions(let questions):
                 for question in questions { answer(question) }
             case .quiet: scrub()
-            case .closed: return
+            case .closed:
+                dryRun?.answer(.unavailable)
+                return
             }
+            if let dryRun { step(dryRun) }
         }
     }
 
@@ -122,13 +133,16 @@ final class StoreReader {
             let statistics = try statistics(now: now, database)
             return { answer(.counted(statistics)) }
         case .dryRun(let request, let answer):
-            let report = try estimate(request, database)
-            return { answer(.done(report)) }
+            guard dryRun == nil else { return { answer(.busy) } }
+            dryRun = DryRun(run: CleanupRun(request, options: options), started: .now, answer: answer)
+            return {}
         case .scrub(let room):
             let since = options.wallClock().before(Self.recently)
             if let room {
                 scrubber.check([room])
             } else {
+                // Also those known to be damaged: somebody may have mended or deleted them.
+                scrubber.check(vitals.brokenRooms)
                 scrubber.check(try database.rooms.rooms(changedSince: since, limit: Self.maxRows))
             }
             return {}
@@ -173,25 +187,35 @@ final class StoreReader {
         }
     }
 
-    private func estimate(
-        _ request: CleanupRequest, _ database: StoreDatabase
-    ) throws(SQLiteFailure) -> CleanupReport {
-        let start = ContinuousClock.now
-        return try database.connection.reading { () throws(SQLiteFailure) in
-            var run = CleanupRun(request, options: options)
-            while !run.isOver { try run.step(database, maxRecords: options.cleanupRecords) }
-            var report = run.report
-            report.took = ContinuousClock.now - start
-            return report
-        }
-    }
-
     private func statistics(now: Timestamp, _ database: StoreDatabase) throws(SQLiteFailure) -> StoreStatistics {
         let instant = ContinuousClock.now
         if let counted, instant - counted.at < Self.countedFor { return counted.statistics }
         let statistics = try StoreCount(database, path: files.path).statistics(now: now)
         counted = (statistics, instant)
         return statistics
+    }
+
+    /// Takes the next step of a dry run, on one state of the database.
+    private func step(_ work: DryRun) {
+        var work = work
+        let start = ContinuousClock.now
+        do throws(SQLiteFailure) {
+            let database = try database()
+            try database.connection.reading { () throws(SQLiteFailure) in
+                try work.run.step(database, maxRecords: options.cleanupRecords)
+            }
+        } catch {
+            failed(.cleanup, error)
+            dryRun = nil
+            return work.answer(.unavailable)
+        }
+        let end = ContinuousClock.now
+        observer.performed(.cleanup, took: end - start)
+        dryRun = work.run.isOver ? nil : work
+        guard work.run.isOver else { return }
+        var report = work.run.report
+        report.took = end - work.started
+        work.answer(.done(report))
     }
 
     // MARK: Scrubbing

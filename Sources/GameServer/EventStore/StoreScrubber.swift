@@ -51,6 +51,7 @@ struct StoreScrubber {
     mutating func run(
         _ database: StoreDatabase, at now: ContinuousClock.Instant
     ) throws(SQLiteFailure) -> [(room: RoomID, outcome: VerifyOutcome)] {
+        guard now >= resumesAt else { return [] }
         if isUrgent { return try runUrgent(database) }
         guard recordsPerSecond > 0, now >= nextRound else { return [] }
         nextRound = now + .seconds(1)

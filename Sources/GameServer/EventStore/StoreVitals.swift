@@ -101,6 +101,10 @@ final class StoreVitals: Sendable {
 
     func sawForeignWrite() { signs.withLock { $0.foreignWrites += 1 } }
 
+    var brokenRooms: [RoomID] { signs.withLock { Array($0.broken.keys) } }
+
+    func isBroken(_ room: RoomID) -> Bool { signs.withLock { $0.broken[room] != nil } }
+
     /// - Returns: whether the break was not known.
     func broke(_ room: RoomID, number: Int) -> Bool {
         signs.withLock { signs in

@@ -27,9 +27,9 @@ extension StoreWriter {
     }
 
     /// Looks and cleans up if it is time to.
-    func attend(waiting: (count: Int, oldest: ContinuousClock.Instant?)) {
+    func attend() {
         let now = ContinuousClock.now
-        if watch.look(now) { look(now, waiting) }
+        if watch.look(now) { look(now) }
         if watch.cleanup(now), let schedule = options.schedule {
             let request = CleanupRequest(
                 olderThan: schedule.retention, dryRun: false, now: options.wallClock(), maxBytes: schedule.maxBytes,
@@ -41,12 +41,12 @@ extension StoreWriter {
 
     // MARK: Looking
 
-    private func look(_ now: ContinuousClock.Instant, _ waiting: (count: Int, oldest: ContinuousClock.Instant?)) {
+    private func look(_ now: ContinuousClock.Instant) {
         lookAtFile()
         if vitals.trouble != nil, vitals.file == .same { _ = commitNothing(isQuiet: true) }
         do throws(SQLiteFailure) {
             try lookForOthers(now)
-            try measure(now, waiting)
+            try measure()
         } catch {
             failed(.health, error)
         }
@@ -74,17 +74,13 @@ extension StoreWriter {
         note(.init(at: options.wallClock(), kind: .foreignWrite, subject: "store", actor: "store"))
     }
 
-    private func measure(
-        _ now: ContinuousClock.Instant, _ waiting: (count: Int, oldest: ContinuousClock.Instant?)
-    ) throws(SQLiteFailure) {
+    private func measure() throws(SQLiteFailure) {
         let pages = try database.cleaning.pages()
         var size = StoreSize()
         size.databaseBytes = pages.count * pages.bytes
         size.freePages = pages.free
         size.walBytes = files.walBytes
         (size.cacheHits, size.cacheMisses) = database.connection.cache
-        size.waiting = waiting.count
-        size.oldestWaiting = waiting.oldest.map { now - $0 } ?? .zero
         observer.measured(size)
     }
 
@@ -138,6 +134,8 @@ extension StoreWriter {
         next.next = end + (end - start) * (options.cleanupShare - 1)
         next.failures = 0
         known.deleted(next.run.deleted)
+        // Whoever was told that it is damaged is told that it is gone.
+        for room in next.run.deleted where vitals.isBroken(room) { scrub(room) }
         guard next.run.isOver else {
             cleanup = next
             return

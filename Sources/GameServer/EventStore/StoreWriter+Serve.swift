@@ -19,7 +19,7 @@ extension StoreWriter {
             case .closed:
                 return end()
             }
-            attend(waiting: inbox.queue)
+            attend()
         }
     }
 

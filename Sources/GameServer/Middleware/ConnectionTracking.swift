@@ -1,7 +1,7 @@
 import Observability
 import PluginAPI
 
-/// Counts connections: how many are open, how long they last and why they end.
+/// Counts connections that ended: how long they lasted and why they ended.
 final class ConnectionTracking: Middleware {
     let name = "connection_tracking"
     let interests: MiddlewareHooks = .close

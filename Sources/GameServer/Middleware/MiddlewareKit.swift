@@ -14,7 +14,9 @@ final class MiddlewareKit {
     private let domain: (any DomainMetricSink)?
     /// The loop's time.
     let now: () -> MonotonicTime
-    private(set) var positions = 0
+    private var positions = 0
+    /// Of the plugins, by place: who replaces one finds its notes, and does not make every client's longer.
+    private var given: [Int: Int] = [:]
 
     init(
         configuration: Configuration, metrics: Observability.Metrics, log: LogRing, writer: MetricWriter?,
@@ -39,9 +41,11 @@ final class MiddlewareKit {
 
     /// One of a user's own, with what it may use.
     func make(_ plugin: MiddlewarePlugin, place: Int) -> any Middleware {
-        plugin.middleware(
+        let position = given[place] ?? nextPosition()
+        given[place] = position
+        return plugin.middleware(
             MiddlewareServices(
-                position: nextPosition(), clock: { [now] in Elapsed(nanoseconds: now().nanoseconds) },
+                position: position, clock: { [now] in Elapsed(nanoseconds: now().nanoseconds) },
                 observe: { [domain] in domain?.observed($0, ofMiddleware: place) },
                 write: { [log] severity, event, message in
                     log.log(severity.level, .business, event, message, ["plugin": .string(plugin.name)])

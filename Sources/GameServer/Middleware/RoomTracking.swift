@@ -102,6 +102,11 @@ final class RoomTracking: Middleware {
             log.log(
                 .notice, .recovery, "room_mended", "mended by \(procedure)", ["procedure": .string(procedure)],
                 in: LogContext(roomID: room.description))
+        case .vanished(let room, _):
+            board.readable(room)
+            log.log(
+                .warning, .gameEvent, "room_vanished", "is not in the store any more",
+                in: LogContext(roomID: room.description))
         case .answered, .snapshot: break
         }
     }

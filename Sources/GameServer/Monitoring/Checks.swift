@@ -61,7 +61,6 @@ enum Checks {
         case .store, .rooms: StandardChecks.database
         case .game(let game): StandardChecks.game(game)
         case .websocket: StandardChecks.websocket
-        case .loops: StandardChecks.loops
         }
     }
 

@@ -15,35 +15,24 @@ final class LoopBoard: Sendable {
         var sessions = 0
         /// Messages that wait for readers that do not read, and events such readers will get as a snapshot.
         var pendingMessages = 0
-        /// How long the longest of those readers has not read.
-        var oldestPending = Duration.zero
         var unsentBytes = 0
-        var laggingConnections = 0
-        /// Connections that have left a ping unanswered.
-        var unanswering = 0
-        /// Clients that acknowledge far behind what they were sent, and by how many events the worst.
-        var behind = 0
+        /// How many events the worst of those is behind that acknowledge far behind what they were sent.
         var worstGap = 0
-        /// The worst of them, by connection.
+        /// All of them, by connection.
         var gaps: [(client: UInt64, gap: Int)] = []
         /// The slow readers by which a run is judged.
         var trial: (run: Int, cohorts: RecoveryCohorts)?
         var middleware: [(name: String, hooks: MiddlewareHooks, isSetAside: Bool)] = []
         var rooms = 0
-        var roomsAwake = 0
-        var waitingRequests = 0
-        var storeTrouble = false
-        var isDraining = false
     }
 
     /// What happened since the start that somebody has to look at.
     struct Trouble: Sendable {
-        /// Rooms that cannot be read back, and why.
-        var unreadable: [RoomID: String] = [:]
+        /// Rooms that cannot be read back.
+        var unreadable: Set<RoomID> = []
         /// Faults of each game and middleware, and of those how often it would have contradicted itself.
         var faults: [String: Int] = [:]
         var violations: [String: Int] = [:]
-        var storeFailures = 0
     }
 
     /// What makes the monitor look at once.
@@ -52,7 +41,6 @@ final class LoopBoard: Sendable {
         case game(String)
         case rooms
         case websocket
-        case loops
     }
 
     /// Most unreadable rooms that are remembered by name.
@@ -85,7 +73,6 @@ final class LoopBoard: Sendable {
 
     func storeFailed(_ outcome: Commit.Outcome) {
         guard outcome == .unavailable || outcome == .unknown else { return }
-        trouble.withLock { $0.storeFailures += 1 }
         hint(.store)
     }
 
@@ -100,14 +87,14 @@ final class LoopBoard: Sendable {
         hint(.game(plugin))
     }
 
-    func unreadable(_ room: RoomID, _ why: String = "") {
+    func unreadable(_ room: RoomID) {
         trouble.withLock { trouble in
-            if trouble.unreadable.count < Self.mostUnreadable { trouble.unreadable[room] = why }
+            if trouble.unreadable.count < Self.mostUnreadable { trouble.unreadable.insert(room) }
         }
         hint(.rooms)
     }
 
     func readable(_ room: RoomID) {
-        trouble.withLock { $0.unreadable[room] = nil }
+        trouble.withLock { _ = $0.unreadable.remove(room) }
     }
 }

@@ -67,26 +67,19 @@ final class LoopPulse: LoopFacts {
         reading.sessions = sessions.count
         for session in services.backlogged.sessions {
             reading.pendingMessages += session.pendingMessages(at: now)
-            reading.oldestPending = max(reading.oldestPending, session.pendingFor(at: now))
             reading.unsentBytes += session.unsentBytes
-            reading.laggingConnections += session.isLagging ? 1 : 0
         }
         services.asked.keep { $0.isAsked }
-        reading.unanswering = services.asked.sessions.count { $0.isUnanswering }
         let behind = services.behind.current().filter { $0.isOutOfStep(at: now) }
-        reading.behind = behind.count
         reading.worstGap = behind.compactMap(\.gap).max() ?? 0
         reading.gaps = behind.map { (client: $0.session.number, gap: $0.gap ?? 0) }
         reading.middleware = services.middleware.list
-        reading.roomsAwake = rooms.awakeRooms
         reading.rooms = rooms.openRooms
         if let trial = services.trial {
             reading.trial = (trial.run, trial.cohorts(sessions, at: now))
             if now >= trial.until { services.trial = nil }
         }
-        reading.storeTrouble = services.storeTrouble.isPresent(at: now)
-        reading.isDraining = services.isDraining
-        if reading.behind > 0 || reading.pendingMessages > 0 { board.watch(.websocket) }
+        if !behind.isEmpty || reading.pendingMessages > 0 { board.watch(.websocket) }
         return reading
     }
 
@@ -128,6 +121,5 @@ final class LoopPulse: LoopFacts {
         let reading = board.reading
         metrics.pendingMessages.set(Double(reading.pendingMessages))
         metrics.sendQueueBytes.set(Double(reading.unsentBytes))
-        metrics.queueDepth.set(Double(services.store.appendsInFlight), .store)
     }
 }

@@ -64,8 +64,6 @@ final class Monitor: Sendable {
     /// - Returns: false when it has too much to do already.
     func work(_ body: @escaping @Sendable (MonitorCore) -> Void) -> Bool { inbox.post(.work(body)) }
 
-    var waiting: Int { inbox.count }
-
     /// Messages that found no room.
     var lost: Int { inbox.lost }
 

@@ -59,7 +59,7 @@ extension MonitorCore {
 
     /// Rooms that could not be read back, and those whose log was found changed.
     var corruptRooms: Set<RoomID> {
-        signals.troubles.reduce(into: brokenChains) { $0.formUnion($1.unreadable.keys) }
+        signals.troubles.reduce(into: brokenChains) { $0.formUnion($1.unreadable) }
     }
 
     // MARK: Doing

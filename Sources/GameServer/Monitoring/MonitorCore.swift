@@ -179,11 +179,15 @@ final class MonitorCore {
         metrics.healthCheckSeconds.record(end - started, component: component)
         note(changes)
         // Intervals and failures change with every check, levels with few.
-        publishLevels()
+        if changes.isEmpty { publishLevels() }
     }
 
     /// Tells the log and the metrics what has changed.
     private func note(_ changes: [LevelChange]) {
+        guard !changes.isEmpty else { return }
+        // First, so that who reads of a change finds it everywhere.
+        publishLevels()
+        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
         for change in changes {
             // The first verdict after the start is no change anybody needs to hear of.
             let isFirst = change.from == .unknown && change.to == .healthy && now < .seconds(10)
@@ -197,9 +201,6 @@ final class MonitorCore {
                     "overall": .string(change.overall.name),
                 ])
         }
-        guard !changes.isEmpty else { return }
-        publishLevels()
-        parts.board.judge(StatusBoard.Level(rawValue: health.overall.rawValue) ?? .unknown)
     }
 
     private func publishLevels() {

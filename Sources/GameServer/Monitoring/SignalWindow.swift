@@ -11,7 +11,6 @@ struct SignalWindow {
         var collapsed = 0
         var commands = 0
         var serverErrors = 0
-        var opened = 0
         var faults: [String: Int] = [:]
         var violations: [String: Int] = [:]
         var requests = 0
@@ -83,7 +82,6 @@ struct SignalWindow {
         sample.collapsed = metrics.deliveries.value(.collapsed)
         sample.commands = metrics.commands.total
         sample.serverErrors = metrics.messageErrors.value(.server)
-        sample.opened = metrics.wsConnectionsOpened.value
         sample.requests = metrics.messages.value(.in)
         sample.rateRefused = metrics.rateLimited.value(.connection)
         sample.storeErrors = metrics.storeErrors.total

@@ -3,10 +3,15 @@ struct BehindMembers {
     /// Most that are remembered; who is beyond it is noted at the next event.
     private static let most = 1024
 
+    /// Nobody would ever forget them where nobody looks.
+    private let isWatched: Bool
     private var members: [ObjectIdentifier: Member] = [:]
 
+    /// - Parameter isWatched: whether somebody asks who is `current`; otherwise none is remembered.
+    init(isWatched: Bool) { self.isWatched = isWatched }
+
     mutating func note(_ member: Member) {
-        if members.count < Self.most { members[ObjectIdentifier(member)] = member }
+        if isWatched, members.count < Self.most { members[ObjectIdentifier(member)] = member }
     }
 
     mutating func forget(_ member: Member) { members[ObjectIdentifier(member)] = nil }

@@ -26,7 +26,13 @@ struct MatchBox<G: Game>: HostedMatch {
     func botStep(
         for seat: Seat, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat]
     ) throws(StepRefusal) -> (any HostedOutcome)? {
-        guard let outcome = match.botStep(for: seat, at: now, key: key, filledSeats: filledSeats) else { return nil }
+        let outcome: Match<G>.Outcome?
+        do throws(Refusal) {
+            outcome = try match.botStep(for: seat, at: now, key: key, filledSeats: filledSeats)
+        } catch {
+            throw .refused(error)
+        }
+        guard let outcome else { return nil }
         return try sound(outcome)
     }
 

@@ -127,7 +127,8 @@ final class GameLoop {
         }
         let surface = HTTPSurface(
             sockets: SocketEndpoint(
-                sessions: sessions, services: services, selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
+                sessions: sessions, services: services, addresses: plan.operators.addresses,
+                selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
         let host = plan.configuration.server.host
         let port = plan.configuration.server.port
         let orders: Mailbox<Order>

@@ -22,7 +22,7 @@ final class LoopServices {
     /// Games of which no new rooms are opened, each until then.
     var quarantined: [String: MonotonicTime] = [:]
     /// Who applies events far behind what it was sent.
-    var behind = BehindMembers()
+    var behind: BehindMembers
     /// Which messages are timed.
     var samples: SampleCounter
     /// New commands are refused and clients are sent away.
@@ -45,6 +45,7 @@ final class LoopServices {
         self.observer = observer
         self.middleware = middleware
         self.admission = admission
+        behind = BehindMembers(isWatched: configuration.monitoring.isEnabled)
         samples = SampleCounter(every: configuration.monitoring.isEnabled ? Self.messagesPerSample : 0)
         self.luck = luck
     }

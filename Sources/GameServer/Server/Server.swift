@@ -32,6 +32,10 @@ public final class Server: Sendable {
         self.directory = directory
         let recovery: RecoverySettings
         do { recovery = try RecoverySettings(configuration.recovery) } catch { throw .configuration("\(error)") }
+        let addresses: ClientAddresses
+        do { addresses = try ClientAddresses(trusting: configuration.http.trustedProxies) } catch {
+            throw .configuration("http.trusted_proxies: \(error)")
+        }
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor
@@ -41,6 +45,7 @@ public final class Server: Sendable {
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
                 observer: StoreLog(logger, metrics) { monitor.post(.store($0)) })
+            metrics.watch(store)
         } catch {
             throw .store(error)
         }
@@ -64,8 +69,9 @@ public final class Server: Sendable {
                 store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
                 configuration: configuration)
             let operators = Operators(
-                tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
-                sources: sources, board: board)
+                tokens: tokens, addresses: addresses,
+                desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
+                board: board)
             let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(

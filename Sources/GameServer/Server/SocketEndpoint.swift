@@ -11,10 +11,10 @@ final class SocketEndpoint {
     private let selfTestKey: Digest
     private let addresses: ClientAddresses
 
-    init(sessions: SessionDirectory, services: LoopServices, selfTestKey: String) {
+    init(sessions: SessionDirectory, services: LoopServices, addresses: ClientAddresses, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
-        addresses = ClientAddresses(trusting: services.configuration.http.trustedProxies)
+        self.addresses = addresses
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 

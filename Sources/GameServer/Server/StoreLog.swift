@@ -36,9 +36,6 @@ struct StoreLog: StoreObserver {
         metrics.storeFreePages.set(Double(size.freePages))
         metrics.storeCacheHits.raise(to: size.cacheHits)
         metrics.storeCacheMisses.raise(to: size.cacheMisses)
-        metrics.queueDepth.set(Double(size.waiting), .store)
-        metrics.queueOldestSeconds.set(Elapsed(size.oldestWaiting).seconds, .store)
-        metrics.eventAppendLagSeconds.set(Elapsed(size.oldestWaiting).seconds)
     }
 
     func failed(_ operation: StoreOperation, code: Int32) {
@@ -115,5 +112,14 @@ extension StoreErrorLabel {
             case .readonly: .readonly
             case .other: .other
             }
+    }
+}
+
+extension Observability.Metrics {
+    /// Has what waits for the store read at each scrape: the store's own thread could not tell while it is held up.
+    func watch(_ store: SQLiteEventStore) {
+        queueDepth.read(.store) { [weak store] in Double(store?.queue.count ?? 0) }
+        queueOldestSeconds.read(.store) { [weak store] in Elapsed(store?.queue.oldest ?? .zero).seconds }
+        eventAppendLagSeconds.read { [weak store] in Elapsed(store?.appendLag ?? .zero).seconds }
     }
 }

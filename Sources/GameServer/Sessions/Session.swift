@@ -5,14 +5,6 @@ import WebSocket
 ///
 /// Lives on its connection's loop.
 final class Session {
-    /// A place kept for a room until it has answered.
-    private struct Reservation {
-        /// What was brought along; nil for a watcher's chair or a resume.
-        var secret: Digest?
-        /// Requests on their way: a refusal ends one of them.
-        var requests = 1
-    }
-
     let services: LoopServices
     unowned let directory: RoomDirectory
     private unowned let sessions: SessionDirectory
@@ -21,12 +13,7 @@ final class Session {
     private var helloAlarm: Alarm?
     private(set) var isOpen = true
     private(set) var hasGreeted = false
-    private(set) var members: [Member] = []
-    /// Rooms asked for that have not answered yet, each holding a place.
-    private var pending: [RoomID: Reservation] = [:]
-    /// How rooms were left, as many as a connection may hold: a repeated `leave` gets its answer again, and what was on
-    /// its way to a room that is over is no mistake.
-    private(set) var departed: [RoomID: CommandAnswer] = [:]
+    private var places: Places
     /// The connection as middleware knows it.
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
@@ -47,6 +34,7 @@ final class Session {
         self.sessions = sessions
         opened = now
         liveness = Liveness(configuration.heartbeat)
+        places = Places(limit: configuration.limits.roomsPerConnection)
         let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
         helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
         services.observer.sessionOpened()
@@ -137,9 +125,7 @@ final class Session {
             _ = backlog.caughtUp()
             services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: 0))
         }
-        let leaving = members
-        members = []
-        for member in leaving { member.room.disconnected(member) }
+        for member in places.giveUpAll() { member.room.disconnected(member) }
         services.middleware.close(
             Departure(
                 client: client, code: code, isClean: isClean, fault: fault,
@@ -207,7 +193,7 @@ final class Session {
     func refuse(
         _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
     ) {
-        if let asked { endRequest(for: asked) }
+        if let asked { places.endRequest(for: asked) }
         services.observer.requestAnswered(code: rejection.refusal.code, in: room.flatMap { member(in: $0) }?.room)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
         answer(line)
@@ -263,36 +249,16 @@ final class Session {
 
     // MARK: Rooms
 
-    func member(in room: RoomID) -> Member? { members.first { $0.room.id == room } }
+    var members: [Member] { places.members }
+    var departed: [RoomID: CommandAnswer] { places.departed }
+
+    func member(in room: RoomID) -> Member? { places[room] }
 
     /// - Throws: `bad_request` when the connection holds as many rooms as it may, or this one already.
-    func reserve(_ room: RoomID, for secret: Digest? = nil) throws(Rejection) {
-        let limit = services.configuration.limits.roomsPerConnection
-        if let asked = pending[room] {
-            // The same request once more means the same seat; any other would be a second one.
-            guard let secret, asked.secret == secret else {
-                throw .badRequest("you are joining this room already")
-            }
-            pending[room]?.requests += 1
-            return
-        }
-        guard members.count + pending.count < limit else {
-            throw .badRequest("a connection holds up to \(limit) rooms")
-        }
-        pending[room] = Reservation(secret: secret)
-        departed[room] = nil
-    }
-
-    private func endRequest(for room: RoomID) {
-        pending[room]?.requests -= 1
-        if pending[room]?.requests == 0 { pending[room] = nil }
-    }
+    func reserve(_ room: RoomID, for secret: Digest? = nil) throws(Rejection) { try places.reserve(room, for: secret) }
 
     func joined(_ member: Member) {
-        pending.removeValue(forKey: member.room.id)
-        let before = members.first { $0.room === member.room }
-        members.removeAll { $0 === before }
-        members.append(member)
+        let before = places.take(member)
         // Who joins again where it sits has the place it had.
         if let before, before.seat == member.seat { return }
         if let before { services.middleware.detach(before.membership) }
@@ -301,27 +267,16 @@ final class Session {
 
     func left(_ member: Member, _ answer: CommandAnswer) {
         // The connection may have gone while the `leave` was being stored; then its place was given up with it.
-        if members.contains(where: { $0 === member }) {
-            members.removeAll { $0 === member }
-            services.middleware.detach(member.membership)
-        }
-        depart(from: member.room.id, answer)
-    }
-
-    private func depart(from room: RoomID, _ answer: CommandAnswer) {
-        let limit = services.configuration.limits.roomsPerConnection
-        if departed[room] == nil, departed.count >= limit, let any = departed.keys.first { departed[any] = nil }
-        departed[room] = answer
+        if let left = places.leave(member, answer) { services.middleware.detach(left.membership) }
     }
 
     /// One room is over for this connection; the connection too when it was the last.
     func expelled(from room: Room, _ why: Disconnect) {
-        if let member = members.first(where: { $0.room === room }) { services.middleware.detach(member.membership) }
-        members.removeAll { $0.room === room }
-        guard isOpen else { return }
         // No command was answered by it; 0 is nobody's number.
-        depart(from: room.id, CommandAnswer(n: 0, seq: room.state.sequence))
+        let member = places.expel(from: room, CommandAnswer(n: 0, seq: room.state.sequence))
+        if let member { services.middleware.detach(member.membership) }
+        guard isOpen else { return }
         send(lines: [ServerMessage.bye(why, room: room.id)])
-        if members.isEmpty, pending.isEmpty { shut(why.closeCode, reason: why.reason) }
+        if places.isEmpty { shut(why.closeCode, reason: why.reason) }
     }
 }

@@ -101,21 +101,29 @@ public struct Match<G: Game>: Sendable {
     /// Lets the bot of `seat` act: its own choice when that is legal, else a legal action at random.
     ///
     /// - Returns: nil when the seat has nothing to do.
+    /// - Throws: `internal`, a fault of the game, when no action was taken and one failed with it.
     public func botStep(
         for seat: Seat, at now: Timestamp, key: GameRandom.Key, filledSeats: [Seat]? = nil
-    ) -> Outcome? {
+    ) throws(Refusal) -> Outcome? {
         var random = GameRandom(key: key)
         let legal = G.legalActions(for: seat, in: state)
         let stepKey = GameRandom.Key.seeded(random.next(), step: random.next())
+        var fault: Refusal?
         func outcome(of action: G.Action) -> Outcome? {
-            // A refused choice is no failure: the next legal one follows.
-            try? step(.action(action, by: seat), at: now, key: stepKey, filledSeats: filledSeats)
+            do throws(Refusal) {
+                return try step(.action(action, by: seat), at: now, key: stepKey, filledSeats: filledSeats)
+            } catch {
+                // A refused choice is no failure: the next legal one follows.
+                if error.code == "internal" { fault = fault ?? error }
+                return nil
+            }
         }
         let choice = G.bot(G.view(of: state, for: .seat(seat)), legal: legal, random: &random)
         if let outcome = choice.flatMap(outcome) { return outcome }
         for action in legal.shuffled(using: &random) {
             if let outcome = outcome(of: action) { return outcome }
         }
+        if let fault { throw fault }
         return nil
     }
 

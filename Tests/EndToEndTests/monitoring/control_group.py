@@ -158,7 +158,7 @@ class ControlGroup:
         self.arrivals.add(answered)
         await asyncio.sleep(self.pace_s)
 
-    async def _patiently(self, ask, within_s: float = 60) -> dict:
+    async def _patiently(self, ask, within_s: float = 300) -> dict:
         """Asks again when it is refused with `retry`, as a client should; the refusals are counted."""
         deadline = time.monotonic() + within_s
         while True:

@@ -62,6 +62,19 @@ import WebSocket
         #expect(ClientAddresses.network(of: address) == network)
     }
 
+    @Test(arguments: [
+        ("", []), (" 10.0.0.1 ,, 127.0.0.1", ["10.0.0.1", "127.0.0.1"]), ("2001:DB8:0::1", ["2001:db8::1"]),
+        ("0:0:0:0:0:0:0:1", ["::1"]), ("::ffff:10.0.0.1", ["10.0.0.1"]), ("::FFFF:a00:1", ["10.0.0.1"]),
+    ]) func `addresses are written in one way`(text: String, addresses: [String]) throws {
+        #expect(try ClientAddresses.list(text) == addresses)
+    }
+
+    @Test(arguments: ["proxy.local", "10.0.0.256", "10.0.0.0/8", "[::1]", "1", "fe80::1%eth0", "::1, x"])
+    func `what is no address is named`(text: String) {
+        let error = #expect(throws: ClientAddresses.NoAddress.self) { try ClientAddresses(trusting: text) }
+        #expect(error?.description == "\(text == "::1, x" ? "x" : text) is no IP address")
+    }
+
     // MARK: The verdict
 
     @Test func `a verdict nobody stands by any more counts for nothing`() {

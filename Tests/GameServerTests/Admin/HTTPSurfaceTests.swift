@@ -180,7 +180,7 @@ import WebSocket
     @Test func `behind a trusted proxy clients are told apart`() throws {
         let surface = try Surface {
             $0.http.publicRatePerMin = 1
-            $0.http.trustedProxies = "127.0.0.1"
+            $0.http.trustedProxies = "::1, ::ffff:127.0.0.1"
         }
         for client in ["10.0.0.1", "10.0.0.2"] {
             // What the client itself claims stands before what the proxy saw.

@@ -64,7 +64,7 @@ import WebSocket
     // MARK: The table
 
     @Test func `a full table forgets who is restored, then lets strangers share one place`() {
-        var limits = RequestLimits(publicPerMinute: 2, operatorPerMinute: 10, failuresPerMinute: 10)
+        var limits = RequestLimits(publicPerMinute: 2, operatorPerMinute: 10, failuresPerMinute: 10, lockout: .zero)
         for number in 0..<RequestLimits.maxCallers {
             #expect(limits.take(nil, address: "a\(number)", route: "/x", at: Self.start).isAccepted)
         }
@@ -72,15 +72,55 @@ import WebSocket
         let strangers = (0..<5).map { limits.take(nil, address: "b\($0)", route: "/x", at: Self.start).isAccepted }
         #expect(strangers == [true, true, true, false, false])
         #expect(limits.take(nil, address: "a7", route: "/x", at: Self.start).isAccepted)
+        // Who has a token is no stranger.
+        let viewer = Requester(role: .viewer, fingerprint: "1")
+        #expect((0..<5).allSatisfy { _ in limits.take(viewer, address: "d", route: "/x", at: Self.start).isAccepted })
         #expect(limits.callers <= RequestLimits.maxCallers + 1 && limits.statistics.strangers == 5)
         // A minute later everybody is restored.
         let later = Self.start + .seconds(120)
         #expect(limits.take(nil, address: "c", route: "/x", at: later).isAccepted)
-        #expect(limits.callers == 1)
+        #expect(limits.callers == 2)
+    }
+
+    @Test func `too many wrong tokens lock an address out for a time`() throws {
+        var limits = RequestLimits(
+            publicPerMinute: 1, operatorPerMinute: 1, failuresPerMinute: 600, lockout: .seconds(60))
+        let tries = (0..<2000).prefix { _ in
+            limits.failed("a", at: Self.start)
+            return limits.lockout(of: "a", at: Self.start) == nil
+        }
+        #expect(tries.count == 899 && limits.lockout(of: "b", at: Self.start) == nil)
+        #expect(limits.lockout(of: "a", at: Self.start)?.retryAfterSeconds == 60)
+        #expect(limits.lockout(of: "a", at: Self.start + .seconds(59)) != nil)
+        let later = Self.start + .seconds(60)
+        #expect(limits.lockout(of: "a", at: later) == nil)
+        limits.failed("a", at: later)
+        #expect(limits.lockout(of: "a", at: later)?.retryAfterSeconds == 60)
+        // The rate is restored like any other.
+        #expect(limits.lockout(of: "a", at: later + .seconds(300)) == nil)
+        limits.failed("a", at: later + .seconds(300))
+        #expect(limits.lockout(of: "a", at: later + .seconds(300)) == nil)
+    }
+
+    @Test func `from a full table strangers are locked out together, and who asks for pages takes no place of theirs`()
+    {
+        let rate = RequestRate(limit: 2)
+        var table = RequestTable(rate, capacity: 2)
+        for address in ["a", "b"] { #expect(table.take(address, at: Self.start).isAccepted) }
+        #expect((0..<4).map { table.take("c\($0)", at: Self.start).isAccepted } == [true, true, true, false])
+        table.lock("d", for: .seconds(100), at: Self.start)
+        #expect(!table.look("e", at: Self.start + .seconds(20)).isAccepted)
+        #expect(table.look("a", at: Self.start).isAccepted && table.count == 2 && table.shared == 4)
+        var limits = RequestLimits(publicPerMinute: 1, operatorPerMinute: 1, failuresPerMinute: 1, lockout: .zero)
+        for number in 0..<RequestLimits.maxCallers + 5 {
+            _ = limits.take(nil, address: "a\(number)", route: "/x", at: Self.start)
+        }
+        limits.failed("z", at: Self.start)
+        #expect(limits.lockout(of: "z", at: Self.start) != nil && limits.lockout(of: "y", at: Self.start) == nil)
     }
 
     @Test func `tokens and addresses are counted apart`() {
-        var limits = RequestLimits(publicPerMinute: 1, operatorPerMinute: 2, failuresPerMinute: 1)
+        var limits = RequestLimits(publicPerMinute: 1, operatorPerMinute: 2, failuresPerMinute: 1, lockout: .zero)
         let viewer = Requester(role: .viewer, fingerprint: "1")
         let other = Requester(role: .viewer, fingerprint: "2")
         let accepted = [nil, nil, viewer, viewer, viewer, viewer, other].map {

@@ -37,8 +37,9 @@ struct Surface {
         let tokens = try AdminTokens(
             administrator: Secret("administrator"), operator: Secret("operator"), viewer: Secret("viewer"))
         let operators = Operators(
-            tokens: tokens, desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger),
-            sources: sources, board: board)
+            tokens: tokens, addresses: try ClientAddresses(trusting: configuration.http.trustedProxies),
+            desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
+            board: board)
         desk.start()
         loop = try LoopThread { [configuration, admin = self.admin] loop in
             let admission = Admission(luck: .system)
@@ -55,8 +56,9 @@ struct Surface {
                 operators: operators, ledger: AccessLedger(logger, metrics, writer: nil))
             admin.surface = surface
             return HTTPSurface(
-                sockets: SocketEndpoint(sessions: sessions, services: services, selfTestKey: "self"), admin: surface,
-                files: files)
+                sockets: SocketEndpoint(
+                    sessions: sessions, services: services, addresses: operators.addresses, selfTestKey: "self"),
+                admin: surface, files: files)
         }
     }
 

@@ -62,8 +62,9 @@ import Testing
                 case .choice(let names): (names[0], .text(names[0]))
                 case .level: ("debug", .text("debug"))
                 case .levels: ("access=debug", .text("access=debug"))
+                case .addresses: ("10.0.0.1,::1", .text("10.0.0.1, ::1"))
                 }
-            let quoted = value == .text(text) ? "'\(text)'" : text
+            let quoted = if case .text = value { "'\(text)'" } else { text }
             // Two keys that are bounded by others need those raised too.
             let file = "{ \(key.section): { \(key.name): \(quoted) } }"
             let needsMore = ["limits.message_bytes", "slow.lagging_bytes"].contains(key.path)
@@ -102,6 +103,14 @@ import Testing
     @Test(arguments: [
         ("{ limits: { rate_per_s: 0 } }", "limits.rate_per_s in x.json5 is 0: at least 1"),
         ("{ server: { port: 65536 } }", "server.port in x.json5 is 65536: at most 65535"),
+        (
+            "{ http: { trusted_proxies: '10.0.0.1, proxy.local' } }",
+            "http.trusted_proxies in x.json5 is \"10.0.0.1, proxy.local\": proxy.local is no IP address"
+        ),
+        (
+            "{ http: { trusted_proxies: '10.0.0.0/8' } }",
+            "http.trusted_proxies in x.json5 is \"10.0.0.0/8\": 10.0.0.0/8 is no IP address"
+        ),
         ("{ server: { port: '1' } }", "server.port in x.json5 is \"1\": a whole number from 0 to 65535"),
         ("{ server: { port: 1.5 } }", "server.port in x.json5 is 1.5: a whole number from 0 to 65535"),
         ("{ server: { port: null } }", "server.port in x.json5 is null: a whole number from 0 to 65535"),

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import PluginAPI
 import Synchronization
@@ -72,6 +73,86 @@ import Testing
         #expect(try fixture.store.cleaned(real).records == 29)
         try fixture.observer.awaitNews { $0 == .broken(writer.room, 30) }
         #expect(try fixture.intruder().integer("SELECT min(number) FROM records") == 30)
+    }
+
+    @Test func `a damaged closed room stays from its damaged record on, and those behind it go`() throws {
+        var options = SQLiteOptions(durability: .process)
+        options.cleanupRecords = 10
+        options.goneFor = .zero
+        options.scrubRecordsPerSecond = 0
+        let fixture = try SQLiteFixture(options)
+        for raw in UInt64(1)...3 {
+            var writer = RoomWriter(raw)
+            for _ in 1...49 { try writer.commit(to: fixture.store) }
+            try writer.commit(
+                writer.next(status: .closed, changed: Int64(1_000 + raw)), to: fixture.store)
+        }
+        try fixture.intruder().execute(
+            """
+            UPDATE records SET payload = x'00' WHERE room = 1 AND number = 30;
+            UPDATE rooms SET head_digest = zeroblob(32) WHERE room = 2;
+            """)
+        var request = CleanupRequest(olderThan: .zero, dryRun: true, now: Timestamp(unixMilliseconds: 5_000))
+        var dry = try fixture.store.cleaned(request)
+        // Of the second room the last step found that it does not end as it should.
+        #expect((dry.rooms, dry.damagedRooms, dry.records) == (1, 2, 29 + 41 + 50))
+        request.dryRun = false
+        let done = try fixture.store.cleaned(request)
+        dry.isDryRun = false
+        dry.took = done.took
+        #expect(done == dry)
+        try fixture.observer.awaitNews { $0 == .broken(RoomID(raw: 1), 30) }
+        try fixture.observer.awaitNews { $0 == .broken(RoomID(raw: 2), 50) }
+        let left = try fixture.intruder()
+        #expect(try left.integer("SELECT min(number) FROM records WHERE room = 1") == 30)
+        #expect(try left.integer("SELECT count(*) FROM rooms") == 2)
+        #expect(try fixture.store.cleaned(request).records == 0)
+    }
+
+    @Test func `a room that was damaged and is deleted is not counted as damaged any more`() throws {
+        var options = SQLiteOptions(durability: .process)
+        options.goneFor = .zero
+        options.scrubRecordsPerSecond = 0
+        let fixture = try SQLiteFixture(options)
+        var writer = RoomWriter(1)
+        let first = try writer.commit(to: fixture.store)
+        try writer.commit(writer.next(status: .closed), to: fixture.store)
+        try fixture.intruder().execute("UPDATE records SET payload = x'00' WHERE number = 1")
+        #expect(try fixture.store.verified(writer.room) == .broken(number: 1))
+        let payload = first.payload.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        try fixture.intruder().execute("UPDATE records SET payload = x'\(payload)' WHERE number = 1")
+        let request = CleanupRequest(olderThan: .zero, dryRun: false, now: Timestamp(unixMilliseconds: 5_000))
+        #expect(try fixture.store.cleaned(request).rooms == 1)
+        try fixture.observer.awaitNews { $0 == .mended(writer.room, 1) }
+        #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
+    @Test func `questions are answered between the steps of a dry run, and there is one at a time`() throws {
+        var options = SQLiteOptions(durability: .process)
+        options.cleanupRecords = 10
+        options.goneFor = .zero
+        let fixture = try SQLiteFixture(options)
+        var writer = RoomWriter(1)
+        for _ in 1...99 { try writer.commit(to: fixture.store) }
+        try writer.commit(writer.next(status: .closed), to: fixture.store)
+        // All of them wait before the first is taken.
+        let goOn = DispatchSemaphore(value: 0)
+        fixture.store.directory(closedAfter: Timestamp(unixMilliseconds: 0)) { _ in goOn.wait() }
+        let order = Mutex<[String]>([])
+        let request = CleanupRequest(olderThan: .zero, dryRun: true, now: Timestamp(unixMilliseconds: 5_000))
+        let dry = Reply<CleanupOutcome>()
+        fixture.store.cleanup(request) { outcome in
+            order.withLock { $0.append("dry run") }
+            dry(outcome)
+        }
+        let second = Reply<CleanupOutcome>()
+        fixture.store.cleanup(request) { second($0) }
+        fixture.store.verify(writer.room) { _ in order.withLock { $0.append("question") } }
+        goOn.signal()
+        #expect(try second.wait() == .busy)
+        guard case .done(let report) = try dry.wait() else { throw NoReply() }
+        #expect(report.records == 100 && report.rooms == 1)
+        #expect(order.withLock { $0 } == ["question", "dry run"])
     }
 
     @Test func `a long run with retention stays under a set size`() throws {

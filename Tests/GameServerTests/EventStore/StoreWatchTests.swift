@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import PluginAPI
 import TestSupport
 import Testing
@@ -35,6 +36,36 @@ import Testing
         try fixture.intruder().execute("UPDATE records SET payload = x'7b7d' WHERE room = 2 AND number = 3")
         try fixture.observer.awaitNews { $0 == .mended(RoomID(raw: 2), 3) }
         #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
+    @Test func `a damaged room that somebody else deletes is not counted as damaged any more`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        try writer.commit(to: fixture.store)
+        try fixture.intruder().execute("UPDATE records SET payload = x'00'")
+        #expect(try fixture.store.verified(writer.room) == .broken(number: 1))
+        try fixture.intruder().execute("BEGIN IMMEDIATE; DELETE FROM records; DELETE FROM rooms; COMMIT")
+        try fixture.observer.awaitNews { $0 == .mended(writer.room, 1) }
+        #expect(try fixture.store.healthy().brokenRooms == 0)
+    }
+
+    @Test func `what waits for the store is counted also while its thread is held up`() throws {
+        let fixture = try fixture()
+        let metrics = Observability.Metrics.forTests(plugins: [])
+        metrics.watch(fixture.store)
+        #expect(metrics.queueDepth.value(.store) == 0 && metrics.eventAppendLagSeconds.value == 0)
+        let began = Reply<Bool>()
+        let goOn = Reply<Bool>()
+        fixture.commits.plan(.waits(began: began, goOn: goOn))
+        let append = fixture.store.appending(RoomWriter(1).next())
+        _ = try began.wait()
+        #expect(metrics.queueDepth.value(.store) == 0 && metrics.eventAppendLagSeconds.value > 0)
+        let waiting = (2...3).map { fixture.store.appending(RoomWriter($0).next()) }
+        #expect(metrics.queueDepth.value(.store) == 2)
+        #expect(metrics.queueOldestSeconds.value(.store) > 0)
+        goOn(true)
+        for reply in [append] + waiting { #expect(try reply.wait() == .committed) }
+        #expect(metrics.queueDepth.value(.store) == 0)
     }
 
     @Test func `a damaged room is found in the round, without a hint`() throws {
@@ -179,7 +210,9 @@ import Testing
         ] {
             try intruder.execute(sql)
             #expect(try fixture.store.verifiedEvents() == .broken(number: number), "\(sql)")
-            try intruder.execute("DELETE FROM system_events; INSERT INTO system_events SELECT * FROM kept")
+            // At once, or the store could note the write of somebody else in between.
+            try intruder.execute(
+                "BEGIN IMMEDIATE; DELETE FROM system_events; INSERT INTO system_events SELECT * FROM kept; COMMIT")
         }
         #expect(try fixture.store.verifiedEvents() != .broken(number: 1))
     }

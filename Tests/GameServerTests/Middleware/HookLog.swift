@@ -75,6 +75,7 @@ final class HookLog: Middleware {
             case .store: "store"
             case .restored: "restored"
             case .mended(_, _, let procedure): "mended \(procedure)"
+            case .vanished: "vanished"
             }
         }
     }

@@ -52,11 +52,14 @@ import WebSocket
     @Test func `a room that can be read again is no trouble any more`() {
         let room = RoomID(raw: 3)
         tracking.stall(.unreadable(room, game: "nim", "why"))
-        #expect(board.troubles.unreadable.keys.contains(room))
+        #expect(board.troubles.unreadable.contains(room))
         tracking.recover(.restored(room, game: "nim", records: 3, took: .zero))
         #expect(board.troubles.unreadable.isEmpty)
         tracking.stall(.unreadable(room, game: "nim", "why"))
         tracking.recover(.mended(room, game: "nim", procedure: "room_state_corruption"))
+        #expect(board.troubles.unreadable.isEmpty)
+        tracking.stall(.unreadable(room, game: "nim", "why"))
+        tracking.recover(.vanished(room, game: "nim"))
         #expect(board.troubles.unreadable.isEmpty)
     }
 

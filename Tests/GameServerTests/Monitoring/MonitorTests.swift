@@ -34,6 +34,25 @@ import WebSocket
         #expect(exposed.contains("\n" + refused), "the number leads to the room and the event")
     }
 
+    @Test func `the monitor stands by its verdict at every look`() throws {
+        let board = StatusBoard()
+        let configuration = Configuration()
+        let monitor = try Monitor()
+        monitor.start(
+            MonitorParts(
+                configuration: configuration, recovery: try RecoverySettings(configuration.recovery), drift: nil,
+                metrics: .forTests(), logger: .discarding(), store: MemoryEventStore(retainedEvents: 1), games: [],
+                middleware: [], probes: [], loops: [], selfTest: nil, board: board, startedAt: .now()))
+        defer { monitor.stop() }
+        // A look comes between two pieces of work.
+        for _ in 0..<2 {
+            let done = Box<Bool>()
+            _ = monitor.work { _ in done.put(true) }
+            _ = done.take()
+        }
+        #expect(board.isStale(at: .now() + StatusBoard.staleAfter + .seconds(1)))
+    }
+
     /// As the administrator of a server whose token is `administrator`.
     private func ask(_ server: LiveServer, _ line: String) throws -> String {
         let client = try RawClient(port: server.port)
@@ -141,14 +160,17 @@ import WebSocket
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
+        let board = LoopBoard { _ in }
         guard
             case .measured(let values) = SelfTest(
-                key: "self", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in }
+                key: "self", host: "127.0.0.1", port: surface.loop.port, board: board
             ).run()
         else {
             Issue.record("failed")
             return
         }
+        let counters = surface.loop.ask { $0.counters }
+        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut))
         #expect(values.map(\.name) == [Value.reachable, Value.roundTripOfTest])
         #expect(values[0].value == 1 && values[1].value > 0)
     }
@@ -156,15 +178,17 @@ import WebSocket
     @Test func `a wrong key is refused like anybody who speaks another protocol`() throws {
         let surface = try Surface()
         defer { surface.stop() }
+        let board = LoopBoard { _ in }
         let reading = SelfTest(
-            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in },
-            patience: .seconds(60)
+            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: board, patience: .seconds(60)
         ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")
             return
         }
         #expect(sentence == "the handshake was answered HTTP/1.1 400 Bad Request")
+        let counters = surface.loop.ask { $0.counters }
+        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut), "also what it had no use for")
         #expect(values.map(\.value) == [0])
     }
 

@@ -120,12 +120,12 @@ import Testing
         var reading = LoopBoard.Reading()
         reading.pendingMessages = 12
         board.put(reading)
-        board.unreadable(RoomID(raw: 5), "why")
+        board.unreadable(RoomID(raw: 5))
         look(&window, at: 0)
         #expect(window.loops.map(\.pendingMessages) == [12])
-        #expect(window.troubles.map(\.unreadable) == [[RoomID(raw: 5): "why"]])
+        #expect(window.troubles.map(\.unreadable) == [[RoomID(raw: 5)]])
         board.readable(RoomID(raw: 5))
         look(&window, at: 0.1)
-        #expect(window.troubles.map(\.unreadable) == [[:]])
+        #expect(window.troubles.map(\.unreadable) == [[]])
     }
 }

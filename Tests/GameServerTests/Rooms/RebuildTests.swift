@@ -278,6 +278,25 @@ import Testing
         #expect(table.world.log(of: table.room) == before)
     }
 
+    @Test func `a room that cannot be read and then is gone from the store leaves nothing behind`() throws {
+        let table = try Adding()
+        table.world.memory.tamper(with: 2, of: table.room)
+        table.world.crash()
+        let creator = try #require(table.world.memory.contents.withLock { $0.rooms[table.room]?.summary.creator })
+        let secret = try #require(Digest(hexadecimal: creator))
+        guard case .unreadable? = table.rebuild().all.first else {
+            Issue.record("it can be read")
+            return
+        }
+        #expect(table.world.rooms.room(createdWith: secret) == table.room)
+        table.world.memory.contents.withLock { $0.rooms[table.room] = nil }
+        _ = table.rebuild()
+        #expect(!table.world.rooms.knows(table.room))
+        #expect(table.world.rooms.openRooms == 0)
+        #expect(table.world.rooms.room(createdWith: secret) == nil)
+        #expect(table.log.recoveryWords.last == "vanished")
+    }
+
     @Test func `a log that lost its end is said to have, and is no success`() throws {
         let table = try Adding()
         table.add(3)

@@ -47,7 +47,7 @@ import Testing
             if match.phase == .waiting {
                 outcome = try match.step(.start, at: now, key: key)
             } else if let seat = LiapTui.waitingOn(match.state)?.seats.last {
-                guard let acted = match.botStep(for: seat, at: now, key: key) else {
+                guard let acted = try match.botStep(for: seat, at: now, key: key) else {
                     Issue.record("seed \(seed), step \(step): nothing to do for \(seat)")
                     return referee
                 }
@@ -84,7 +84,7 @@ import Testing
             for event in events { log.append(try JSON(parsing: FlatEncoder.encode(event))) }
         }
         try write(try table.run(.timer("reveal")))
-        while table.match.phase == .playing { try write(table.bot()) }
+        while table.match.phase == .playing { try write(try table.bot()) }
         return log
     }
 

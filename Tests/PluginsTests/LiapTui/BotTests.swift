@@ -83,7 +83,7 @@ import Testing
             for other in Seat.order(from: 0) where !table.state.toAct.contains(other) {
                 #expect(LiapTui.legalActions(for: other, in: table.state).isEmpty)
             }
-            table.bot()
+            try table.bot()
         }
     }
 }

@@ -48,7 +48,7 @@ import Testing
                 outcome = try match.step(.start, at: now, key: key)
             } else if let seat = LiapTui.waitingOn(match.state)?.seats.last {
                 moves += match.state.phase == .preparation ? 0 : 1
-                outcome = try #require(match.botStep(for: seat, at: now, key: key))
+                outcome = try #require(try match.botStep(for: seat, at: now, key: key))
             } else {
                 outcome = try match.step(.timer("reveal"), at: now, key: key)
             }

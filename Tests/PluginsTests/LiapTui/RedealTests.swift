@@ -72,7 +72,7 @@ import Testing
             redeals += 1
         }
         #expect(table.state.multiplier == redeals + 1)
-        while table.state.round == 1 { table.bot() }
+        while table.state.round == 1 { try table.bot() }
         #expect(table.state.multiplier == 1)
         #expect(table.state.redealBy == nil)
     }

@@ -60,7 +60,7 @@ import Testing
             let key = GameRandom.Key.seeded(seed, step: step)
             let now = Timestamp(unixMilliseconds: 0)
             let seat = LiapTui.waitingOn(match.state)?.seats.first
-            let acted = seat.flatMap { match.botStep(for: $0, at: now, key: key) }
+            let acted = try seat.flatMap { try match.botStep(for: $0, at: now, key: key) }
             let outcome = try acted ?? match.step(.start, at: now, key: key)
             let views = Self.viewers.map { outcome.views(for: $0) }
             for (index, event) in outcome.events.enumerated() {
@@ -88,7 +88,7 @@ import Testing
                 let past = table.state.past.flatMap(\.pieces)
                 #expect(table.view(for: seat).seen.sorted() == past.removing(hidden)?.sorted())
             }
-            table.bot()
+            try table.bot()
         }
     }
 

@@ -95,9 +95,9 @@ struct Table {
 
     /// Lets the bot of the first seat to act do so.
     @discardableResult
-    mutating func bot() -> [Event] {
+    mutating func bot() throws -> [Event] {
         guard let seat = LiapTui.waitingOn(state)?.seats.first,
-            let outcome = match.botStep(for: seat, at: now, key: .seeded(seed, step: steps))
+            let outcome = try match.botStep(for: seat, at: now, key: .seeded(seed, step: steps))
         else { return [] }
         steps += 1
         match = outcome.match

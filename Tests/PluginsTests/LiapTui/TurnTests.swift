@@ -83,7 +83,7 @@ import Testing
                 #expect(try table.run(.presence(change, of: 1)).isEmpty)
             }
             #expect(table.state == before)
-            table.bot()
+            try table.bot()
         }
     }
 

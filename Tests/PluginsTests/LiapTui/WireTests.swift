@@ -96,7 +96,7 @@ import Testing
     @Test func `a state reads back equal from a snapshot, at every event of a game`() throws {
         var table = try Table.started(seed: 11)
         while table.match.phase == .playing {
-            table.bot()
+            try table.bot()
             #expect(
                 try FlatDecoder.decode(LiapTui.State.self, parsing: FlatEncoder.encode(table.state)) == table.state)
         }

@@ -17,7 +17,7 @@ import TicTacToe
         var counted: [Observations.Observation] = []
         while match.phase == .playing {
             let turn = try #require(TicTacToe.waitingOn(match.state)?.seats.first)
-            let outcome = try #require(match.botStep(for: turn, at: now, key: .seeded(seed, step: number)))
+            let outcome = try #require(try match.botStep(for: turn, at: now, key: .seeded(seed, step: number)))
             counted += outcome.observations.all
             match = outcome.match
             number += 1

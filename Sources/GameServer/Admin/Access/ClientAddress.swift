@@ -1,14 +1,49 @@
-import Glibc
+import Foundation
 import WebSocket
 
 /// Which address a request comes from: the peer's own, or the one a trusted proxy names.
 struct ClientAddresses: Sendable {
+    /// In canonical form.
     private let trusted: Set<String>
 
-    /// - Parameter proxies: addresses separated by commas.
-    init(trusting proxies: String) {
-        trusted = Set(
-            proxies.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty })
+    /// A text of a list that is no IP address.
+    struct NoAddress: Error, CustomStringConvertible {
+        let text: String
+        var description: String { "\(text.prefix(64)) is no IP address" }
+    }
+
+    /// - Parameter proxies: as `list` reads it.
+    init(trusting proxies: String) throws(NoAddress) {
+        trusted = Set(try Self.list(proxies))
+    }
+
+    /// IP addresses separated by commas, each in canonical form.
+    static func list(_ text: String) throws(NoAddress) -> [String] {
+        var all: [String] = []
+        for entry in text.split(separator: ",") {
+            let bare = entry.trimmingCharacters(in: .whitespaces)
+            guard !bare.isEmpty else { continue }
+            guard let address = canonical(bare) else { throw NoAddress(text: bare) }
+            all.append(address)
+        }
+        return all
+    }
+
+    /// The one way to write an IP address; one of IPv4 inside IPv6 is one of IPv4. Nil for what is none.
+    ///
+    /// - Source: RFC 5952; RFC 4291 §2.5.5.2.
+    static func canonical(_ text: String) -> String? {
+        var characters = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        if let bytes = bytes(ofVersion6: text) {
+            if let inner = version4(inside: bytes) { return inner }
+            guard inet_ntop(AF_INET6, bytes, &characters, socklen_t(characters.count)) != nil else { return nil }
+        } else {
+            var version4 = in_addr()
+            guard inet_pton(AF_INET, text, &version4) == 1,
+                inet_ntop(AF_INET, &version4, &characters, socklen_t(characters.count)) != nil
+            else { return nil }
+        }
+        return String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Without its port.
@@ -16,12 +51,13 @@ struct ClientAddresses: Sendable {
     /// Only the last entry of `X-Forwarded-For` was written by the proxy that is trusted; what stands before it came
     /// with the request.
     func address(of request: Request) -> String {
-        let peer = Self.host(of: request.peer)
+        let host = Self.host(of: request.peer)
+        let peer = Self.canonical(host) ?? host
         guard trusted.contains(peer), let named = request.headers.values("X-Forwarded-For").last,
             let last = named.split(separator: ",").last
         else { return peer }
         let hop = Self.host(of: last.filter { $0 != " " && $0 != "\t" })
-        return Self.isAddress(hop) ? hop : peer
+        return Self.canonical(hop) ?? peer
     }
 
     /// Whose requests are counted together: of IPv6 the network of 64 bits, because a single customer has all of it.
@@ -29,10 +65,7 @@ struct ClientAddresses: Sendable {
     /// - Source: RFC 4291 §2.5.4.
     static func network(of address: String) -> String {
         guard address.contains(":"), let bytes = bytes(ofVersion6: address) else { return address }
-        // An IPv4 client of a socket that speaks both.
-        if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
-            return bytes.suffix(4).map { String($0) }.joined(separator: ".")
-        }
+        if let inner = version4(inside: bytes) { return inner }
         return Array(bytes.prefix(8)).hexadecimal + "::/64"
     }
 
@@ -42,9 +75,10 @@ struct ClientAddresses: Sendable {
         return String(text.prefix { $0 != ":" })
     }
 
-    private static func isAddress(_ text: String) -> Bool {
-        var version4 = in_addr()
-        return inet_pton(AF_INET, text, &version4) == 1 || bytes(ofVersion6: text) != nil
+    /// An IPv4 client of a socket that speaks both.
+    private static func version4(inside bytes: [UInt8]) -> String? {
+        guard bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) else { return nil }
+        return bytes.suffix(4).map { String($0) }.joined(separator: ".")
     }
 
     private static func bytes(ofVersion6 text: String) -> [UInt8]? {

@@ -2,22 +2,11 @@ import WebSocket
 
 /// How much each caller has asked for, and whether more is let through. Lives on the loop.
 ///
-/// Callers with a token are counted by token, others by address. At most `maxCallers` are remembered; those whose usage
-/// is restored are forgotten first. When every place is taken by somebody who is still paying, newcomers share one
-/// place between them: an attack from more addresses than that slows strangers down, never those it knows.
+/// Callers with a token are counted by token, others by address: an attack from many addresses slows strangers down, never
+/// those with a token. Wrong tokens are counted by address, and too many lock the address out for a time.
 struct RequestLimits {
+    /// Most addresses remembered, of those that ask and of those that tried wrong tokens.
     static let maxCallers = 20_000
-    /// The table is swept at most this often.
-    private static let sweepEvery = Duration.seconds(1)
-
-    enum Caller: Hashable {
-        case address(String)
-        case token(String)
-        /// Wrong tokens of an address.
-        case failures(String)
-        /// Those for whom there was no place.
-        case strangers
-    }
 
     struct Statistics: Sendable, Equatable {
         struct OfRoute: Sendable, Equatable {
@@ -36,33 +25,42 @@ struct RequestLimits {
         var publicPerMinute = 0
         var operatorPerMinute = 0
         var failuresPerMinute = 0
+        var lockoutMilliseconds = 0
     }
 
-    private let open: RequestRate
     private let known: RequestRate
-    private let failures: RequestRate
-    private var usage: [Caller: RequestRate.Usage] = [:]
-    private var sweptAt: MonotonicTime?
+    private let lockout: Duration
+    private var addresses: RequestTable
+    private var failures: RequestTable
+    /// By fingerprint: as many as there are tokens.
+    private var tokens: [String: RequestRate.Usage] = [:]
     private(set) var statistics = Statistics()
 
-    init(publicPerMinute: Int, operatorPerMinute: Int, failuresPerMinute: Int) {
-        open = RequestRate(limit: publicPerMinute)
+    init(publicPerMinute: Int, operatorPerMinute: Int, failuresPerMinute: Int, lockout: Duration) {
         known = RequestRate(limit: operatorPerMinute)
-        failures = RequestRate(limit: failuresPerMinute)
+        addresses = RequestTable(RequestRate(limit: publicPerMinute), capacity: Self.maxCallers)
+        failures = RequestTable(RequestRate(limit: failuresPerMinute), capacity: Self.maxCallers)
+        self.lockout = lockout
         statistics.publicPerMinute = publicPerMinute
         statistics.operatorPerMinute = operatorPerMinute
         statistics.failuresPerMinute = failuresPerMinute
+        statistics.lockoutMilliseconds = Int(lockout.milliseconds)
     }
 
     /// Callers remembered now.
-    var callers: Int { usage.count }
+    var callers: Int { addresses.count + tokens.count }
 
     /// Counts a request.
     mutating func take(_ requester: Requester?, address: String, route: String, at now: MonotonicTime)
         -> RequestRate.Verdict
     {
-        let caller = requester.map { Caller.token($0.fingerprint) } ?? .address(address)
-        let verdict = take(caller, requester == nil ? open : known, at: now)
+        let verdict: RequestRate.Verdict
+        if let requester {
+            verdict = known.take(&tokens[requester.fingerprint, default: .init()], at: now)
+        } else {
+            verdict = addresses.take(address, at: now)
+            statistics.strangers = addresses.shared
+        }
         if verdict.isAccepted {
             statistics.accepted += 1
             statistics.routes[route, default: .init()].accepted += 1
@@ -77,8 +75,7 @@ struct RequestLimits {
     ///
     /// - Returns: nil when it may.
     mutating func lockout(of address: String, at now: MonotonicTime) -> RequestRate.Verdict? {
-        guard let used = usage[.failures(address)] else { return nil }
-        let verdict = failures.look(used, at: now)
+        let verdict = failures.look(address, at: now)
         if verdict.isAccepted { return nil }
         statistics.failuresRefused += 1
         return verdict
@@ -86,21 +83,61 @@ struct RequestLimits {
 
     /// Counts a wrong token.
     mutating func failed(_ address: String, at now: MonotonicTime) {
-        _ = take(.failures(address), failures, at: now)
+        let verdict = failures.take(address, at: now)
+        if verdict.remaining == 0 { failures.lock(address, for: lockout, at: now) }
+    }
+}
+
+/// What addresses have used of one rate.
+///
+/// Those whose usage is restored are forgotten first. When every place is taken by somebody who is still paying, newcomers
+/// share one place between them.
+struct RequestTable {
+    /// The table is swept at most this often.
+    private static let sweepEvery = Duration.seconds(1)
+
+    private let rate: RequestRate
+    private let capacity: Int
+    private var usage: [String: RequestRate.Usage] = [:]
+    private var strangers = RequestRate.Usage()
+    private var sweptAt: MonotonicTime?
+    /// Requests counted in the place strangers share.
+    private(set) var shared = 0
+
+    init(_ rate: RequestRate, capacity: Int) {
+        self.rate = rate
+        self.capacity = capacity
     }
 
-    private mutating func take(_ caller: Caller, _ rate: RequestRate, at now: MonotonicTime) -> RequestRate.Verdict {
-        let place = place(of: caller, at: now)
-        if place == .strangers { statistics.strangers += 1 }
-        return rate.take(&usage[place, default: .init()], at: now)
+    var count: Int { usage.count }
+
+    mutating func take(_ address: String, at now: MonotonicTime) -> RequestRate.Verdict {
+        guard hasPlace(for: address, at: now) else {
+            shared += 1
+            return rate.take(&strangers, at: now)
+        }
+        return rate.take(&usage[address, default: .init()], at: now)
     }
 
-    private mutating func place(of caller: Caller, at now: MonotonicTime) -> Caller {
-        if usage[caller] != nil || usage.count < Self.maxCallers { return caller }
+    func look(_ address: String, at now: MonotonicTime) -> RequestRate.Verdict {
+        rate.look(usage[address] ?? (usage.count < capacity ? .init() : strangers), at: now)
+    }
+
+    /// Lets nothing through for so long.
+    mutating func lock(_ address: String, for time: Duration, at now: MonotonicTime) {
+        if usage[address] != nil {
+            rate.lock(&usage[address, default: .init()], for: time, at: now)
+        } else {
+            rate.lock(&strangers, for: time, at: now)
+        }
+    }
+
+    private mutating func hasPlace(for address: String, at now: MonotonicTime) -> Bool {
+        if usage[address] != nil || usage.count < capacity { return true }
         if sweptAt.map({ now - $0 >= Self.sweepEvery }) ?? true {
             sweptAt = now
             usage = usage.filter { !$0.value.isRestored(at: now) }
         }
-        return usage.count < Self.maxCallers ? caller : .strangers
+        return usage.count < capacity
     }
 }

@@ -53,6 +53,11 @@ struct RequestRate: Sendable, Equatable {
         return verdict(usage, at: now, isAccepted: isAccepted)
     }
 
+    /// Lets nothing through for so long, and then one request at first.
+    func lock(_ usage: inout Usage, for time: Duration, at now: MonotonicTime) {
+        usage.paidUntil = max(usage.paidUntil, now + .nanoseconds(interval * Int64(capacity - 1)) + time)
+    }
+
     /// The same without counting one.
     func look(_ usage: Usage, at now: MonotonicTime) -> Verdict {
         verdict(usage, at: now, isAccepted: remaining(usage, at: now) > 0)

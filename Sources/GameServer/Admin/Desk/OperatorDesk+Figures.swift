@@ -36,6 +36,7 @@ extension OperatorDesk {
         limits.add("public_per_minute", rates.publicPerMinute)
         limits.add("operator_per_minute", rates.operatorPerMinute)
         limits.add("failed_auth_per_minute", rates.failuresPerMinute)
+        limits.add("failed_auth_lockout_ms", rates.lockoutMilliseconds)
         var report = ObjectText()
         report.add("success", true)
         report.add("accepted", rates.accepted)

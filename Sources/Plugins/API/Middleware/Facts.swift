@@ -201,6 +201,8 @@ public enum Recovery {
     case restored(RoomID, game: String, records: Int, took: Elapsed)
     /// A recovery procedure mended a room.
     case mended(RoomID, game: String, procedure: String)
+    /// A room that was to be read back is not in the store any more: nothing is left of it that could be in trouble.
+    case vanished(RoomID, game: String)
 }
 
 /// A connection that is over.
