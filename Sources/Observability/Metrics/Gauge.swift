@@ -1,4 +1,4 @@
-/// A number that rises and falls, one for each value of `Label`: what threads added and what was set.
+/// A number that rises and falls, one for each value of `Label`: what threads added, what was set, what is read.
 public struct LabelledGauge<Label: MetricLabel>: Sendable {
     @usableFromInline let family: MetricFamily
     @usableFromInline let cells: GaugeCells
@@ -16,6 +16,11 @@ public struct LabelledGauge<Label: MetricLabel>: Sendable {
 
     /// The last of several threads that set it wins; what was added stays added.
     @inlinable public func set(_ value: Double, _ label: Label) { cells.set(value, at: label.rawValue) }
+
+    /// Has a value read at each scrape, on the scraping thread; several readings add up.
+    public func read(_ label: Label, _ reading: @escaping @Sendable () -> Double) {
+        cells.read(label.rawValue, reading)
+    }
 
     public func value(_ label: Label) -> Double { cells.value(at: label.rawValue) }
 }
@@ -59,6 +64,7 @@ public typealias ComponentStates = ListedGauge<Components, HealthStateLabel>
 extension LabelledGauge where Label == Unlabelled {
     @inlinable public func add(_ amount: Int = 1, by writer: MetricWriter? = nil) { add(amount, .only, by: writer) }
     @inlinable public func set(_ value: Double) { set(value, .only) }
+    public func read(_ reading: @escaping @Sendable () -> Double) { read(.only, reading) }
     public var value: Double { value(.only) }
 }
 

@@ -1,11 +1,13 @@
 import Synchronization
 
-/// The memory under one gauge: for each series what threads added and what was set last.
+/// The memory under one gauge: for each series what threads added, what was set last, and what is read at scrape.
 @usableFromInline
 final class GaugeCells: @unchecked Sendable {
     // Safe to share: the pointer is set once, every access goes through an `Atomic`, and the last owner frees it.
     private let assigned: UnsafeMutablePointer<Atomic<UInt64>>
     @usableFromInline let added: MetricCells
+    private let readings = Mutex<[(index: Int, read: @Sendable () -> Double)]>([])
+    private let hasReadings = Atomic(false)
     let count: Int
 
     init(count: Int) {
@@ -30,13 +32,25 @@ final class GaugeCells: @unchecked Sendable {
         assigned[index].store(value.bitPattern, ordering: .relaxed)
     }
 
-    /// - Returns: nil when it was never set, and what was added comes to nothing.
+    func read(_ index: Int, _ reading: @escaping @Sendable () -> Double) {
+        precondition(index < count)
+        readings.withLock { $0.append((index, reading)) }
+        hasReadings.store(true, ordering: .releasing)
+    }
+
+    /// - Returns: nil when it was never set, read or added to.
     func written(at index: Int) -> Double? {
         precondition(index < count)
         let set = Double(bitPattern: assigned[index].load(ordering: .relaxed))
         let sum = added.value(at: index)
-        guard !set.isNaN else { return sum == 0 ? nil : Double(sum) }
-        return set + Double(sum)
+        var value = (set.isNaN ? 0 : set) + Double(sum)
+        var isWritten = !set.isNaN || sum != 0
+        if hasReadings.load(ordering: .acquiring) {
+            let mine = readings.withLock { $0.filter { $0.index == index } }
+            for reading in mine { value += reading.read() }
+            isWritten = isWritten || !mine.isEmpty
+        }
+        return isWritten ? value : nil
     }
 
     func value(at index: Int) -> Double { written(at: index) ?? 0 }

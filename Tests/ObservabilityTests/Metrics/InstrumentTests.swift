@@ -26,12 +26,14 @@ import Testing
         #expect(metrics.wsConnectionsOpened.value == writers.count)
     }
 
-    @Test func `a gauge is what was added and what was set together`() {
+    @Test func `a gauge is what was added, what was set and what is read together`() {
         metrics.queueDepth.add(3, .store)
         metrics.queueDepth.add(-1, .store)
-        metrics.queueDepth.set(5, .store)
+        metrics.queueDepth.read(.store) { 5 }
+        metrics.queueDepth.read(.room) { 7 }
         metrics.queueDepth.set(2.5, .log)
         #expect(metrics.queueDepth.value(.store) == 7)
+        #expect(metrics.queueDepth.value(.room) == 7)
         #expect(metrics.queueDepth.value(.log) == 2.5)
         #expect(metrics.queueDepth.value(.monitor) == 0)
     }
