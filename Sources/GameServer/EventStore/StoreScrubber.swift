@@ -89,7 +89,14 @@ struct StoreScrubber {
             if roundCheck == nil { roundCheck = try nextCheck(database) }
             guard var check = roundCheck else { break }
             roundCheck = nil
-            let (outcome, records) = try check.step(database, limit: min(budget, 256))
+            let (outcome, records): (VerifyOutcome?, Int)
+            do throws(SQLiteFailure) {
+                (outcome, records) = try check.step(database, limit: min(budget, 256))
+            } catch {
+                // One that cannot be read does not keep the round from all others.
+                last = check.room
+                throw error
+            }
             budget -= max(records, 1)
             guard let outcome else {
                 roundCheck = check

@@ -43,6 +43,12 @@ final class LoopPulse: LoopFacts {
     var counters: TransportCounters { loop.counters }
 
     func start() {
+        // What there is can be seen before the first beat.
+        board.put(reading(at: MonotonicTime.now(), lag: .zero))
+        plan()
+    }
+
+    private func plan() {
         planned = loop.now + interval
         loop.schedule(at: planned) { [unowned self] in beat() }
     }
@@ -57,7 +63,7 @@ final class LoopPulse: LoopFacts {
         publish()
         findStragglers(at: now)
         board.put(reading(at: now, lag: lag))
-        start()
+        plan()
     }
 
     private func reading(at now: MonotonicTime, lag: Duration) -> LoopBoard.Reading {

@@ -164,7 +164,10 @@ extension RecoveryEngine {
             let mean = target.signal == own ? episode?.readings.mean() : sinceThen
             if let mean, !target.isReached(by: mean) { judged = (target, mean) }
         }
-        let watches = limits.watches.map { watch -> Judgement.Watch in
+        // What it is called for or judged by is the fault: when that grows on, the cure has failed and done no harm.
+        let ofFault = procedure.unwatched.union(procedure.trigger.conditions.map(\.signal))
+            .union(procedure.verification.targets.map(\.signal))
+        let watches = limits.watches.filter { !ofFault.contains($0.signal) }.map { watch -> Judgement.Watch in
             // What nobody measured before is watched all the same, against nothing wrong.
             let past = history[watch.signal] ?? ReadingHistory(span: limits.before)
             let usual = past.mean() ?? 0

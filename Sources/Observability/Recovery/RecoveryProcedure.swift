@@ -36,13 +36,15 @@ public struct RecoveryProcedure: Sendable, Equatable {
     public var escalation: RecoveryEscalation?
     /// What the players who are touched are told; nil when there is nothing for them to know.
     public let playerText: String?
+    /// Service levels that are measured by the fault itself: that they get worse tells nothing of the cure.
+    public let unwatched: Set<Signal>
     public var isEnabled = true
 
     public init(
         id: String, description: String, action: String, component: String, severity: Severity,
         scope: ScopeKind = .server, trigger: RecoveryTrigger, attempts: AttemptLimits, blastRadius: Double = 1,
         verification: RecoveryVerification, needsProof: Bool = false, release: RecoveryRelease? = nil,
-        escalation: RecoveryEscalation? = nil, playerText: String? = nil
+        escalation: RecoveryEscalation? = nil, playerText: String? = nil, unwatched: Set<Signal> = []
     ) {
         precondition(!trigger.conditions.isEmpty && !verification.targets.isEmpty)
         self.id = id
@@ -59,6 +61,7 @@ public struct RecoveryProcedure: Sendable, Equatable {
         self.release = release
         self.escalation = escalation
         self.playerText = playerText
+        self.unwatched = unwatched
     }
 }
 

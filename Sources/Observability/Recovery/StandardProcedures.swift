@@ -11,7 +11,9 @@ public enum StandardProcedures {
         action: "cleanup_connections", component: "websocket", severity: .medium,
         trigger: RecoveryTrigger(RecoveryCondition(.failureRatio, .above, 0.15)),
         attempts: AttemptLimits(5, every: .seconds(30)), blastRadius: 0.2,
-        verification: RecoveryVerification(.init(.failureRatio, to: 0.10), within: .seconds(90)), needsProof: true)
+        verification: RecoveryVerification(.init(.failureRatio, to: 0.10), within: .seconds(90)), needsProof: true,
+        // What fails to be delivered are the messages to those very connections.
+        unwatched: [.deliveryErrorRatio])
 
     static let highPendingMessages = RecoveryProcedure(
         id: "high_pending_messages", description: "Replace what slow receivers have waiting by one snapshot each",

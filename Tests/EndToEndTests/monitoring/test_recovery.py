@@ -105,3 +105,9 @@ def test_an_operator_can_switch_a_procedure_off_and_on(well_server):
         assert status(well_server)["procedures"]["memory_pressure"]["enabled"] is enabled
         if not enabled:
             assert trigger(well_server, "memory_pressure", {}).status == 409
+
+
+def test_the_status_shows_the_chain_that_every_connection_meets(well_server):
+    chain = {each["name"]: each for each in status(well_server)["middleware"]}
+    assert chain["rate_limiting"]["hooks"] == ["accept", "receive"], chain
+    assert not any(each["set_aside"] for each in chain.values()), chain

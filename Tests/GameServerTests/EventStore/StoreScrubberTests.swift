@@ -49,6 +49,18 @@ import Testing
         #expect(!scrubber.isUrgent)
     }
 
+    @Test func `the round goes past a room that cannot be read`() throws {
+        var other = RoomWriter(2)
+        try other.commit(to: fixture.store)
+        let start = ContinuousClock.now
+        var scrubber = StoreScrubber(recordsPerSecond: 1, now: start)
+        let database = try database()
+        try fixture.intruder().execute("ALTER TABLE records RENAME TO hidden")
+        #expect(throws: SQLiteFailure.self) { try scrubber.run(database, at: start + .seconds(1)) }
+        try fixture.intruder().execute("ALTER TABLE hidden RENAME TO records")
+        #expect(try scrubber.run(database, at: start + .seconds(2)).map(\.room) == [other.room])
+    }
+
     @Test func `after a failure the round waits too`() {
         let now = ContinuousClock.now
         var scrubber = StoreScrubber(recordsPerSecond: 10, now: now)

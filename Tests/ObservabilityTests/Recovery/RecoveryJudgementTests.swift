@@ -127,6 +127,19 @@ import Testing
         #expect(run.verdict == .harmful)
     }
 
+    @Test(arguments: ["stale_connections", "system_overload"])
+    func `a fault that grows on is not called harm of its cure`(_ procedure: String) throws {
+        let illness = try #require(Patient.illnesses.first { $0.procedure == procedure })
+        var patient = ill(illness)
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.failureRatio] = 0.9
+        patient.readings[.deliveryErrorRatio] = procedure == "stale_connections" ? 0.9 : 0.001
+        patient.readings[.loopLagSeconds] = procedure == "system_overload" ? 2 : 0.002
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .ineffective && run.reason == "reading_did_not_improve")
+    }
+
     @Test func `harm is seen though nothing was delivered before`() throws {
         var patient = Patient(only: ["memory_pressure"])
         patient.readings[.deliveryErrorRatio] = nil
@@ -149,17 +162,17 @@ import Testing
         let run = try patient.end(of: order)
         #expect(run.verdict == .ineffective && run.reason == "not_measured")
 
-        var later = ill(stale)
+        var later = ill(memory)
         later.readings = Patient.wellness
         later.readings[.deliveryErrorRatio] = 0.4
         _ = later.seconds(60)
         later.readings[.deliveryErrorRatio] = nil
         _ = later.seconds(61)
-        later.fall(ill: stale)
+        later.fall(ill: memory)
         later.readings[.deliveryErrorRatio] = nil
         let second = try later.nextOrder()
         later.acted(second, .healing)
-        later.getWell(of: stale)
+        later.getWell(of: memory)
         later.readings[.deliveryErrorRatio] = 0.3
         #expect(try later.end(of: second).verdict == .harmful, "a ratio of minutes ago is no excuse")
     }

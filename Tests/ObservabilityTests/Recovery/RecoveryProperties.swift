@@ -30,7 +30,7 @@ import Testing
                 let ill = Patient.illnesses.compactMap { $0.ill[signal] }.max() ?? 1
                 readings[signal] = isOneIn(50, &luck) ? .nan : [usual, usual, ill, ill * 2].randomElement(using: &luck)
             }
-            if isOneIn(30, &luck) { badSpell = now + .seconds(60) }
+            if isOneIn(100, &luck) { badSpell = now + .seconds(60) }
             readings[.deliveryErrorRatio] = now < badSpell ? 0.3 : 0.001
             readings[.loopLagSeconds] = isOneIn(20, &luck) ? 0.4 : 0.002
             var scopes: ScopeReadings = [:]

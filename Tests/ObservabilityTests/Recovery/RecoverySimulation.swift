@@ -131,10 +131,12 @@ import Testing
         let order = try patient.nextOrder()
         patient.acted(order, .healing)
         patient.getWell(of: illness)
-        patient.readings[.deliveryErrorRatio] = 0.2
+        // Failed deliveries are what the stale connections are found by.
+        let isOfStale = illness.procedure == "stale_connections"
+        patient.readings[isOfStale ? .loopLagSeconds : .deliveryErrorRatio] = 0.2
         let run = try patient.end(of: order)
         #expect(run.verdict == .harmful)
-        #expect(run.reason == "delivery_error_ratio_rose")
+        #expect(run.reason == (isOfStale ? "loop_lag_seconds_rose" : "delivery_error_ratio_rose"))
         patient.fall(ill: illness)
         _ = patient.seconds(7200)
         let later = patient.engine.takeFinished()
