@@ -91,13 +91,13 @@ public final class Metrics: Sendable {
     /// - Parameters:
     ///   - plugins: ids of the installed games; their series appear from the start.
     ///   - middleware: names of the installed middleware, further values of the label `plugin`.
-    ///   - components: of health; nil for the server's own and one for each game.
+    ///   - probes: ids of the installed health probes, each a component of health like each game.
     ///   - loops: event loops, at most 64.
     ///   - routes: path templates of the HTTP surface.
     ///   - domain: metrics the plugins declared.
     ///   - resources: reads process, host and container at each scrape; nil exposes nothing of them.
     public init(
-        process: Process, plugins: [String] = [], middleware: [String] = [], components: [String]? = nil,
+        process: Process, plugins: [String] = [], middleware: [String] = [], probes: [String] = [],
         loops: Int = 1, routes: [String] = [], domain: DomainMetrics = .none,
         resources: ResourceReader? = ResourceReader()
     ) {
@@ -109,7 +109,7 @@ public final class Metrics: Sendable {
                 .plugins: plugins + middleware + [Self.noPlugin],
                 .loops: (0..<min(max(loops, 1), 64)).map(String.init),
                 .routes: routes,
-                .components: components ?? Self.standardComponents + plugins.map { "game:" + $0 },
+                .components: Self.standardComponents + plugins.map { "game:" + $0 } + probes.map { "probe:" + $0 },
                 .volumes: process.volumes.map(\.name),
             ], quiet: Set(middleware).union([Self.noPlugin]))
         var make = MetricFamilies(lists: lists)

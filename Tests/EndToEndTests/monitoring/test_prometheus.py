@@ -3,12 +3,13 @@
 import asyncio
 import gzip
 import math
+import pathlib
 import time
 
 import pytest
 
 from exposition import OPENMETRICS, PREFIX, TEXT, Scrape, parsed, scrape
-from server import ROOT, TOKEN
+from server import ROOT, TOKEN, Server, binary
 from table import NAMES, play_to_the_end, start
 from tool import run, tool
 
@@ -115,6 +116,16 @@ async def test_promtool_finds_nothing_to_complain_of(own_server, clients):
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     said = await asyncio.to_thread(run, tool("promtool", "prometheus"), "check", "metrics", stdin=answer.text)
     assert said == "", said
+
+
+def test_a_plugins_health_check_has_a_series_of_its_own(tmp_path):
+    server = Server(tmp_path, executable=str(pathlib.Path(binary()).with_name("FaultyServer"))).start()
+    try:
+        levels = [series for series in scrape(server).samples if series.name == PREFIX + "health_level"]
+        named = {dict(series.labels)["component"] for series in levels}
+    finally:
+        server.end()
+    assert "probe:faulty-dependency" in named and "_other" not in named, named
 
 
 def test_the_rule_file_is_valid():
