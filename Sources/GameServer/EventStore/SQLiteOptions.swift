@@ -23,7 +23,7 @@ public struct SQLiteOptions: Sendable {
     /// How long a lock of another process (a backup, a shell) is waited for before a group is `unavailable`.
     public var busyTimeout: Duration = .milliseconds(500)
     /// Size of the write-ahead log from which it is moved into the database as soon as nothing waits. At four times
-    /// that it is moved although something waits, which then waits longer.
+    /// that it is moved although something waits, which then waits longer. Less on a disk that has little left.
     public var checkpointPages = 4_000
     /// Quiet time after which a smaller log is moved too.
     public var idleCheckpointDelay: Duration = .seconds(1)

@@ -48,6 +48,19 @@ final class StoreFiles: Sendable {
         return Int(found.f_bavail) * Int(found.f_frsize)
     }
 
+    /// How long the log may grow before it is moved, in pages: shorter where the disk has little left, since a log that
+    /// filled it could be moved no more.
+    ///
+    /// - Parameter usual: where there is room enough.
+    func logLimit(_ usual: Int, pageBytes: Int = 4096) -> Int {
+        guard let free = freeDiskBytes else { return usual }
+        return min(usual, max(Self.leastLogPages, (free + walBytes) / Self.logShare / pageBytes))
+    }
+
+    /// The log is moved at one part of this many of what is free, and in haste at four.
+    private static let logShare = 8
+    private static let leastLogPages = 64
+
     /// Opens a further connection, only if it would come to the files that are open already: any other file might be a
     /// stranger's, and our log beside it.
     func open<Opened>(_ open: () throws(SQLiteFailure) -> Opened) throws(SQLiteFailure) -> Opened {

@@ -43,6 +43,7 @@ extension StoreWriter {
 
     private func look(_ now: ContinuousClock.Instant) {
         lookAtFile()
+        logLimit = files.logLimit(options.checkpointPages)
         if vitals.trouble != nil, vitals.file == .same { _ = commitNothing(isQuiet: true) }
         do throws(SQLiteFailure) {
             try lookForOthers(now)
@@ -92,6 +93,7 @@ extension StoreWriter {
     /// Whether the database can be written to, tried if nothing was written lately.
     func probe() -> Bool {
         lookAtFile()
+        logLimit = files.logLimit(options.checkpointPages)
         if vitals.trouble != nil { return commitNothing(isQuiet: true) && vitals.trouble == nil }
         if let age = vitals.lastCommitAge, age < options.stallAfter { return true }
         do throws(SQLiteFailure) {

@@ -55,11 +55,11 @@ extension StoreWriter {
     private func checkpointIfLarge() {
         finishCheckpoint()
         let unmoved = database.connection.unmovedPages
-        if unmoved >= 4 * options.checkpointPages {
+        if unmoved >= 4 * logLimit {
             // The other thread does not keep up: what waits has to wait longer, or the log would grow for ever.
             checkpointer.finish()
             checkpoint(truncating: false)
-        } else if unmoved >= options.checkpointPages {
+        } else if unmoved >= logLimit {
             beginCheckpoint()
         }
     }
@@ -74,7 +74,7 @@ extension StoreWriter {
         let connection = database.connection
         guard let moved = result.moved, result.log == connection.logNumber else { return passes = 0 }
         connection.noteMoved(moved)
-        guard connection.walPages >= options.checkpointPages, connection.unmovedPages > 0 else { return passes = 0 }
+        guard connection.walPages >= logLimit, connection.unmovedPages > 0 else { return passes = 0 }
         if connection.unmovedPages <= Self.fewPages || passes >= Self.maxPasses {
             passes = 0
             checkpoint(truncating: false)

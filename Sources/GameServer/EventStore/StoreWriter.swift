@@ -22,6 +22,8 @@ final class StoreWriter {
     var cleanup: CleanupWork?
     var watch: StoreWatch
     let checkpointer: StoreCheckpointer
+    /// Pages of the log from which it is moved.
+    var logLimit: Int
     /// Checkpoints one after the other that left more than a few pages.
     var passes = 0
     private var summaries = SummaryText()
@@ -44,6 +46,7 @@ final class StoreWriter {
         self.scrub = scrub
         retention = SnapshotRetention(events: options.retainedEvents)
         watch = StoreWatch(options, now: .now)
+        logLimit = files.logLimit(options.checkpointPages)
         // Before anybody is served: later another file may be there.
         do throws(SQLiteFailure) { try known.learn(from: database.connection) } catch { failed(.begin, error) }
     }

@@ -258,7 +258,7 @@ import Testing
 }
 
 /// A file system of a few megabytes; nil where none can be mounted.
-private final class SmallDisk {
+final class SmallDisk {
     let path: String
     private let place: TemporaryDirectory
 

@@ -105,6 +105,19 @@ import Testing
         #expect(fixture.observer.news.allSatisfy { if case .cleaned = $0 { true } else { false } })
     }
 
+    @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))
+    func `the log of a small disk is moved before it has filled it`() throws {
+        let disk = try #require(try SmallDisk(megabytes: 4))
+        let observer = StoreFacts()
+        let store = try SQLiteEventStore(in: DataDirectory(disk.path + "/data"), observer: observer)
+        defer { store.close() }
+        var writer = RoomWriter(1)
+        // Records of 1 MB, and a log of three pages or more for each of them.
+        for _ in 1...1_000 { try writer.commit(writer.next(payload: Array(repeating: 1, count: 1_000)), to: store) }
+        #expect(observer.failures == [])
+        #expect(observer.checkpoints > 3)
+    }
+
     @Test func `a store that cannot commit is in trouble until it can, and tells each once`() throws {
         let fixture = try fixture { $0.watchEvery = .seconds(3_600) }
         var writer = RoomWriter(1)
