@@ -1,21 +1,25 @@
 """Players whom a fault does not touch: they play on in a process of their own and write down all they notice.
 
-    python control_group.py --url ws://127.0.0.1:PORT/ws [--people 4] [--pace 0.03]
+    python control_group.py --url ws://127.0.0.1:PORT/ws [--people 4] [--pace 0.03] [--disk DIRECTORY]
 
 Prints `playing` when the first game runs. `mark` on its standard input begins the time that is judged, the end of its
 standard input ends the game; it then prints one JSON object: what was played, what was noticed.
 
 An answer is *late* when it took more than 250 ms longer than usual: usual is the median before the mark. This
 process's own delays, seen by a clock that ticks in its event loop, are taken off, for a machine that is busy with other
-things delays the witness too.
+things delays the witness too. So are, from what has to be stored, those of a file that is written and synchronized all
+the time beside the server's own: a disk that others use stands still for everybody.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import statistics
 import sys
+import tempfile
+import threading
 import time
 from collections import Counter
 
@@ -27,16 +31,27 @@ from table import NAMES, Chair, settle
 
 LATE_S = 0.250
 TICK_S = 0.005
+DISK_EVERY_S = 0.02
 PING_EVERY_S = 0.05
 OPTIONS = {"score_limit": 30, "round_limit": 6, "bot_delay_ms": [0, 0], "reveal_ms": 0, "turn_ms": 3_600_000,
            "vote_ms": 3_600_000}
 
 
-class OwnDelay:
-    """How late this process's own event loop was, at which times."""
+class Delay:
+    """Times at which something that is not the server was slow."""
 
     def __init__(self):
         self.delays: list[tuple[float, float, float]] = []   # (from, to, seconds lost)
+
+    def within(self, start: float, end: float) -> float:
+        return sum(lost for began, ended, lost in self.delays if ended > start and began < end)
+
+    def worst(self, since: float) -> float:
+        return round(max((lost for _, ended, lost in self.delays if ended > since), default=0), 6)
+
+
+class OwnDelay(Delay):
+    """How late this process's own event loop was."""
 
     async def run(self) -> None:
         while True:
@@ -46,8 +61,34 @@ class OwnDelay:
             if now - began > 2 * TICK_S:
                 self.delays.append((began, now, now - began - TICK_S))
 
-    def within(self, start: float, end: float) -> float:
-        return sum(lost for began, ended, lost in self.delays if ended > start and began < end)
+
+class DiskDelay(Delay):
+    """How long a page took to reach the disk, whenever that was more than a moment."""
+
+    def __init__(self, directory: str | None):
+        super().__init__()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(directory,), daemon=True) if directory else None
+
+    def __enter__(self) -> "DiskDelay":
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._over.set()
+        if self._thread:
+            self._thread.join()
+
+    def _run(self, directory: str) -> None:
+        with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+            while not self._over.wait(DISK_EVERY_S):
+                began = time.perf_counter()
+                file.write(bytes(4096))
+                os.fdatasync(file.fileno())
+                now = time.perf_counter()
+                if now - began > DISK_EVERY_S:
+                    self.delays.append((began, now, now - began))
 
 
 class Samples:
@@ -59,11 +100,13 @@ class Samples:
     def add(self, asked: float) -> None:
         self.taken.append((asked, time.perf_counter() - asked))
 
-    def report(self, mark: float, delay: OwnDelay) -> dict:
+    def report(self, mark: float, *delays: Delay) -> dict:
         usual = [seconds for asked, seconds in self.taken if asked < mark]
         judged = [(asked, seconds) for asked, seconds in self.taken if asked >= mark]
         base = statistics.median(usual) if usual else 0.0
-        extra = [seconds - base - delay.within(asked, asked + seconds) for asked, seconds in judged]
+        # What two saw at once counts once.
+        extra = [seconds - base - max(delay.within(asked, asked + seconds) for delay in delays)
+                 for asked, seconds in judged]
         return {"usual_s": round(base, 6), "count": len(judged), "worst_extra_s": round(max(extra, default=0), 6),
                 "late": sum(each > LATE_S for each in extra)}
 
@@ -71,11 +114,11 @@ class Samples:
 class ControlGroup:
     """Four people (or fewer) who play game after game at a steady pace."""
 
-    def __init__(self, url: str, people: int, pace_s: float):
+    def __init__(self, url: str, people: int, pace_s: float, disk: DiskDelay):
         self.url = url
         self.people, self.pace_s = people, pace_s
         self.clients = Clients()
-        self.delay = OwnDelay()
+        self.delay, self.disk = OwnDelay(), disk
         self.pings, self.actions, self.arrivals = Samples(), Samples(), Samples()
         self.refusals: Counter = Counter()
         self.notices: Counter = Counter()
@@ -188,13 +231,12 @@ class ControlGroup:
             await asyncio.sleep(PING_EVERY_S)
 
     def report(self) -> dict:
-        lag = [lost for _, ended, lost in self.delay.delays if ended > self.mark]
         return {"games": self.games, "events": self.events, "actions": self.acted, "noticed": self.noticed,
                 "refusals": dict(self.refusals), "notices": dict(self.notices),
-                "own_delay_worst_s": round(max(lag, default=0), 6),
-                **{name: samples.report(self.mark, self.delay)
-                   for name, samples in (("pings", self.pings), ("actions_s", self.actions),
-                                         ("arrivals", self.arrivals))}}
+                "own_delay_worst_s": self.delay.worst(self.mark), "disk_delay_worst_s": self.disk.worst(self.mark),
+                "pings": self.pings.report(self.mark, self.delay),
+                "actions_s": self.actions.report(self.mark, self.delay, self.disk),
+                "arrivals": self.arrivals.report(self.mark, self.delay)}
 
 
 async def main() -> None:
@@ -202,8 +244,13 @@ async def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--people", type=int, default=4)
     parser.add_argument("--pace", type=float, default=0.03)
+    parser.add_argument("--disk", metavar="DIRECTORY", help="where the server's disk is")
     arguments = parser.parse_args()
-    group = ControlGroup(arguments.url, arguments.people, arguments.pace)
+    with DiskDelay(arguments.disk) as disk:
+        await watch(ControlGroup(arguments.url, arguments.people, arguments.pace, disk))
+
+
+async def watch(group: ControlGroup) -> None:
     playing = asyncio.create_task(group.run())
     ready = asyncio.create_task(group.is_playing.wait())
     await asyncio.wait([playing, ready], return_when=asyncio.FIRST_COMPLETED)

@@ -189,7 +189,7 @@ class Scene:
             self.stack.callback(self.server.end)
             self.stack.push_async_callback(self.clients.close)
             self.players = self.python("control_group.py", "--url", self.server.url, "--people", str(self.people),
-                                       "--pace", str(self.pace_s))
+                                       "--pace", str(self.pace_s), "--disk", str(self.directory))
             first = await asyncio.to_thread(self.players.stdout.readline)
             assert first.strip() == "playing", "the untouched players could not begin"
             self.observer = Observer(self.server)
