@@ -19,7 +19,9 @@ struct RecoveryMemory {
     }
 
     private func takeUpRun(_ event: SystemEvent, into recovery: inout RecoveryEngine) {
-        guard let body = body(of: event), let procedure = body["procedure_name"]?.string,
+        guard let body = body(of: event) else { return }
+        if let run = body["run"]?.integer, (1..<1 << 53).contains(run) { recovery.continueNumbers(after: Int(run)) }
+        guard let procedure = body["procedure_name"]?.string,
             let scope = body["scope"]?.string,
             let verdict = body["verdict"]?.string.flatMap({ RecoveryRun.Verdict(rawValue: $0) })
         else { return }

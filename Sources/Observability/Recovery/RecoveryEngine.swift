@@ -22,32 +22,28 @@ public struct RecoveryEngine: Sendable {
     private(set) var finished: [RecoveryRun] = []
     /// Every run but the refused ones, oldest first.
     private(set) var past: [RecoveryRun] = []
-    private var nextRun: Int
+    private var nextRun = 1
     private var luck: any RandomNumberGenerator & Sendable
 
-    /// - Parameters:
-    ///   - startRun: number of the first run; one more than the last one that was stored.
-    ///   - luck: where correlation ids come from.
+    /// - Parameter luck: where correlation ids come from.
     public init(
         _ procedures: [RecoveryProcedure] = StandardProcedures.all, limits: RecoveryLimits = RecoveryLimits(),
-        isActive: Bool = true, startRun: Int = 1,
+        isActive: Bool = true,
         luck: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
         precondition(Set(procedures.map(\.id)).count == procedures.count, "two procedures have one id")
         self.limits = limits
         self.isActive = isActive
         self.luck = luck
-        nextRun = startRun
         ids = procedures.map(\.id)
         states = Dictionary(uniqueKeysWithValues: procedures.map { ($0.id, ProcedureState($0)) })
     }
 
     public init(
-        _ settings: RecoverySettings, startRun: Int = 1,
+        _ settings: RecoverySettings,
         luck: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
     ) {
-        self.init(
-            settings.procedures, limits: settings.limits, isActive: settings.isActive, startRun: startRun, luck: luck)
+        self.init(settings.procedures, limits: settings.limits, isActive: settings.isActive, luck: luck)
     }
 
     public var procedures: [RecoveryProcedure] { ids.compactMap { states[$0]?.procedure } }
@@ -130,6 +126,9 @@ public struct RecoveryEngine: Sendable {
         guard !isOffByConfiguration(procedure) else { return }
         states[procedure]?.disabled = isEnabled ? nil : .byOperator(actor, at: now - max(.zero, ago))
     }
+
+    /// Goes on with the numbers of runs from before a restart, refused ones and dry runs too.
+    public mutating func continueNumbers(after run: Int) { nextRun = max(nextRun, run + 1) }
 
     private func isOffByConfiguration(_ procedure: String) -> Bool {
         states[procedure].map { !$0.procedure.isEnabled } ?? false

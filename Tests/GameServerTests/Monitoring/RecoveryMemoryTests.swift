@@ -57,6 +57,15 @@ import Testing
         #expect(found.disabledFor == .disabledByOperator && found.disabledBy == "operator")
     }
 
+    @Test func `how far runs were numbered`() throws {
+        var recovery = RecoveryEngine()
+        let refused = SystemEvent(
+            at: noon, kind: .recoveryRun, subject: "memory_pressure", actor: "server",
+            body: #"{"run":41,"procedure_name":"memory_pressure","scope":"server","verdict":"refused"}"#)
+        RecoveryMemory(wallClock: noon, now: .zero).replay([refused], into: &recovery)
+        #expect(recovery.observe([.memoryRatio: 0.99], at: .seconds(5)).map(\.run) == [42])
+    }
+
     @Test func `nothing of what it does not understand`() throws {
         let strange = SystemEvent(
             at: noon, kind: .recoveryRun, subject: "memory_pressure", actor: "server", body: #"{"later":1}"#)

@@ -60,7 +60,8 @@ import Testing
     }
 
     @Test func `runs are numbered on from where the store ended`() throws {
-        var engine = RecoveryEngine(startRun: 4711)
+        var engine = RecoveryEngine()
+        for run in [4709, 4710, 3] { engine.continueNumbers(after: run) }
         let orders = engine.observe([.memoryRatio: 0.99], at: .zero)
         #expect(orders.map(\.run) == [4711])
     }
