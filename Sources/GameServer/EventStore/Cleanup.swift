@@ -3,7 +3,8 @@ import PluginAPI
 /// What is to be deleted.
 ///
 /// Closed rooms whose last change is older go whole, unless they still answer `room_gone`. Living rooms lose older
-/// records that no returning client and no restart needs. Damaged records and what comes after them stay: they are evidence.
+/// records that no returning client and no restart needs. Damaged records and what comes after them stay: they are
+/// evidence.
 public struct CleanupRequest: Sendable, Equatable {
     /// Age in the eyes of `now`.
     public var olderThan: Duration

@@ -3,33 +3,44 @@ import PluginAPI
 
 /// What is known to be in the database, so that another one is not taken for it.
 struct KnownRooms {
-    /// Where rooms end: some of those there were at the start, and those written to since.
+    /// Where rooms end: some of those there were when it was learned, and those written to since.
     private var heads: [RoomID: RoomHead] = [:]
     /// How many rooms there are at least.
     private var count = 0
 
     /// Most rooms whose end is remembered. Above it another one's is forgotten for each that comes.
     private static let maxHeads = 8_192
-    /// Of how many open rooms the end is remembered from the start.
-    private static let headsAtStart = 256
+    /// Of how many rooms the end is learned.
+    private static let learnedHeads = 256
 
     /// Whether there is nothing that another database could be compared with.
     var isEmpty: Bool { heads.isEmpty }
 
-    /// Learns what there is at the start.
+    /// Learns what there is: open rooms, and where those are few the newest closed ones. What was known before is
+    /// forgotten, unless this fails.
     mutating func learn(from connection: SQLiteConnection) throws(SQLiteFailure) {
-        let some = try connection.prepare(
-            """
-            SELECT room, term, head_number, head_sequence, head_digest FROM rooms WHERE status <> 'closed' LIMIT ?
-            """)
-        let found = try some.all(.integer(Self.headsAtStart)) { row in
+        let columns = "SELECT room, term, head_number, head_sequence, head_digest FROM rooms"
+        var found = try Self.ends(connection.prepare("\(columns) WHERE status <> 'closed' LIMIT ?"), Self.learnedHeads)
+        if found.count < Self.learnedHeads {
+            let closed = try connection.prepare(
+                "\(columns) WHERE status = 'closed' ORDER BY changed_ms DESC, room DESC LIMIT ?")
+            found += try Self.ends(closed, Self.learnedHeads - found.count)
+        }
+        let total = try Self.count(in: connection)
+        // Between the two questions somebody else may have closed a room.
+        heads = Dictionary(found) { _, last in last }
+        count = total
+    }
+
+    private static func ends(
+        _ statement: SQLiteStatement, _ limit: Int
+    ) throws(SQLiteFailure) -> [(RoomID, RoomHead)] {
+        try statement.all(.integer(limit)) { row in
             let head = RoomHead(
                 term: UInt64(bitPattern: row.integer(1)), number: row.int(2), sequence: row.int(3),
                 digest: row.digest(4))
-            return (RoomID(raw: UInt64(row.int(0))), head)
+            return (RoomID(raw: UInt64(bitPattern: row.integer(0))), head)
         }
-        heads = Dictionary(uniqueKeysWithValues: found)
-        count = try Self.count(in: connection)
     }
 
     mutating func committed(_ append: Append) {

@@ -11,11 +11,18 @@ struct StoreScrubber {
     private static let maxTries = 3
     /// How long nothing is checked after a failure.
     private static let retryAfter = Duration.seconds(1)
+    /// How long rooms that cannot be read wait at least where there is no round.
+    private static let unreadableWait = Duration.seconds(60)
 
     private var urgent: [RoomID] = []
     private var urgentCheck: RoomCheck?
     /// How often the check of the first urgent room has failed.
     private var failedTries = 0
+    /// Rooms that could not be read, where there is no round that would come by them again.
+    private var unreadable: [RoomID] = []
+    private var unreadableFrom: ContinuousClock.Instant
+    /// What ended the last turn of the round after it had found something.
+    private var untold: SQLiteFailure?
     private var resumesAt: ContinuousClock.Instant
     private var roundCheck: RoomCheck?
     private var last: RoomID?
@@ -25,6 +32,7 @@ struct StoreScrubber {
         self.recordsPerSecond = recordsPerSecond
         nextRound = now + .seconds(1)
         resumesAt = now
+        unreadableFrom = now
     }
 
     /// Whether rooms are to be checked without waiting.
@@ -32,14 +40,15 @@ struct StoreScrubber {
 
     /// How long nothing is to be done when nothing is asked; nil for as long as it takes.
     func patience(_ now: ContinuousClock.Instant) -> Duration? {
-        if isUrgent { return max(resumesAt - now, .zero) }
-        return recordsPerSecond > 0 ? max(max(nextRound, resumesAt) - now, .zero) : nil
+        if isUrgent || untold != nil { return max(resumesAt - now, .zero) }
+        if recordsPerSecond > 0 { return max(max(nextRound, resumesAt) - now, .zero) }
+        return unreadable.isEmpty ? nil : max(max(unreadableFrom, resumesAt) - now, .zero)
     }
 
     /// Has these rooms checked before all others, in this order.
     mutating func check(_ rooms: [RoomID]) {
         let known = Set(urgent)
-        urgent += rooms.filter { !known.contains($0) }.prefix(Self.maxUrgent - urgent.count)
+        urgent += rooms.filter { !known.contains($0) }.prefix(max(Self.maxUrgent - urgent.count, 0))
     }
 
     /// What was due could not be done: it is tried again a little later.
@@ -52,14 +61,22 @@ struct StoreScrubber {
         _ database: StoreDatabase, at now: ContinuousClock.Instant
     ) throws(SQLiteFailure) -> [(room: RoomID, outcome: VerifyOutcome)] {
         guard now >= resumesAt else { return [] }
-        if isUrgent { return try runUrgent(database) }
+        if let failure = untold {
+            untold = nil
+            throw failure
+        }
+        if !isUrgent, now >= unreadableFrom {
+            urgent = unreadable
+            unreadable = []
+        }
+        if isUrgent { return try runUrgent(database, at: now) }
         guard recordsPerSecond > 0, now >= nextRound else { return [] }
         nextRound = now + .seconds(1)
         return try runRound(database)
     }
 
     private mutating func runUrgent(
-        _ database: StoreDatabase
+        _ database: StoreDatabase, at now: ContinuousClock.Instant
     ) throws(SQLiteFailure) -> [(room: RoomID, outcome: VerifyOutcome)] {
         var check = urgentCheck ?? RoomCheck(urgent.removeFirst())
         urgentCheck = nil
@@ -68,7 +85,12 @@ struct StoreScrubber {
             found = try check.step(database).outcome
         } catch {
             failedTries += 1
-            if failedTries < Self.maxTries { urgentCheck = check } else { failedTries = 0 }
+            if failedTries < Self.maxTries {
+                urgentCheck = check
+            } else {
+                failedTries = 0
+                putOff(check.room, at: now)
+            }
             throw error
         }
         failedTries = 0
@@ -79,10 +101,30 @@ struct StoreScrubber {
         return [(check.room, outcome)]
     }
 
+    /// Has a room that cannot be read wait for the round, or for so long where there is none.
+    private mutating func putOff(_ room: RoomID, at now: ContinuousClock.Instant) {
+        guard recordsPerSecond == 0, unreadable.count < Self.maxUrgent, !unreadable.contains(room) else { return }
+        unreadable.append(room)
+        unreadableFrom = now + Self.unreadableWait
+    }
+
     private mutating func runRound(
         _ database: StoreDatabase
     ) throws(SQLiteFailure) -> [(room: RoomID, outcome: VerifyOutcome)] {
         var found: [(room: RoomID, outcome: VerifyOutcome)] = []
+        do throws(SQLiteFailure) {
+            try runRound(database, into: &found)
+        } catch {
+            // What was found is told now, the failure at the next turn.
+            guard !found.isEmpty else { throw error }
+            untold = error
+        }
+        return found
+    }
+
+    private mutating func runRound(
+        _ database: StoreDatabase, into found: inout [(room: RoomID, outcome: VerifyOutcome)]
+    ) throws(SQLiteFailure) {
         var budget = recordsPerSecond
         // Each room costs something, also one without records.
         while budget > 0 {
@@ -105,7 +147,6 @@ struct StoreScrubber {
             last = check.room
             found.append((check.room, outcome))
         }
-        return found
     }
 
     /// The next room of the round; nil at its end, after which it begins again.

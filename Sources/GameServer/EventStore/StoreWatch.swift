@@ -7,6 +7,8 @@ struct StoreWatch {
     /// As last seen; nil before it was.
     private(set) var version: Int64?
     private var hasForeignWrite = false
+    /// Whether what is known to be there has to be learned anew: somebody else has written, or learning it failed.
+    private(set) var hasToLearn = false
     private(set) var lastGroup: ContinuousClock.Instant
 
     /// The first cleanup does not wait longer than this, so that one that is often started anew cleans up too.
@@ -51,9 +53,14 @@ struct StoreWatch {
 
     /// Any other change of the version is somebody else's write.
     mutating func saw(version found: Int64) {
-        if let version, found != version { hasForeignWrite = true }
+        if let version, found != version {
+            hasForeignWrite = true
+            hasToLearn = true
+        }
         version = found
     }
+
+    mutating func learned(_ isDone: Bool) { hasToLearn = !isDone }
 
     /// - Returns: whether somebody else has written since the last time.
     mutating func takeForeignWrite() -> Bool {

@@ -45,6 +45,7 @@ extension StoreWriter {
         lookAtFile()
         logLimit = files.logLimit(options.checkpointPages)
         if vitals.trouble != nil, vitals.file == .same { _ = commitNothing(isQuiet: true) }
+        learnIfOthersWrote()
         do throws(SQLiteFailure) {
             try lookForOthers(now)
             try measure()
@@ -62,6 +63,20 @@ extension StoreWriter {
         } else {
             // If it succeeds, it tells that all is well.
             _ = commitNothing(isQuiet: true)
+        }
+    }
+
+    /// What others deleted from the file that is open need not be there any more. What cannot be read leaves what was
+    /// known, and is tried again at the next look.
+    func learnIfOthersWrote() {
+        guard vitals.file == .same else { return }
+        do throws(SQLiteFailure) {
+            watch.saw(version: try database.version())
+            guard watch.hasToLearn else { return }
+            try known.learn(from: database.connection)
+            watch.learned(true)
+        } catch {
+            vitals.failed(.health, code: error.code)
         }
     }
 

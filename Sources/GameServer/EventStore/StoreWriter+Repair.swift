@@ -10,6 +10,7 @@ extension StoreWriter {
     /// Opens the database anew; writes it back first when the file under the path is not the one that is open.
     func reopen() -> ReopenOutcome {
         lookAtFile()
+        learnIfOthersWrote()
         let outcome = mend()
         switch outcome {
         case .failed(let kind):

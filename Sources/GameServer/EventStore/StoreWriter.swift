@@ -48,7 +48,13 @@ final class StoreWriter {
         watch = StoreWatch(options, now: .now)
         logLimit = files.logLimit(options.checkpointPages)
         // Before anybody is served: later another file may be there.
-        do throws(SQLiteFailure) { try known.learn(from: database.connection) } catch { failed(.begin, error) }
+        do throws(SQLiteFailure) {
+            watch.saw(version: try database.version())
+            try known.learn(from: database.connection)
+        } catch {
+            watch.learned(false)
+            failed(.begin, error)
+        }
     }
 
     private typealias Answer = () -> Void
@@ -176,6 +182,7 @@ final class StoreWriter {
                         continue
                     }
                     let isThere = try database.rooms.record(append.number, of: append.room) == append.record
+                    if isThere { known.committed(append) }
                     answer(isThere ? .committed : .unavailable)
                 case .note(let event, let answer):
                     guard isSettled else {

@@ -1,7 +1,7 @@
 import PluginAPI
 
-/// Something the server itself did or noticed, kept for ever beside the rooms: a start, a recovery run, an operator's action, a
-/// changed setting, a cleanup, a damaged record.
+/// Something the server itself did or noticed, kept for ever beside the rooms: a start, a recovery run, an operator's
+/// action, a changed setting, a cleanup, a damaged record.
 public struct SystemEvent: Sendable, Equatable {
     /// What sort of event it is; stored as text, so that one of a later version still reads.
     public struct Kind: RawRepresentable, Hashable, Sendable {

@@ -191,7 +191,7 @@ import Testing
         #expect(try fixture.store.reopened() == .reopened)
     }
 
-    @Test func `what a cleanup deleted has not to be there, and all else has`() throws {
+    @Test func `what a cleanup deleted has not to be there`() throws {
         let fixture = try fixture()
         var living = RoomWriter(1)
         try living.commit(to: fixture.store)
@@ -201,8 +201,60 @@ import Testing
         let request = CleanupRequest(olderThan: .zero, dryRun: false, now: now)
         #expect(try fixture.store.cleaned(request).rooms == 1)
         #expect(try fixture.store.reopened() == .reopened)
-        try fixture.intruder().execute("DELETE FROM rooms")
-        #expect(try fixture.store.reopened() == .failed(.corrupt))
+    }
+
+    @Test func `what somebody else deleted from the open file has not to be there any more`() throws {
+        let (fixture, _) = try unreadable()
+        try fixture.intruder().execute(
+            "BEGIN IMMEDIATE; DELETE FROM records WHERE room = 2; DELETE FROM rooms WHERE room = 2; COMMIT")
+        #expect(try fixture.store.reopened() == .reopened)
+        try FileManager.default.removeItem(atPath: fixture.databasePath)
+        #expect(try fixture.store.reopened() == .restored(movedAside: nil))
+        #expect(try fixture.store.verified(RoomID(raw: 2)) == .notFound)
+        for raw in [UInt64(1), 3] { #expect(try fixture.store.verified(RoomID(raw: raw)) == .sound(records: 4)) }
+    }
+
+    @Test func `what is known has to be there, unless it was deleted`() throws {
+        let (fixture, _) = try unreadable()
+        let connection = try fixture.intruder()
+        var known = KnownRooms()
+        try known.learn(from: connection)
+        try known.check(connection, against: nil)
+        try connection.execute("DELETE FROM rooms WHERE room = 2")
+        let before = known
+        #expect(throws: SQLiteFailure.self) { try before.check(connection, against: SQLiteConnection?.none) }
+        known.deleted([RoomID(raw: 2)])
+        try known.check(connection, against: nil)
+    }
+
+    @Test func `what was committed although its commit failed is known`() throws {
+        var options = SQLiteOptions(durability: .power)
+        // Nothing else may learn of it.
+        options.watchEvery = .seconds(3_600)
+        let fixture = try SQLiteFixture(options)
+        var writer = RoomWriter(1)
+        fixture.commits.plan(.commitsAndFails)
+        try writer.commit(to: fixture.store)
+        let intruder = try fixture.intruder()
+        try intruder.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        let whole = fixture.place.path + "/whole"
+        try FileManager.default.copyItem(atPath: fixture.databasePath, toPath: whole)
+        try spoil(fixture)
+        #expect(rename(whole, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .reopened)
+        #expect(try fixture.store.verified(writer.room) == .sound(records: 1))
+    }
+
+    @Test func `closed rooms tell whose file it is too`() throws {
+        let fixture = try fixture()
+        var writer = RoomWriter(1)
+        try writer.commit(writer.next(status: .closed), to: fixture.store)
+        try fixture.reopen()
+        let whole = fixture.place.path + "/whole"
+        try FileManager.default.copyItem(atPath: fixture.databasePath, toPath: whole)
+        try spoil(fixture)
+        #expect(rename(whole, fixture.databasePath) == 0)
+        #expect(try fixture.store.reopened() == .reopened)
     }
 
     @Test(.enabled(if: SmallDisk.isPossible, "mounting needs the right to"))

@@ -39,7 +39,7 @@ import Testing
 
     @Test func `a check that fails three times is left to the round, and the next one begins`() throws {
         let now = ContinuousClock.now
-        var scrubber = StoreScrubber(recordsPerSecond: 0, now: now)
+        var scrubber = StoreScrubber(recordsPerSecond: 1, now: now)
         let database = try database()
         let absent = RoomID(raw: 2)
         scrubber.check([room, absent])
@@ -47,6 +47,42 @@ import Testing
         for _ in 1...3 { #expect(throws: SQLiteFailure.self) { try scrubber.run(database, at: now) } }
         #expect(try scrubber.run(database, at: now).map(\.room) == [absent])
         #expect(!scrubber.isUrgent)
+    }
+
+    @Test func `where there is no round a check that fails three times is tried again after a minute`() throws {
+        let now = ContinuousClock.now
+        var scrubber = StoreScrubber(recordsPerSecond: 0, now: now)
+        let database = try database()
+        scrubber.check([room])
+        try fixture.intruder().execute("ALTER TABLE records RENAME TO hidden")
+        for _ in 1...3 { #expect(throws: SQLiteFailure.self) { try scrubber.run(database, at: now) } }
+        #expect(!scrubber.isUrgent && scrubber.patience(now) == .seconds(60))
+        try fixture.intruder().execute("ALTER TABLE hidden RENAME TO records")
+        let early = try scrubber.run(database, at: now + .seconds(59))
+        #expect(early.isEmpty)
+        let found = try scrubber.run(database, at: now + .seconds(60))
+        #expect(found.map(\.outcome) == [.sound(records: 3)])
+        #expect(scrubber.patience(now + .seconds(60)) == nil)
+    }
+
+    @Test func `what the round found before it failed is told, and the failure at the next turn`() throws {
+        var other = RoomWriter(2)
+        try other.commit(to: fixture.store)
+        let now = ContinuousClock.now
+        var scrubber = StoreScrubber(recordsPerSecond: 100, now: now - .seconds(1))
+        let database = try database()
+        // Only what is read of the second room fails: the least integer has no absolute value.
+        try fixture.intruder().execute(
+            """
+            ALTER TABLE records RENAME TO hidden;
+            CREATE VIEW records AS SELECT id, room, number, first_sequence, event_count,
+                CASE WHEN room = 2 THEN abs(-9223372036854775807 + 1 - room) ELSE payload END AS payload, digest
+            FROM hidden;
+            """)
+        let found = try scrubber.run(database, at: now)
+        #expect(found.map(\.room) == [room] && found.map(\.outcome) == [.sound(records: 3)])
+        #expect(scrubber.patience(now) == .zero)
+        #expect(throws: SQLiteFailure.self) { try scrubber.run(database, at: now) }
     }
 
     @Test func `the round goes past a room that cannot be read`() throws {
