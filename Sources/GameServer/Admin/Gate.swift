@@ -38,11 +38,11 @@ final class Gate {
         return false
     }
 
-    /// What an operator tried to change belongs into the audit trail, but for what came too fast to be looked at: that
-    /// could fill it.
+    /// What an operator tried to change belongs into the audit trail, but for what came too fast to be looked at, or
+    /// too often to be of use: that could fill it.
     private func noteRefusal(of inquiry: Inquiry, _ route: Route, captured: [String]) {
         guard route.isMutating, inquiry.rate?.isAccepted == true, let requester = inquiry.requester,
-            let status = inquiry.status
+            let status = inquiry.status, limits.admitsNote(of: requester, at: timeline.now)
         else { return }
         ledger.refusedChange(
             OperatorAction(

@@ -17,7 +17,8 @@ final class RoomSurveys {
     /// - Parameter survey: looks at every room once.
     init(_ survey: @escaping (@escaping Answer) -> Void) { self.survey = survey }
 
-    /// - Parameter then: has to see to it that `finished` is called once nothing of the survey is needed any more.
+    /// - Parameter then: has to see to it that `finished` is called once nothing of the survey is needed any more, and
+    ///   does not wait for anybody else with that.
     /// - Returns: false when too many ask.
     func ask(_ then: @escaping Answer) -> Bool {
         guard asking < Self.maxAsking else { return false }

@@ -14,6 +14,7 @@ final class FakeSources: OperatorSources {
         var deliver: [@Sendable ([UInt8]) -> Bool] = []
         var damage: Damage?
         var holdsScrapes = false
+        var holdsHealth = false
         var held: [@Sendable (Finding) -> Void] = []
     }
 
@@ -21,6 +22,8 @@ final class FakeSources: OperatorSources {
     enum Damage {
         /// The record of this number is not what was written.
         case garbled(Int)
+        /// The record of this number counts so many events from this number on.
+        case miscounted(Int, first: Int, count: Int)
         /// There are no records.
         case lost
     }
@@ -42,6 +45,9 @@ final class FakeSources: OperatorSources {
     /// From now on scrapes are asked for and not answered.
     func holdScrapes() { state.withLock { $0.holdsScrapes = true } }
 
+    /// From now on health is asked for and not answered.
+    func holdHealth() { state.withLock { $0.holdsHealth = true } }
+
     func damage(_ damage: Damage) { state.withLock { $0.damage = damage } }
 
     private func damaged(_ records: [StoredRecord]) -> [StoredRecord] {
@@ -54,6 +60,12 @@ final class FakeSources: OperatorSources {
                 if record.number == number { record.payload = Array("{".utf8) }
                 return record
             }
+        case .miscounted(let number, let first, let count):
+            records.map { record in
+                var record = record
+                if record.number == number { (record.firstSequence, record.eventCount) = (first, count) }
+                return record
+            }
         }
     }
 
@@ -61,6 +73,11 @@ final class FakeSources: OperatorSources {
     var triggers: [GameServer.RecoveryTrigger] { state.withLock { $0.triggers } }
 
     func health(_ form: HealthForm, answer: @escaping @Sendable (Finding) -> Void) {
+        let holds = state.withLock { state in
+            if state.holdsHealth { state.held.append(answer) }
+            return state.holdsHealth
+        }
+        guard !holds else { return asked.add("health") }
         switch form {
         case .own: answer(.json(Array(#"{"overall_status":"healthy"}"#.utf8)))
         case .draft: answer(.found(status: 503, type: "application/health+json", Array(#"{"status":"fail"}"#.utf8)))

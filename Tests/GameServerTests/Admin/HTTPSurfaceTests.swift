@@ -64,6 +64,21 @@ import WebSocket
         #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains(#""code":"draining""#), "\(answer)")
     }
 
+    @Test func `who waits for other sources keeps nobody from asking about all rooms`() throws {
+        let surface = try Surface()
+        surface.sources.holdHealth()
+        var clients: [RawClient] = []
+        for _ in 0...RoomSurveys.maxAsking {
+            let client = try RawClient(port: surface.loop.port)
+            try client.send("GET /api/system/stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer viewer\r\n\r\n")
+            #expect(surface.sources.asked.next() == "health")
+            clients.append(client)
+        }
+        #expect(try surface.ask("GET /api/metrics/rooms", as: "viewer").status == 200)
+        surface.close()
+        withExtendedLifetime(clients) {}
+    }
+
     @Test func `a server that protects itself is alive and takes nobody new`() throws {
         let surface = try Surface()
         #expect(try surface.ask("GET /readyz").status == 200)

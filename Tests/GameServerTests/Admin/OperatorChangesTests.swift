@@ -1,3 +1,4 @@
+import Foundation
 import Observability
 import PluginAPI
 import Testing
@@ -113,6 +114,29 @@ import WebSocket
         // The store keeps what was begun.
         #expect(surface.sources.actions.isEmpty)
         surface.stop()
+    }
+
+    @Test func `what is refused while the audit trail cannot be written does not wait for it`() throws {
+        let place = try TemporaryDirectory()
+        let path = place.path + "/audit.log"
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
+        var options = Logger.Options()
+        options.auditFile = try LogFilePlan(opening: path)
+        let origin = LogOrigin(version: "test", node: "test", processID: 1)
+        let logger = Logger(level: .critical, sink: LogSink { _ in true }, origin: origin, options: options)
+        let metrics = Metrics(process: .init(version: "test", startSeconds: 0) { 0 }, routes: AdminRoutes.labels)
+        let ledger = AccessLedger(logger, metrics, writer: nil)
+        let action = OperatorAction(
+            refused: .storeCleanup, of: nil, with: 403, by: Requester(role: .viewer, fingerprint: "1"),
+            at: Timestamp(unixMilliseconds: 0), requestID: "test")
+        ledger.refusedChange(action)
+        #expect(logger.flush(within: .seconds(30)) && !logger.isKeepingAudit)
+        for _ in 0..<10 { ledger.refusedChange(action) }
+        try FileManager.default.removeItem(atPath: path)
+        logger.reopen()
+        #expect(logger.flush(within: .seconds(30)) && logger.isKeepingAudit)
+        #expect(logger.close(within: .seconds(30)))
+        #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 1)
     }
 
     @Test func `what comes too fast does not fill the audit trail`() throws {

@@ -169,6 +169,23 @@ import WebSocket
         }
     }
 
+    @Test func `a record whose numbers have become nonsense fills a page at most`() throws {
+        let record = try #require(try events(as: .administrator).events[10].int("record"))
+        let numbers: [(first: Int, count: Int)] = [
+            (11, -1), (11, 1 << 40), (11, .max), (.max, 1), (.min, .max), (-5, 1 << 40),
+        ]
+        for (first, count) in numbers {
+            sources.damage(.miscounted(record, first: first, count: count))
+            for role in [OperatorRole.administrator, .viewer] {
+                for after in ["0", "12"] {
+                    let page = try json(ask(.roomEvents, [("after", after), ("limit", "20")], as: role))
+                    let events = try #require(page["events"]?.elements)
+                    #expect(events.count <= 20)
+                }
+            }
+        }
+    }
+
     @Test func `where records are missing nobody is sent round in a circle`() throws {
         sources.damage(.lost)
         for role in [OperatorRole.administrator, .viewer] {

@@ -102,21 +102,32 @@ import WebSocket
         #expect(limits.lockout(of: "a", at: later + .seconds(300)) == nil)
     }
 
-    @Test func `from a full table strangers are locked out together, and who asks for pages takes no place of theirs`()
-    {
+    @Test func `from a full table nobody is locked out for others, and who asks for pages takes no place of theirs`() {
         let rate = RequestRate(limit: 2)
         var table = RequestTable(rate, capacity: 2)
         for address in ["a", "b"] { #expect(table.take(address, at: Self.start).isAccepted) }
         #expect((0..<4).map { table.take("c\($0)", at: Self.start).isAccepted } == [true, true, true, false])
         table.lock("d", for: .seconds(100), at: Self.start)
-        #expect(!table.look("e", at: Self.start + .seconds(20)).isAccepted)
-        #expect(table.look("a", at: Self.start).isAccepted && table.count == 2 && table.shared == 4)
+        table.lock("b", for: .seconds(100), at: Self.start)
+        #expect(["a", "d", "e"].allSatisfy { table.look($0, at: Self.start).isAccepted })
+        #expect(!table.look("b", at: Self.start + .seconds(20)).isAccepted)
+        #expect(table.count == 2 && table.shared == 4)
         var limits = RequestLimits(publicPerMinute: 1, operatorPerMinute: 1, failuresPerMinute: 1, lockout: .zero)
         for number in 0..<RequestLimits.maxCallers + 5 {
             _ = limits.take(nil, address: "a\(number)", route: "/x", at: Self.start)
         }
         limits.failed("z", at: Self.start)
         #expect(limits.lockout(of: "z", at: Self.start) != nil && limits.lockout(of: "y", at: Self.start) == nil)
+    }
+
+    @Test func `of a token that is refused again and again some changes are noted and the others counted`() {
+        var limits = RequestLimits(publicPerMinute: 1, operatorPerMinute: 600, failuresPerMinute: 1, lockout: .zero)
+        let viewer = Requester(role: .viewer, fingerprint: "1")
+        let noted = (0..<100).count { _ in limits.admitsNote(of: viewer, at: Self.start) }
+        #expect(noted == RequestLimits.notesPerMinute && limits.statistics.unnoted == 100 - noted)
+        let isOtherNoted = limits.admitsNote(of: Requester(role: .viewer, fingerprint: "2"), at: Self.start)
+        let isNotedLater = limits.admitsNote(of: viewer, at: Self.start + .seconds(1))
+        #expect(isOtherNoted && isNotedLater)
     }
 
     @Test func `tokens and addresses are counted apart`() {

@@ -75,8 +75,16 @@ final class AccessLedger {
     }
 
     /// An operator asked for a change and was refused before anything was begun. A line and no event of the store: who
-    /// may do little could otherwise fill it.
-    func refusedChange(_ action: OperatorAction) { logger.audit(action) }
+    /// may do little could otherwise fill it. While the audit trail cannot be written it is a usual line, which may be
+    /// dropped: nothing was changed, and what waits for the trail has to stay small.
+    func refusedChange(_ action: OperatorAction) {
+        if logger.isKeepingAudit { return logger.audit(action) }
+        logger.log(
+            .warning, .security, "change_refused",
+            "\(action.actor): \(action.action): \(action.status), and the audit trail cannot be written",
+            ["actor": .string(action.actor), "status": .integer(action.status)],
+            in: LogContext(correlationID: action.requestID, requestID: action.requestID))
+    }
 
     func limited(_ record: AccessRecord) {
         metrics.rateLimited.add(1, .http, by: writer)

@@ -2,11 +2,13 @@ import WebSocket
 
 /// How much each caller has asked for, and whether more is let through. Lives on the loop.
 ///
-/// Callers with a token are counted by token, others by address: an attack from many addresses slows strangers down, never
-/// those with a token. Wrong tokens are counted by address, and too many lock the address out for a time.
+/// Callers with a token are counted by token, others by address: an attack from many addresses slows strangers down,
+/// never those with a token. Wrong tokens are counted by address, and too many lock the address out for a time.
 struct RequestLimits {
     /// Most addresses remembered, of those that ask and of those that tried wrong tokens.
     static let maxCallers = 20_000
+    /// Refused changes a minute of one token that become lines of the audit trail. Above it they are only counted.
+    static let notesPerMinute = 60
 
     struct Statistics: Sendable, Equatable {
         struct OfRoute: Sendable, Equatable {
@@ -21,6 +23,8 @@ struct RequestLimits {
         var maxCallers = RequestLimits.maxCallers
         /// Requests counted in the place strangers share.
         var strangers = 0
+        /// Refused changes above `notesPerMinute`.
+        var unnoted = 0
         var routes: [String: OfRoute] = [:]
         var publicPerMinute = 0
         var operatorPerMinute = 0
@@ -34,6 +38,9 @@ struct RequestLimits {
     private var failures: RequestTable
     /// By fingerprint: as many as there are tokens.
     private var tokens: [String: RequestRate.Usage] = [:]
+    private let noting = RequestRate(limit: RequestLimits.notesPerMinute, burst: 1)
+    /// By fingerprint: as many as there are tokens.
+    private var notes: [String: RequestRate.Usage] = [:]
     private(set) var statistics = Statistics()
 
     init(publicPerMinute: Int, operatorPerMinute: Int, failuresPerMinute: Int, lockout: Duration) {
@@ -71,6 +78,13 @@ struct RequestLimits {
         return verdict
     }
 
+    /// Whether a change that was refused a token is to be noted; counts it either way.
+    mutating func admitsNote(of requester: Requester, at now: MonotonicTime) -> Bool {
+        let isAccepted = noting.take(&notes[requester.fingerprint, default: .init()], at: now).isAccepted
+        if !isAccepted { statistics.unnoted += 1 }
+        return isAccepted
+    }
+
     /// Whether an address may try a token at all: after too many wrong ones not even a right one is looked at.
     ///
     /// - Returns: nil when it may.
@@ -90,8 +104,8 @@ struct RequestLimits {
 
 /// What addresses have used of one rate.
 ///
-/// Those whose usage is restored are forgotten first. When every place is taken by somebody who is still paying, newcomers
-/// share one place between them.
+/// Those whose usage is restored are forgotten first. When every place is taken by somebody who is still paying,
+/// newcomers share one place between them.
 struct RequestTable {
     /// The table is swept at most this often.
     private static let sweepEvery = Duration.seconds(1)
@@ -119,17 +133,15 @@ struct RequestTable {
         return rate.take(&usage[address, default: .init()], at: now)
     }
 
+    /// What an address without a place of its own has used is not known: it is not told what others did.
     func look(_ address: String, at now: MonotonicTime) -> RequestRate.Verdict {
-        rate.look(usage[address] ?? (usage.count < capacity ? .init() : strangers), at: now)
+        rate.look(usage[address] ?? .init(), at: now)
     }
 
-    /// Lets nothing through for so long.
+    /// Lets nothing through for so long. Who has no place of its own is not locked: it would be everybody else as well.
     mutating func lock(_ address: String, for time: Duration, at now: MonotonicTime) {
-        if usage[address] != nil {
-            rate.lock(&usage[address, default: .init()], for: time, at: now)
-        } else {
-            rate.lock(&strangers, for: time, at: now)
-        }
+        guard usage[address] != nil else { return }
+        rate.lock(&usage[address, default: .init()], for: time, at: now)
     }
 
     private mutating func hasPlace(for address: String, at now: MonotonicTime) -> Bool {

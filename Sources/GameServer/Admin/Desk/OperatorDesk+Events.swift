@@ -52,28 +52,39 @@ extension OperatorDesk {
         guard case .records(let records, let head) = outcome else { return refusal(outcome, question) }
         var lines: [Line] = []
         for stored in records where lines.count < limit {
-            lines += self.lines(of: stored, behind: after).prefix(limit - lines.count)
+            lines += self.lines(of: stored, behind: after, upTo: head, limit: limit - lines.count)
         }
         return page(lines, room, after: after, head: head, question)
     }
 
     /// A line for each event the store counts, whatever its text has become: pages go on behind it.
-    private static func lines(of stored: StoredRecord, behind after: Int) -> [Line] {
+    private static func lines(of stored: StoredRecord, behind after: Int, upTo head: Int, limit: Int) -> [Line] {
         do throws(StoredFormError) {
             let (record, events) = try Record.decode(stored.payload)
             guard events.count == stored.eventCount else {
                 throw StoredFormError(message: "record: \(events.count) events instead of \(stored.eventCount)")
             }
-            return events.enumerated().map { index, event in
-                Line(sequence: stored.firstSequence + index, at: record.at, record: stored.number, event: event)
-            }.filter { $0.sequence > after }
+            let (end, isTooLarge) = stored.firstSequence.addingReportingOverflow(events.count)
+            guard !isTooLarge else {
+                throw StoredFormError(message: "record: its first event has the number \(stored.firstSequence)")
+            }
+            return zip(stored.firstSequence..<end, events).filter { $0.0 > after }.prefix(limit).map {
+                Line(sequence: $0.0, at: record.at, record: stored.number, event: $0.1)
+            }
         } catch {
-            return unreadable(stored, behind: after, error.message)
+            return unreadable(stored, behind: after, upTo: head, limit: limit, error.message)
         }
     }
 
-    private static func unreadable(_ stored: StoredRecord, behind after: Int, _ fault: String) -> [Line] {
-        (0..<stored.eventCount).map { stored.firstSequence + $0 }.filter { $0 > after }.map {
+    /// The count and the first number come from columns that anything may have been written into.
+    private static func unreadable(
+        _ stored: StoredRecord, behind after: Int, upTo last: Int, limit: Int, _ fault: String
+    ) -> [Line] {
+        let (sum, isTooLarge) = stored.firstSequence.addingReportingOverflow(max(stored.eventCount, 0))
+        let start = max(stored.firstSequence, after == .max ? after : after + 1)
+        let end = min(isTooLarge ? .max : sum, last == .max ? last : last + 1)
+        guard start < end else { return [] }
+        return (start..<end).prefix(limit).map {
             Line(sequence: $0, record: stored.number, event: .null, fault: fault)
         }
     }
@@ -109,12 +120,13 @@ extension OperatorDesk {
                     let view = (try? JSON(parsing: event.views[place])) ?? .null
                     lines.append(Line(sequence: event.sequence, at: at, record: record, event: view))
                 }
-                lines += Self.unseen(replay.unread, after: after, upTo: last)
+                lines += Self.unseen(replay.unread, after: after, upTo: last, limit: limit - lines.count)
                 return Self.page(lines, room, after: after, head: head, question)
             } catch {
                 // The room cannot even be opened; its store still knows which events there are.
                 return Self.page(
-                    Self.unseen(records[...], after: after, upTo: last), room, after: after, head: head, question)
+                    Self.unseen(records[...], after: after, upTo: last, limit: limit), room, after: after, head: head,
+                    question)
             }
         case .notFound: return .problem(.roomNotFound, id: question.requestID)
         case .trimmed(let first): return Self.trimmed(first, question)
@@ -124,10 +136,16 @@ extension OperatorDesk {
     }
 
     /// Behind a record that cannot be read nobody can be shown anything: what a seat sees depends on all before it.
-    private static func unseen(_ records: ArraySlice<StoredRecord>, after: Int, upTo last: Int) -> [Line] {
+    private static func unseen(
+        _ records: ArraySlice<StoredRecord>, after: Int, upTo last: Int, limit: Int
+    ) -> [Line] {
         // The words of the fault may be about what is in the record, and that is not for every eye.
-        records.flatMap { unreadable($0, behind: after, "the log cannot be read here: nobody's view can be made") }
-            .filter { $0.sequence <= last }
+        let fault = "the log cannot be read here: nobody's view can be made"
+        var lines: [Line] = []
+        for stored in records where lines.count < limit {
+            lines += unreadable(stored, behind: after, upTo: last, limit: limit - lines.count, fault)
+        }
+        return lines
     }
 
     // MARK: A page

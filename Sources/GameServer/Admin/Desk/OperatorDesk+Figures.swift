@@ -45,6 +45,7 @@ extension OperatorDesk {
         report.add("callers", rates.callers)
         report.add("max_callers", rates.maxCallers)
         report.add("strangers", rates.strangers)
+        report.add("refusals_not_audited", rates.unnoted)
         report.add("limits", json: limits.closed())
         let routes = rates.routes.sorted { $0.key < $1.key }.map { route in
             JSON.Member(
@@ -154,6 +155,18 @@ extension OperatorDesk {
 
     func systemStatistics(_ question: DeskQuestion, _ reply: @escaping Reply) {
         guard case .survey(let survey) = question.material else { return reply(Self.incomplete(question)) }
+        // Now, so that nobody holds every room's numbers while the sources are asked.
+        let uptime = Int(survey.loop.uptime.milliseconds / 1000)
+        let sockets = Self.sockets(survey.loop).closed()
+        let rooms = RoomTotals(survey, now: question.asked).json.encoded()
+        var bare = question
+        bare.material = .none
+        ask(bare, uptime: uptime, sockets: sockets, rooms: rooms, reply)
+    }
+
+    private func ask(
+        _ question: DeskQuestion, uptime: Int, sockets: [UInt8], rooms: [UInt8], _ reply: @escaping Reply
+    ) {
         // One source after the other: each may answer on a thread of its own.
         sources.health(.own) { [self] health in
             sources.recoveryStatus { [self] recovery in
@@ -163,11 +176,11 @@ extension OperatorDesk {
                             var report = ObjectText()
                             report.add("success", true)
                             report.add("timestamp", question.asked.rfc3339)
-                            report.add("uptime_seconds", Int(survey.loop.uptime.milliseconds / 1000))
+                            report.add("uptime_seconds", uptime)
                             report.add("health", json: health.jsonOrNull)
                             report.add("recovery", json: recovery.jsonOrNull)
-                            report.add("websocket", json: Self.sockets(survey.loop).closed())
-                            report.add("rooms", json: RoomTotals(survey, now: question.asked).json.encoded())
+                            report.add("websocket", json: sockets)
+                            report.add("rooms", json: rooms)
                             report.add("events", json: events.jsonOrNull)
                             report.add("resources", json: resources.jsonOrNull)
                             reply(.json(200, report.closed()))

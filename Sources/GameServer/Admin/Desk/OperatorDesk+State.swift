@@ -117,7 +117,11 @@ struct RoomReplay {
     }
 
     private mutating func fold(_ stored: StoredRecord, upTo sequence: Int) throws(StoredFormError) {
-        guard stored.firstSequence + stored.eventCount - 1 > sequence else {
+        let (end, isTooLarge) = stored.firstSequence.addingReportingOverflow(stored.eventCount)
+        guard stored.firstSequence >= 1, stored.eventCount >= 0, !isTooLarge else {
+            throw StoredFormError(message: "record: \(stored.eventCount) events from \(stored.firstSequence) on")
+        }
+        guard end - 1 > sequence else {
             let (rendered, at) = try state.fold(stored)
             events += rendered.map { ($0, stored.number, at) }
             return

@@ -112,7 +112,8 @@ enum AdminSchemas {
     private static let rateStatistics: Schema = .object([
         .always("success", .boolean), .always("accepted", .integer), .always("refused", .integer),
         .always("failed_auth_refused", .integer), .always("callers", .integer), .always("max_callers", .integer),
-        .always("strangers", .integer), .always("limits", .map(.integer)), .always("routes", .map(.any)),
+        .always("strangers", .integer), .always("refusals_not_audited", .integer), .always("limits", .map(.integer)),
+        .always("routes", .map(.any)),
     ])
 
     // MARK: Recovery
