@@ -44,7 +44,8 @@ class Delay:
         self.delays: list[tuple[float, float, float]] = []   # (from, to, seconds lost)
 
     def within(self, start: float, end: float) -> float:
-        return sum(lost for began, ended, lost in self.delays if ended > start and began < end)
+        return sum(min(lost, min(ended, end) - max(began, start)) for began, ended, lost in self.delays
+                   if ended > start and began < end)
 
     def worst(self, since: float) -> float:
         return round(max((lost for _, ended, lost in self.delays if ended > since), default=0), 6)

@@ -10,8 +10,8 @@ import pytest
 from server import TOKEN, Server
 from table import start
 
-FINISHED_WITHIN_S = 100
-#: They are judged for a minute.
+FINISHED_WITHIN_S = 150
+#: They are judged for a minute or two.
 SLOW = {"system_overload", "reconnect_storm"}
 #: What a procedure is told that heals one thing and not the server.
 SCOPES = {"room_state_corruption": "room", "client_desync": "connection", "plugin_fault": "plugin"}
@@ -67,7 +67,7 @@ def test_the_procedures_are_those_of_the_description(well_server):
     assert now["recent_attempts"] == 0 and now["success_rate"] == 0 and now["recent_history"] == []
 
 
-@pytest.mark.within(120)
+@pytest.mark.within(180)
 @pytest.mark.parametrize("procedure", [
     pytest.param(each, marks=[pytest.mark.conformance] * (each in SLOW)) for each in PROCEDURES])
 async def test_nothing_repaired_is_no_success_and_the_cooldown_holds(well_server, clients, procedure):
