@@ -13,8 +13,8 @@ final class Middlewares {
         var isSetAside = false
     }
 
-    /// Names of those that threw since they were last made anew or set aside.
-    private(set) var faulted: Set<String> = []
+    /// When those that threw since they were last made anew or set aside did so last, by name.
+    private var faulted: [String: MonotonicTime] = [:]
     private var links: [Link]
     private var accepting: [any Middleware] = []
     private var receiving: [any Middleware] = []
@@ -30,6 +30,8 @@ final class Middlewares {
     private var detaching: [any Middleware] = []
     private var closing: [any Middleware] = []
     private var calls = 0
+    /// The clock that faults are dated by.
+    var now: () -> MonotonicTime = { .now() }
     /// Told of one that threw: its name and what it threw.
     var onFault: (_ name: String, _ hook: String, any Error) -> Void = { _, _, _ in }
     /// Told how long a call took, now and then.
@@ -52,7 +54,7 @@ final class Middlewares {
     @discardableResult func setAside(_ name: String, _ isSetAside: Bool) -> Bool {
         guard let index = links.firstIndex(where: { $0.name == name }) else { return false }
         links[index].isSetAside = isSetAside
-        faulted.remove(name)
+        faulted[name] = nil
         arrange()
         return true
     }
@@ -61,8 +63,13 @@ final class Middlewares {
     func replace(_ name: String, by fresh: any Middleware) {
         guard let index = links.firstIndex(where: { $0.name == name }) else { return }
         links[index] = Link(middleware: fresh, name: name)
-        faulted.remove(name)
+        faulted[name] = nil
         arrange()
+    }
+
+    /// Whether it threw lately, and has not been made anew or set aside since.
+    func hasFaulted(_ name: String, within span: Duration) -> Bool {
+        faulted[name].map { now() - $0 <= span } ?? false
     }
 
     private func arrange() {
@@ -178,7 +185,7 @@ final class Middlewares {
 
     @inline(never)
     private func failed(_ middleware: any Middleware, _ hook: String, _ error: any Error) {
-        faulted.insert(middleware.name)
+        faulted[middleware.name] = now()
         onFault(middleware.name, hook, error)
     }
 

@@ -6,6 +6,9 @@ import WebSocket
 final class LoopActions {
     typealias Reply = (ActionReport) -> Void
 
+    /// How long ago a middleware may have thrown for it to be mended now; the span faults are counted over.
+    private static let lately = Duration.seconds(60)
+
     let services: LoopServices
     let sessions: SessionDirectory
     let rooms: RoomDirectory
@@ -172,7 +175,10 @@ final class LoopActions {
             room.rebuild { verdict in
                 verdicts[verdict.word, default: 0] += 1
                 switch verdict {
-                case .equal: room.hasFaulted = false
+                case .equal:
+                    // The step that faulted was undone: what is left is proven good.
+                    room.hasFaulted = false
+                    repaired += 1
                 case .replaced, .salvaged:
                     room.hasFaulted = false
                     repaired += 1
@@ -194,8 +200,8 @@ final class LoopActions {
     private func restart(_ name: String, setsAsideForMs: Int?, _ scope: ActionScope) -> ActionReport {
         guard let fresh = restartable[name] else { return ActionReport(.nothingToDo) }
         if scope.isDryRun { return ActionReport(.done, touched: 1, eligible: 1) }
-        // The one that threw is gone or out of the chain then; of one that never threw nothing was mended.
-        let repaired = services.middleware.faulted.contains(name) ? 1 : 0
+        // The one that threw is gone or out of the chain then; of one that has not thrown lately nothing was mended.
+        let repaired = services.middleware.hasFaulted(name, within: Self.lately) ? 1 : 0
         setAside[name] = setsAsideForMs.map(after)
         if let until = setAside[name] {
             services.middleware.setAside(name, true)

@@ -7,7 +7,10 @@ import WebSocket
 
 extension MonitorCore {
     /// Puts the newest readings before the recovery engine and has done what it orders.
+    ///
+    /// Not before it is known what was tried and switched off before a restart.
     func decide(at now: Duration) {
+        guard !isRemembering(at: now) else { return }
         for (run, cohorts) in trials { recovery.observe(cohorts, of: run) }
         let orders = recovery.observe(readings, scopes: scopes, at: now)
         for order in orders { perform(order) }

@@ -28,6 +28,8 @@ final class MonitorCore {
     private let probes: [String: ProbeThread]
     /// When the server was started lately, this start included.
     var starts: [PluginAPI.Timestamp] = []
+    /// Nil when all that is stored of recovery is known.
+    var remembering: Remembering?
     private var nextLook: MonotonicTime
     private var nextReading: MonotonicTime
 
@@ -113,6 +115,7 @@ final class MonitorCore {
         let instant = MonotonicTime.now()
         guard instant >= nextLook else { return }
         nextLook = instant + .milliseconds(configuration.monitoring.pulseMs)
+        rememberAgain(at: time(instant))
         putUpVerdict(at: time(instant))
         parts.board.confirm(at: instant)
         if instant >= nextReading {

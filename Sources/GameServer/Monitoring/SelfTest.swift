@@ -12,6 +12,8 @@ struct SelfTest: Sendable {
     /// Subprotocol of a test; the connection echoes instead of speaking the game protocol.
     static let subprotocol = "gameserver.self-test"
     private static let payload = "are you there?"
+    /// How long what is on its way of a failed test is awaited, to be counted.
+    private static let patienceAfterFailure = Duration.milliseconds(500)
 
     let key: String
     let host: String
@@ -41,7 +43,19 @@ struct SelfTest: Sendable {
 
     private func converse() throws(Failure) {
         let socket = try connect()
-        defer { end(socket) }
+        defer { Glibc.close(socket) }
+        do throws(Failure) {
+            try speak(on: socket)
+        } catch {
+            // Who did not answer is not waited for a second time: that would outlast the check, and its verdict.
+            limit(socket, to: Self.patienceAfterFailure)
+            drain(socket)
+            throw error
+        }
+        drain(socket)
+    }
+
+    private func speak(on socket: Int32) throws(Failure) {
         let nonce = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
         let request =
             "GET /ws HTTP/1.1\r\nHost: localhost:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -91,16 +105,22 @@ struct SelfTest: Sendable {
         let socket = Glibc.socket(
             address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }
-        var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
+        limit(socket, to: patience)
         guard Glibc.connect(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
             let reason = String(cString: strerror(errno))
             Glibc.close(socket)
             throw Failure("cannot connect to port \(port): \(reason)")
         }
         return socket
+    }
+
+    /// Has each call on the socket give up after so long.
+    private func limit(_ socket: Int32, to patience: Duration) {
+        let (seconds, attoseconds) = patience.components
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
     }
 
     private func send(_ bytes: [UInt8], on socket: Int32) throws(Failure) {
@@ -115,8 +135,7 @@ struct SelfTest: Sendable {
     }
 
     /// Reads what is still said, so that it counts as the test's and not as traffic of clients.
-    private func end(_ socket: Int32) {
-        defer { Glibc.close(socket) }
+    private func drain(_ socket: Int32) {
         guard shutdown(socket, Int32(SHUT_WR)) == 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 2048)
         for _ in 0..<32 {

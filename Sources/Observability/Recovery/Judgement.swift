@@ -97,6 +97,10 @@ struct Judgement: Sendable {
             signal: judged.target.signal, before: judged.mean, after: after.value, target: judged.target.value,
             control: nil, share: nil)
         if let harm { return Result(verdict: .harmful, reason: harm, effect: effect) }
+        // As where nothing was beyond its target before: no reading can show a gain, a proven repair can.
+        guard !needsProof || report.repaired == 0 else {
+            return Result(verdict: .effective, reason: nil, effect: nil)
+        }
         return Result(verdict: .ineffective, reason: "not_measured", effect: effect)
     }
 

@@ -168,9 +168,10 @@ extension RecoveryEngine {
         let ofFault = procedure.unwatched.union(procedure.trigger.conditions.map(\.signal))
             .union(procedure.verification.targets.map(\.signal))
         let watches = limits.watches.filter { !ofFault.contains($0.signal) }.map { watch -> Judgement.Watch in
-            // What nobody measured before is watched all the same, against nothing wrong.
-            let past = history[watch.signal] ?? ReadingHistory(span: limits.before)
-            let usual = past.mean() ?? 0
+            // What nobody measured may have been as bad before: only what is critical by itself counts.
+            guard let past = history[watch.signal], let usual = past.mean() else {
+                return Judgement.Watch(signal: watch.signal, limit: watch.critical)
+            }
             // What the fault itself had already made worse is not held against the cure.
             let mean = max(usual, since.flatMap { past.mean(since: $0) } ?? usual)
             let noise = max(watch.leastRise, limits.noiseDeviations * past.deviation)
@@ -226,6 +227,7 @@ extension RecoveryEngine {
         let id = run.procedure
         if verdict == .harmful {
             states[id]?.disabled = .byHarm(run: run.run, at: now)
+            states[id]?.isSettled = true
             release(id)
         }
         if verdict == .effective {

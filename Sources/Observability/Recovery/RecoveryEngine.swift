@@ -86,6 +86,7 @@ public struct RecoveryEngine: Sendable {
         guard states[name] != nil else { return false }
         states[name]?.disabled = isEnabled ? nil : .byOperator(actor, at: now)
         states[name]?.refused = [:]
+        states[name]?.isSettled = true
         guard isEnabled else {
             release(name)
             return true
@@ -114,24 +115,25 @@ public struct RecoveryEngine: Sendable {
     ) {
         guard verdict != .refused, verdict != .dryRun else { return }
         states[procedure]?.gate.record(scope, at: now - max(.zero, ago))
-        guard verdict == .harmful, !isOffByConfiguration(procedure) else { return }
+        guard verdict == .harmful, maySwitch(procedure) else { return }
         states[procedure]?.disabled = .byHarm(run: nil, at: now - max(.zero, ago - lasted))
     }
 
     /// Takes up that an operator switched a procedure on or off before a restart. What the configuration switches off
-    /// stays off.
+    /// stays off, and what was switched since the restart stays as it is.
     public mutating func restore(
         _ procedure: String, isEnabled: Bool, by actor: String, ago: Duration, at now: Duration
     ) {
-        guard !isOffByConfiguration(procedure) else { return }
+        guard maySwitch(procedure) else { return }
         states[procedure]?.disabled = isEnabled ? nil : .byOperator(actor, at: now - max(.zero, ago))
     }
 
     /// Goes on with the numbers of runs from before a restart, refused ones and dry runs too.
     public mutating func continueNumbers(after run: Int) { nextRun = max(nextRun, run + 1) }
 
-    private func isOffByConfiguration(_ procedure: String) -> Bool {
-        states[procedure].map { !$0.procedure.isEnabled } ?? false
+    /// Whether what is remembered from before a restart may switch a procedure on or off.
+    private func maySwitch(_ procedure: String) -> Bool {
+        states[procedure].map { $0.procedure.isEnabled && !$0.isSettled } ?? false
     }
 
     mutating func takeRunNumber() -> Int {
@@ -184,6 +186,8 @@ struct ProcedureState: Sendable {
     var refusals = 0
     var lastRefusal: (reason: RecoveryRefusal, at: Duration)?
     var disabled: Disabled?
+    /// An operator, or harm, has switched it since the start: what was before says nothing any more.
+    var isSettled = false
     /// Effects that have not been taken back, by scope.
     var lasting: [String: Lasting] = [:]
     /// Runs without effect in a row, by scope.

@@ -120,10 +120,13 @@ public struct RecoveryLimits: Sendable, Equatable {
         public let signal: Signal
         /// A rise smaller than this is never harm, however quiet it was before.
         public var leastRise: Double
+        /// Where nothing was measured before, only a mean above this is harm.
+        public var critical: Double
 
-        public init(_ signal: Signal, leastRise: Double) {
+        public init(_ signal: Signal, leastRise: Double, critical: Double) {
             self.signal = signal
             self.leastRise = leastRise
+            self.critical = critical
         }
     }
 
@@ -137,8 +140,10 @@ public struct RecoveryLimits: Sendable, Equatable {
     public var leastEffect = 0.5
     /// A rise within this many standard deviations of before is noise.
     public var noiseDeviations = 2.0
+    /// What is critical of them is so for health too.
     public var watches = [
-        Watch(.deliveryErrorRatio, leastRise: 0.01), Watch(.loopLagSeconds, leastRise: 0.020),
+        Watch(.deliveryErrorRatio, leastRise: 0.01, critical: 0.10),
+        Watch(.loopLagSeconds, leastRise: 0.020, critical: 0.25),
     ]
     /// Most scopes of one procedure looked at in one observation, the worst first; the rest wait for the next.
     public var maxScopes = 256

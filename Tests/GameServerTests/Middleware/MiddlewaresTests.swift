@@ -1,6 +1,7 @@
 @testable import GameServer
 import PluginAPI
 import Testing
+import WebSocket
 
 @testable import TestSupport
 
@@ -180,6 +181,20 @@ import Testing
         let names = MiddlewareHooks.named.map(\.name)
         #expect(probes.map(\.calls) == [names, names, names])
         #expect(told == names.map { "broken \($0)" })
+    }
+
+    @Test func `a fault is forgotten after a while`() {
+        let broken = Probe("broken", .attach)
+        broken.throwsAlways = true
+        let chain = Middlewares([broken])
+        var time = MonotonicTime(nanoseconds: 0)
+        chain.now = { time }
+        #expect(!chain.hasFaulted("broken", within: .seconds(60)))
+        chain.attach(membership)
+        time = time + .seconds(60)
+        #expect(chain.hasFaulted("broken", within: .seconds(60)))
+        time = time + .seconds(1)
+        #expect(!chain.hasFaulted("broken", within: .seconds(60)))
     }
 
     @Test func `one that is set aside is called no more, until it is taken back`() {

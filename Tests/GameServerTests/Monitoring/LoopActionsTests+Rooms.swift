@@ -71,6 +71,17 @@ extension LoopActionsTests {
         let alone = try #require(
             perform(.restartGame("drift", quarantinesForMs: 5000), in: world, radius: 0.2).all.first)
         #expect((alone.touched, alone.eligible) == (1, 1), "the quarantine is of one game")
+        #expect(alone.repaired == 0, "no room was")
+    }
+
+    @Test func `a room whose faulty step was undone is repaired when its history says the same`() throws {
+        let (world, ana, _) = try drifted()
+        let sound = try ana.create("drift")
+        world.rooms[sound]?.fault(RoomFault(.exception, "it did wrong"))
+        let report = try #require(perform(.restartGame("drift", quarantinesForMs: nil), in: world).all.first)
+        #expect((report.outcome, report.touched, report.repaired) == (.done, 1, 1))
+        #expect(report.details == ["equal": "1"])
+        #expect(world.rooms[sound]?.hasFaulted == false)
     }
 
     @Test func `a faulty room the store does not give stays faulty, and that is a failure`() throws {

@@ -192,6 +192,23 @@ import WebSocket
         #expect(values.map(\.value) == [0])
     }
 
+    @Test func `who does not answer in time fails the test, in words`() throws {
+        let surface = try Surface()
+        defer { surface.stop() }
+        let over = Latch<Void>()
+        defer { over.open(()) }
+        surface.loop.run { _ in over.wait() }
+        let reading = SelfTest(
+            key: "self", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in },
+            patience: .milliseconds(50)
+        ).run()
+        guard case .judged(.critical, let sentence, _) = reading else {
+            Issue.record("\(reading)")
+            return
+        }
+        #expect(sentence.hasPrefix("no answer: "))
+    }
+
     @Test func `a port nobody listens on fails the test, in words`() throws {
         let surface = try Surface()
         let port = surface.loop.port

@@ -153,11 +153,33 @@ import Testing
         #expect(run.verdict == .harmful && run.reason == "delivery_error_ratio_rose")
     }
 
-    @Test func `what is not measured any more is no success, and says nothing of before`() throws {
+    @Test func `a small first reading is no harm where nothing was delivered before`() throws {
+        var patient = Patient(only: ["memory_pressure"])
+        patient.readings[.deliveryErrorRatio] = nil
+        _ = patient.seconds(60)
+        patient.readings[.memoryRatio] = 0.93
+        let order = try patient.nextOrder()
+        patient.acted(order, .healing)
+        patient.readings[.memoryRatio] = 0.5
+        patient.readings[.deliveryErrorRatio] = 0.08
+        #expect(try patient.end(of: order).verdict == .effective)
+    }
+
+    @Test func `a proven repair is a success though too little is delivered afterwards to measure it`() throws {
         let stale = try #require(Patient.illnesses.first { $0.procedure == "stale_connections" })
         var patient = ill(stale)
         let order = try patient.nextOrder()
         patient.acted(order, .healing)
+        patient.readings[.failureRatio] = nil
+        let run = try patient.end(of: order)
+        #expect(run.verdict == .effective && run.effect == nil)
+    }
+
+    @Test func `what is not measured any more is no success, and says nothing of before`() throws {
+        let stale = try #require(Patient.illnesses.first { $0.procedure == "stale_connections" })
+        var patient = ill(stale)
+        let order = try patient.nextOrder()
+        patient.acted(order, ActionReport(.done, touched: 1, eligible: 10))
         patient.readings[.failureRatio] = nil
         let run = try patient.end(of: order)
         #expect(run.verdict == .ineffective && run.reason == "not_measured")

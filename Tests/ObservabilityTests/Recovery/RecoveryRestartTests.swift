@@ -59,6 +59,21 @@ import Testing
         #expect(status.disabledBy == "configuration")
     }
 
+    @Test func `what was switched since the restart is not switched by what is older`() {
+        for isEnabled in [true, false] {
+            var patient = Patient(only: ["memory_pressure"])
+            let isKnown = patient.engine.enable("memory_pressure", isEnabled, by: "ana", at: patient.now)
+            #expect(isKnown)
+            patient.engine.restore(
+                "memory_pressure", scope: "server", verdict: .harmful, ago: .seconds(60), at: patient.now)
+            patient.engine.restore(
+                "memory_pressure", isEnabled: !isEnabled, by: "ops", ago: .seconds(50), at: patient.now)
+            let status = patient.engine.status(at: patient.now).procedures[0]
+            #expect(status.isEnabled == isEnabled && status.disabledBy == (isEnabled ? nil : "ana"))
+            #expect(status.recentAttempts == 1, "an attempt is one all the same")
+        }
+    }
+
     @Test func `runs are numbered on from where the store ended`() throws {
         var engine = RecoveryEngine()
         for run in [4709, 4710, 3] { engine.continueNumbers(after: run) }
