@@ -107,7 +107,8 @@ async def test_prometheus_returns_our_exemplars(own_server, clients, prometheus,
     for exemplar in found:
         assert "event" in exemplar["labels"], exemplar
         assert len("".join([*exemplar["labels"], *exemplar["labels"].values()])) <= 128
-    assert any(exemplar["labels"]["event"].startswith(chairs[0].room + ":") for exemplar in found)
+    assert any(exemplar["labels"]["event"].startswith(chairs[0].room + ":") for exemplar in found), (
+        chairs[0].room, began, found)
 
 
 async def test_promtool_finds_nothing_to_complain_of(own_server, clients):
