@@ -188,15 +188,16 @@ extension MonitorCore {
             metrics.recoverySeconds.record(run.ended - run.started, label, exemplar: exemplar)
         }
         let isBad = run.verdict == .failed || run.verdict == .harmful || run.verdict == .ineffective
+        let measured = [("before", run.effect?.before), ("after", run.effect?.after), ("effect", run.effect?.share)]
+        let fields: [(String, LogValue)] = [
+            ("procedure", .string(run.procedure)), ("scope", .string(run.scope)),
+            ("verdict", .string(run.verdict.rawValue)), ("touched", .integer(run.report?.touched ?? 0)),
+        ]
         logger.log(
             run.verdict == .refused ? .notice : isBad ? .critical : .notice, .recovery, "recovery_finished",
             "\(run.procedure): \(run.verdict.rawValue)\(run.reason.map { ": " + $0 } ?? "")",
-            [
-                "procedure": .string(run.procedure), "scope": .string(run.scope),
-                "verdict": .string(run.verdict.rawValue), "touched": .integer(run.report?.touched ?? 0),
-                "before": .number(run.effect?.before ?? .nan), "after": .number(run.effect?.after ?? .nan),
-                "effect": .number(run.effect?.share ?? .nan),
-            ], in: LogContext(correlationID: run.correlationID))
+            LogFields(fields + measured.compactMap { name, value in value.map { (name, .number($0)) } }),
+            in: LogContext(correlationID: run.correlationID))
         guard run.verdict != .refused else { return }
         var json = JSONText()
         run.write(to: &json, origin: wallClockOrigin)

@@ -66,8 +66,8 @@ public enum MetricCatalogue {
         labels: [.of(OperationLabel.self)], bounds: MetricBounds.handling,
         band: .above(warning: (0.05, 0.04), critical: (0.2, 0.15), of: "p95"))
     static let stageSeconds = MetricDescription(
-        "gameserver_message_stage_duration_seconds", .histogram, "Where the time of a message goes, by stage; sampled.",
-        labels: [.of(StageLabel.self)], bounds: MetricBounds.handling)
+        "gameserver_message_stage_duration_seconds", .histogram, "Where the time of a message goes, by stage.",
+        labels: [.of(StageLabel.self)], bounds: MetricBounds.handling, presence: .always)
     static let commands = MetricDescription(
         "gameserver_commands_total", .counter, "Commands answered, by result: ok, repeated or the refusal's code.",
         labels: [.of(CommandLabel.self)])

@@ -36,7 +36,7 @@ import Testing
         for metric in MetricCatalogue.all where metric.presence == .always && metric.name != "gameserver_node_info" {
             let kind = metric.kind == .info ? "gauge" : metric.kind.rawValue
             let type = lines.indices.filter { lines[$0] == "# TYPE \(metric.name) \(kind)" }
-            #expect(type.count == (metric.kind == .histogram && !metric.labels.isEmpty ? 0 : 1), "\(metric.name)")
+            #expect(type.count == 1, "\(metric.name)")
             guard let line = type.first else { continue }
             #expect(lines[line - 1].hasPrefix("# HELP \(metric.name) "))
             #expect(lines[line + 1].hasPrefix(metric.name))
