@@ -98,17 +98,21 @@ def interval_of(quantile: float, buckets: dict[float, float]) -> tuple[float, fl
 async def test_prometheus_returns_our_exemplars(own_server, clients, prometheus, native):
     """The exemplar names the event of a room: what leads from a slow bucket to the very moment."""
     began = time.time()
-    chairs = await a_game(clients, own_server)
     judge = await asyncio.to_thread(prometheus, own_server, native=native)
-    await asyncio.to_thread(judge.scraped_since, time.time())
     selector = WITH_EXEMPLARS if native else WITH_EXEMPLARS + "_bucket"
-    found = await asyncio.to_thread(judge.exemplars, selector, began)
-    assert found, "no exemplar of a message came back"
+    rooms: list[str] = []
+    # Of a native histogram Prometheus 2.42 takes an exemplar only if it is newer than the one it took last.
+    for _ in range(3):
+        rooms.append((await a_game(clients, own_server))[0].room)
+        await asyncio.to_thread(judge.scraped_since, time.time())
+        found = await asyncio.to_thread(judge.exemplars, selector, began)
+        if any(exemplar["labels"].get("event", "").partition(":")[0] in rooms for exemplar in found):
+            break
+    else:
+        pytest.fail(f"no exemplar of {rooms} came back: {found}")
     for exemplar in found:
         assert "event" in exemplar["labels"], exemplar
         assert len("".join([*exemplar["labels"], *exemplar["labels"].values()])) <= 128
-    assert any(exemplar["labels"]["event"].startswith(chairs[0].room + ":") for exemplar in found), (
-        chairs[0].room, began, found)
 
 
 async def test_promtool_finds_nothing_to_complain_of(own_server, clients):
