@@ -76,10 +76,13 @@ class Server:
 
     @property
     def log_files(self) -> list[pathlib.Path]:
-        """The file its configuration names, the audit trail, and what was rotated away from both."""
+        """The file its configuration names, the audit trail, and what was rotated away from both.
+
+        Not a `.partial`, a compression cut short by the server's end: its lines stand whole in the file beside it.
+        """
         named = (self.config or {}).get("logging", {}).get("file")
         logs = sorted(pathlib.Path(named).parent.glob("*.log*")) if named else []
-        return logs + sorted(self.data.glob("audit*.log*"))
+        return [log for log in logs + sorted(self.data.glob("audit*.log*")) if log.suffix != ".partial"]
 
     @property
     def log(self) -> str:

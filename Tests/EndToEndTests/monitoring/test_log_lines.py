@@ -7,7 +7,7 @@ import json
 import pytest
 
 from log_schema import SCHEMA, Canaries, Log, check, fault_of, logs_of, validator
-from server import TOKEN
+from server import TOKEN, Server
 from seat import new_secret
 from table import play_to_the_end, start
 
@@ -52,6 +52,14 @@ def test_only_a_kill_may_tear_a_line(tmp_path):
     assert (killed.lines, killed.torn, killed.faults) == (3, 1, [])
     assert len(check([Log(path)], NOTHING).faults) == 1
     assert f"{path}:2:" in check([Log(path)], NOTHING).faults[0]
+
+
+def test_a_compression_cut_short_is_no_log(tmp_path):
+    server = Server(tmp_path, config={"logging": {"file": str(tmp_path / "server.log")}}, logs_for_people=True)
+    names = ["server.log", "server.log.20261121T183807.111667Z", "server.log.20261121T183807.111667Z.gz.partial"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"\x1f\x8b")
+    assert [log.name for log in server.log_files] == names[:2]
 
 
 def test_the_schema_says_what_is_closed():
