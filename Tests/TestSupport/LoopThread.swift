@@ -6,6 +6,7 @@ import WebSocket
 public final class LoopThread: Sendable {
     private enum Order: Sendable {
         case run(@Sendable (EventLoop) -> Void)
+        case share([Door], @Sendable () -> Void)
     }
 
     public let port: UInt16
@@ -19,18 +20,22 @@ public final class LoopThread: Sendable {
 
     /// - Parameter makeHandler: called on the loop's thread.
     public init(
-        limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
+        limits: Limits = Limits(), occupancy: Occupancy = Occupancy(),
+        _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
     ) throws {
         let box = Box<Result<Started, any Error>>()
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {
             do {
-                let loop = try EventLoop(limits: limits)
+                let loop = try EventLoop(limits: limits, occupancy: occupancy)
                 let listener = try loop.listen(host: "127.0.0.1", port: 0, handler: try makeHandler(loop))
                 // The loop outlives its mailboxes, so the reference back is safe to leave out of the count.
                 let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 100) { [unowned loop] order in
                     switch order {
                     case .run(let action): action(loop)
+                    case .share(let doors, let done):
+                        listener.share(with: doors)
+                        done()
                     }
                 }
                 box.put(.success(Started(port: listener.port, orders: orders)))
@@ -52,6 +57,11 @@ public final class LoopThread: Sendable {
         orders.post(.run(action))
     }
 
+    /// Has the listener hand connections to other loops as well.
+    public func shareListener(with doors: [Door], _ done: @escaping @Sendable () -> Void) {
+        orders.post(.share(doors, done))
+    }
+
     /// Runs an action on the loop and waits for its answer.
     public func ask<Answer: Sendable>(_ question: @escaping @Sendable (EventLoop) -> Answer) -> Answer {
         let box = Box<Answer>()
@@ -59,10 +69,11 @@ public final class LoopThread: Sendable {
         return box.take()
     }
 
-    /// Ends the loop and waits for its thread.
+    /// Ends the loop and waits for its thread; more than once is no error.
     public func stop() {
         run { $0.stop() }
         ended.wait()
+        ended.signal()
     }
 }
 

@@ -2,12 +2,18 @@ import CLinux
 
 /// One WebSocket connection. Lives on its event loop; after it closed every call is ignored.
 public final class Connection: Socket {
-    private enum Phase {
+    /// In the order of a connection's life: up to `closing` what the peer sends is read.
+    enum Phase: UInt8 {
         case open
         /// Our close frame is sent; the peer's is awaited.
         case closing
+        /// Another loop gets it when the turn ends; here nothing is handed out any more.
+        case moving
         /// How it ended is settled; nothing is handed out any more.
         case over
+
+        @inline(__always)
+        var reads: Bool { rawValue <= Phase.closing.rawValue }
     }
 
     /// A frame of which this much is missing is read into its own block instead of the loop's buffer.
@@ -17,34 +23,46 @@ public final class Connection: Socket {
     public let id: UInt64
     /// When the last byte came.
     public var lastReceived: MonotonicTime { receivedAt }
-    private var receivedAt: MonotonicTime
-    private let openedAt: MonotonicTime
-    private let handler: any ConnectionHandler
+    var receivedAt: MonotonicTime
+    let openedAt: MonotonicTime
+    let handler: any ConnectionHandler
     /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
     /// time, which costs as much as decoding a short message.
-    private let endpoint: UnsafeMutablePointer<Endpoint>
-    private var phase = Phase.open
+    let endpoint: UnsafeMutablePointer<Endpoint>
+    var phase = Phase.open
     /// Why we close, while the peer's answer is awaited.
     private var closeCode = CloseCode.normal
     /// Pings and pongs since `controlSince`, which is at most a second ago.
-    private var controlFrames = 0
-    private var controlSince: MonotonicTime
+    var controlFrames: Int
+    var controlSince: MonotonicTime
     /// A backlog went in one send, and nobody has been told yet.
-    private var owesDrained = false
+    var owesDrained = false
+    /// What is known of its way to another loop, while it is `moving`.
+    var leaving: Leaving?
+    /// Another loop has taken the endpoint over.
+    var hasHandedOver = false
 
-    init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any ConnectionHandler) {
+    /// A connection as it is handed over, from this loop's own requests or by another loop.
+    init(_ luggage: Luggage, shared: LoopShared.Pointer, handler: any ConnectionHandler) {
         id = shared.pointee.nextConnectionID
         shared.pointee.nextConnectionID += 1
-        openedAt = shared.pointee.now
-        receivedAt = openedAt
-        controlSince = openedAt
+        openedAt = luggage.openedAt
+        receivedAt = luggage.receivedAt
+        controlFrames = luggage.controlFrames
+        controlSince = luggage.controlSince
         self.handler = handler
-        endpoint = .allocate(capacity: 1)
-        endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
-        super.init(fd: fd, shared: shared, peerAddress: peerAddress)
+        if let known = luggage.takeEndpoint() {
+            endpoint = known
+        } else {
+            endpoint = .allocate(capacity: 1)
+            endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
+        }
+        super.init(fd: luggage.passage.take(), shared: shared, peerAddress: luggage.passage.peerAddress)
+        outbox = luggage.outbox
     }
 
     deinit {
+        if hasHandedOver { return }
         endpoint.deinitialize(count: 1)
         endpoint.deallocate()
     }
@@ -114,7 +132,7 @@ public final class Connection: Socket {
 
     /// Cuts the connection without a word.
     public func abort() {
-        if phase != .over { cut(.aborted) }
+        if phase.reads { cut(.aborted) }
     }
 
     private func sendClose(_ code: CloseCode, reason: String = "") {
@@ -132,8 +150,11 @@ public final class Connection: Socket {
     }
 
     /// The connection is gone or must go, without the peer's close frame.
-    private func cut(_ cause: Closure.Cause) {
-        if phase == .closing {
+    func cut(_ cause: Closure.Cause) {
+        if let leaving, phase == .moving {
+            // The next loop tells.
+            leaving.failure = leaving.failure ?? cause
+        } else if phase == .closing {
             settle(.local, code: closeCode, isClean: false)
         } else {
             settle(cause, code: .abnormal, isClean: false)
@@ -143,6 +164,7 @@ public final class Connection: Socket {
 
     override func reap(_ closure: Closure?) {
         if let closure { handler.closed(self, closure) }
+        if let leaving, phase == .moving { return leave(leaving) }
         if owesDrained {
             owesDrained = false
             // What followed may have been refused: then the outbox tells.
@@ -158,6 +180,7 @@ public final class Connection: Socket {
 
     override func outputDrained() {
         if phase == .open { handler.drained(self) }
+        if phase == .moving { owesDrained = true }
     }
 
     override func backlogTaken() {
@@ -173,28 +196,28 @@ public final class Connection: Socket {
 
     // MARK: Opening
 
-    func inherit(_ waiting: Outbox?) {
-        guard let waiting else { return }
-        outbox = waiting
-        setInterest(interest | clinux_epollout())
-    }
-
-    func begin(with answer: [UInt8], remainder: [UInt8]) {
-        shared.pointee.counters.upgrades += 1
+    /// Begins, or goes on where another loop stopped: what was received before comes first.
+    func begin(_ luggage: Luggage) {
         shared.pointee.counters.openWebSockets += 1
-        answer.withUnsafeBytes { enqueue($0) }
+        if outbox != nil { setInterest(interest | clinux_epollout()) }
+        if !luggage.answer.isEmpty {
+            shared.pointee.counters.upgrades += 1
+            luggage.answer.withUnsafeBytes { enqueue($0) }
+        }
         handler.opened(self)
-        guard !remainder.isEmpty else { return }
-        var bytes = remainder
-        bytes.withUnsafeMutableBytes { buffer in
-            if let base = buffer.baseAddress { process(ReceivedBytes(base, count: buffer.count)) }
+        guard !luggage.unparsed.isEmpty || endpoint.pointee.holdsMessage else { return }
+        luggage.unparsed.withUnsafeMutableBytes { buffer in
+            process(ReceivedBytes(buffer.baseAddress ?? shared.pointee.receiveBuffer, count: buffer.count))
         }
     }
 
     // MARK: Receiving
 
     override func readable(_ flags: UInt32) {
-        if let window = endpoint.pointee.window(minimum: Self.windowBytes) { return read(into: window) }
+        if let window = endpoint.pointee.window(minimum: Self.windowBytes) {
+            // What is still missing is read where the connection goes.
+            return phase == .moving ? () : read(into: window)
+        }
         let buffer = shared.pointee.receiveBuffer
         let kept = endpoint.pointee.restore(to: buffer)
         let capacity = shared.pointee.limits.receiveBufferBytes
@@ -219,7 +242,7 @@ public final class Connection: Socket {
 
     private func process(_ bytes: ReceivedBytes) {
         var input = bytes
-        while phase != .over {
+        while phase.reads {
             let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
                 deliver(kind, payload)
@@ -229,6 +252,7 @@ public final class Connection: Socket {
             if case .incomplete = event { return endpoint.pointee.keep(input) }
             handle(event)
         }
+        if let leaving, phase == .moving { leaving.stash(input) }
     }
 
     @inline(__always)

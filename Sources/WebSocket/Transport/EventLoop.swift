@@ -7,7 +7,7 @@ import Glibc
 /// `Mailbox`. A turn is: wait, handle what is ready, run what is due once nobody who is ready was left unheard, send what
 /// every connection has to say with one send each, then tell who was closed.
 public final class EventLoop {
-    private let shared: LoopShared.Pointer
+    let shared: LoopShared.Pointer
     private let epoll: Int32
     private let events: UnsafeMutableRawPointer
     private var timers = Timers()
@@ -17,13 +17,14 @@ public final class EventLoop {
     private var isStopping = false
     private var date = HTTPDate()
 
+    /// - Parameter occupancy: shared by loops whose connections count against `maxConnections` together.
     /// - Throws: when the kernel gives no epoll descriptor.
-    public init(limits: Limits = Limits()) throws(SystemError) {
+    public init(limits: Limits = Limits(), occupancy: Occupancy = Occupancy()) throws(SystemError) {
         epoll = clinux_epoll_create()
         guard epoll >= 0 else { throw SystemError("epoll_create1") }
         events = .allocate(byteCount: clinux_epoll_event_size() * limits.eventsPerTurn, alignment: 16)
         shared = .allocate(capacity: 1)
-        shared.initialize(to: LoopShared(limits: limits, epoll: epoll, loop: self))
+        shared.initialize(to: LoopShared(limits: limits, epoll: epoll, loop: self, occupancy: occupancy))
     }
 
     deinit {

@@ -39,6 +39,26 @@ public final class Exchange {
     /// - Source: RFC 6455 §4.2.
     @discardableResult
     public func upgrade(subprotocol: String?, handler: any ConnectionHandler) -> Upgrade {
+        upgrade(subprotocol) { connection.upgrade(acceptKey: $0, subprotocol: subprotocol, handler: handler) }
+    }
+
+    /// Makes the connection a WebSocket of another loop, or answers why not; in the first case the other loop's handler
+    /// is told `opened`.
+    ///
+    /// - Parameters:
+    ///   - subprotocol: one of those offered, or nil for none.
+    ///   - ticket: what the other loop makes the handler from.
+    /// - Returns: `opened` once the connection is on its way there.
+    /// - Source: RFC 6455 §4.2.
+    @discardableResult
+    public func upgrade<Ticket>(subprotocol: String?, to landing: Landing<Ticket>, _ ticket: Ticket) -> Upgrade {
+        upgrade(subprotocol) {
+            connection.upgrade(acceptKey: $0, subprotocol: subprotocol, to: landing, ticket)
+        }
+    }
+
+    /// - Parameter open: given the answer to the client's key; false when the client has gone.
+    private func upgrade(_ subprotocol: String?, _ open: (String) -> Bool) -> Upgrade {
         guard isOpen else { return .lost }
         switch Handshake.check(request) {
         case .refuse(let refusal):
@@ -48,7 +68,7 @@ public final class Exchange {
             if let subprotocol {
                 precondition(request.offeredSubprotocols.contains(subprotocol), "a subprotocol nobody offered")
             }
-            return connection.upgrade(acceptKey: key, subprotocol: subprotocol, handler: handler) ? .opened : .lost
+            return open(key) ? .opened : .lost
         }
     }
 }

@@ -28,9 +28,13 @@ final class HTTPConnection: Socket {
     /// Requests may be here that had to wait for the next turn.
     private var awaitsTurn = false
 
-    init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
+    /// - Parameter acceptedAt: now, unless another loop accepted it.
+    init(
+        fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler,
+        acceptedAt: MonotonicTime? = nil
+    ) {
         self.handler = handler
-        openedAt = shared.pointee.now
+        openedAt = acceptedAt ?? shared.pointee.now
         parser = RequestParser(limits: shared.pointee.limits)
         super.init(fd: fd, shared: shared, peerAddress: peerAddress)
     }
@@ -239,16 +243,45 @@ final class HTTPConnection: Socket {
         }
         phase = .over
         cancelTimer()
-        let remainder = parser.takeRemainder()
         sendHeldBack()
-        let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
+        let luggage = packed(answer: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), fd)
+        let connection = Connection(luggage, shared: shared, handler: handler)
         shared.pointee.replace(with: connection, interest: clinux_epollin())
-        connection.inherit(outbox)
-        outbox = nil
         fd = -1
-        connection.begin(
-            with: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), remainder: remainder)
+        connection.begin(luggage)
         return true
+    }
+
+    /// What a WebSocket on this descriptor begins with.
+    private func packed(answer: [UInt8], _ descriptor: Int32) -> Luggage {
+        let passage = Passage(fd: descriptor, peerAddress: peerAddress, occupancy: shared.pointee.occupancy)
+        let luggage = Luggage(passage, endpoint: nil, at: shared.pointee.now)
+        luggage.answer = answer
+        luggage.unparsed = parser.takeRemainder()
+        luggage.outbox = outbox
+        outbox = nil
+        return luggage
+    }
+
+    /// Hands descriptor and unread bytes to another loop, which answers the handshake. This object is over then.
+    ///
+    /// - Returns: false when the client has gone, or that loop.
+    func upgrade<Ticket>(
+        acceptKey: String, subprotocol: String?, to landing: Landing<Ticket>, _ ticket: Ticket
+    ) -> Bool {
+        guard case .answering = phase, fd >= 0, !peerHasEnded else {
+            release()
+            return false
+        }
+        phase = .over
+        cancelTimer()
+        sendHeldBack()
+        let luggage = packed(
+            answer: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol),
+            shared.pointee.letGo(of: self))
+        shared.pointee.counters.open -= 1
+        shared.pointee.counters.handedOver += 1
+        return landing.take(luggage, ticket)
     }
 
     func isAnswering(_ number: Int) -> Bool {

@@ -6,6 +6,9 @@ public final class Listener: Pollable {
     /// The port listened on, also when 0 was asked for.
     public let port: UInt16
     private let handler: any RequestHandler
+    /// Other loops that get their share of what is accepted, and whose turn it is: 0 is this loop's.
+    private var doors: [Door] = []
+    private var turn = 0
 
     init(host: String, port: UInt16, shared: LoopShared.Pointer, handler: any RequestHandler) throws(SystemError) {
         let fd = try Self.bind(host: host, port: port, backlog: Int32(shared.pointee.limits.listenBacklog))
@@ -25,6 +28,12 @@ public final class Listener: Pollable {
         }
         self.handler = handler
         super.init(fd: fd, shared: shared)
+    }
+
+    /// From now on new connections go round: one to this loop, one to each door, and again.
+    public func share(with doors: [Door]) {
+        self.doors = doors
+        turn = 0
     }
 
     /// Stops listening; connections that are open stay.
@@ -90,7 +99,7 @@ public final class Listener: Pollable {
             }
         }
         shared.pointee.counters.accepted += 1
-        guard shared.pointee.counters.open < shared.pointee.limits.maxConnections else {
+        guard shared.pointee.occupancy.open < shared.pointee.limits.maxConnections else {
             shared.pointee.counters.refused += 1
             _ = Glibc.close(accepted)
             return true
@@ -101,18 +110,29 @@ public final class Listener: Pollable {
             var size = Int32(clamping: bytes)
             setsockopt(accepted, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        shared.pointee.occupancy.add()
+        if let door = nextDoor() {
+            shared.pointee.counters.handedOver += 1
+            let passage = Passage(
+                fd: accepted, peerAddress: PeerAddress(storage), occupancy: shared.pointee.occupancy)
+            door.admit(passage, acceptedAt: shared.pointee.now)
+            return true
+        }
         let connection = HTTPConnection(
             fd: accepted, shared: shared, peerAddress: PeerAddress(storage), handler: handler)
-        guard (try? shared.pointee.register(connection, interest: connection.interest)) != nil else {
+        guard shared.pointee.take(connection) else {
             // The kernel has no memory to watch it: the same trouble as having none to accept it.
-            _ = Glibc.close(accepted)
-            connection.fd = -1
             rest()
             return false
         }
-        shared.pointee.counters.open += 1
         connection.begin()
         return true
+    }
+
+    /// Nil when it is this loop's turn.
+    private func nextDoor() -> Door? {
+        defer { turn = turn == doors.count ? 0 : turn + 1 }
+        return turn == 0 ? nil : doors[turn - 1]
     }
 
     /// Stops accepting for a moment: the kernel would otherwise wake the loop at once, again and again.

@@ -12,6 +12,7 @@ struct LoopShared {
     let limits: Limits
     let epoll: Int32
     let loop: Unmanaged<EventLoop>
+    let occupancy: Occupancy
     /// Holds `receiveBufferBytes` behind the few bytes a frame's beginning may need.
     let receiveBuffer: UnsafeMutableRawPointer
     var now = MonotonicTime.now()
@@ -32,10 +33,11 @@ struct LoopShared {
         let closure: Closure?
     }
 
-    init(limits: Limits, epoll: Int32, loop: EventLoop) {
+    init(limits: Limits, epoll: Int32, loop: EventLoop, occupancy: Occupancy) {
         self.limits = limits
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
+        self.occupancy = occupancy
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
         cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2), backlogBytes: limits.backlogBytes)
     }
@@ -52,6 +54,21 @@ struct LoopShared {
         adopt(pollable)
     }
 
+    /// Begins to watch a connection that has been counted among the open ones of all loops.
+    ///
+    /// - Returns: false when the kernel has no memory for that; the descriptor is closed then.
+    mutating func take(_ connection: HTTPConnection) -> Bool {
+        guard control(EPOLL_CTL_ADD, connection, connection.interest) == 0 else {
+            _ = Glibc.close(connection.fd)
+            connection.fd = -1
+            occupancy.remove()
+            return false
+        }
+        adopt(connection)
+        counters.open += 1
+        return true
+    }
+
     /// Takes over a descriptor that is already registered for another object.
     mutating func replace(with pollable: Pollable, interest: UInt32) {
         if let old = pollables[Int(pollable.fd)] { closed.append(old) }
@@ -65,17 +82,27 @@ struct LoopShared {
 
     /// Closes the descriptor. The object is let go of when the turn ends.
     mutating func close(_ pollable: Pollable) {
-        guard pollable.fd >= 0 else { return }
-        let index = Int(pollable.fd)
+        let descriptor = letGo(of: pollable)
+        if descriptor >= 0, pollable.ownsDescriptor { _ = Glibc.close(descriptor) }
+    }
+
+    /// Watches it no more. The object is let go of when the turn ends.
+    ///
+    /// - Returns: its descriptor, still open; -1 when it had none any more.
+    @discardableResult
+    mutating func letGo(of pollable: Pollable) -> Int32 {
+        let descriptor = pollable.fd
+        guard descriptor >= 0 else { return -1 }
+        let index = Int(descriptor)
         _ = control(EPOLL_CTL_DEL, pollable, 0)
-        if pollable.ownsDescriptor { _ = Glibc.close(pollable.fd) }
         pollable.fd = -1
         // In this order: the table's reference may be the only one, and the caller is inside the object.
         closed.append(pollable)
         pollables[index] = nil
+        return descriptor
     }
 
-    private mutating func adopt(_ pollable: Pollable) {
+    mutating func adopt(_ pollable: Pollable) {
         let index = Int(pollable.fd)
         while pollables.count <= index { pollables.append(nil) }
         pollables[index] = pollable

@@ -127,6 +127,7 @@ public class Socket: Pollable {
         cancelTimer()
         outbox = nil
         shared.pointee.counters.open -= 1
+        shared.pointee.occupancy.remove()
         shared.pointee.close(self)
     }
 

@@ -4,6 +4,10 @@ public struct TransportCounters: Sendable {
     public var accepted = 0
     /// Connections closed unanswered because `maxConnections` were open.
     public var refused = 0
+    /// Connections handed to other loops: accepted here, or moved.
+    public var handedOver = 0
+    /// Connections taken over from other loops.
+    public var takenOver = 0
     /// Times accepting rested because the process ran out of file descriptors or memory.
     public var acceptRests = 0
     /// Connections open now, requests and WebSockets together.

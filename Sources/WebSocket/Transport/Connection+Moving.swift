@@ -1,0 +1,87 @@
+import CLinux
+
+/// How a connection leaves for another loop: what came in the rest of the turn, and how it is handed over.
+final class Leaving {
+    private let handOver: (Luggage) -> Bool
+    /// Received after the message at which the connection was sent away.
+    private(set) var unparsed: [UInt8] = []
+    var failure: Closure.Cause?
+
+    /// - Parameter handOver: false when nobody takes it.
+    init(_ handOver: @escaping (Luggage) -> Bool) { self.handOver = handOver }
+
+    func stash(_ bytes: ReceivedBytes) {
+        unparsed += UnsafeRawBufferPointer(start: bytes.next, count: bytes.count)
+    }
+
+    func post(_ luggage: Luggage) -> Bool { handOver(luggage) }
+}
+
+extension Connection {
+    /// Hands the connection to another loop, between two messages of the peer: what it has sent beyond the one being
+    /// handled is read there, and what was sent to it and has not left goes along, in order.
+    ///
+    /// It leaves when the turn ends. From now on every call is ignored and this handler is told nothing; the one made
+    /// from `ticket` is. Only when the other loop has ended meanwhile, this one is told `closed`.
+    ///
+    /// - Returns: false when the connection is closing or over: it stays.
+    @discardableResult
+    public func move<Ticket>(to landing: Landing<Ticket>, _ ticket: Ticket) -> Bool {
+        guard phase == .open else { return false }
+        phase = .moving
+        leaving = Leaving { landing.take($0, ticket) }
+        shared.pointee.reap(self)
+        return true
+    }
+
+    /// The turn ends, and what it had to send is sent or in the outbox.
+    func leave(_ leaving: Leaving) {
+        self.leaving = nil
+        phase = .over
+        shared.pointee.counters.openWebSockets -= 1
+        guard fd >= 0 else { return stranded() }
+        sendHeldBack()
+        let passage = Passage(
+            fd: shared.pointee.letGo(of: self), peerAddress: peerAddress, occupancy: shared.pointee.occupancy)
+        let luggage = Luggage(passage, endpoint: endpoint, at: openedAt)
+        hasHandedOver = true
+        luggage.receivedAt = receivedAt
+        luggage.controlFrames = controlFrames
+        luggage.controlSince = controlSince
+        luggage.unparsed = leaving.unparsed
+        luggage.failure = leaving.failure
+        luggage.owesDrained = owesDrained
+        luggage.outbox = outbox
+        outbox = nil
+        owesDrained = false
+        shared.pointee.counters.open -= 1
+        shared.pointee.counters.handedOver += 1
+        if !leaving.post(luggage) { stranded() }
+    }
+
+    /// One of the two loops has ended.
+    private func stranded() {
+        let lasted = shared.pointee.now - openedAt
+        handler.closed(
+            self, Closure(code: .abnormal, reason: "", cause: .stopped, isClean: false, lasted: lasted))
+    }
+
+    /// Goes on here, on the loop it was handed to.
+    func arrive(_ luggage: Luggage) {
+        shared.pointee.counters.open += 1
+        shared.pointee.counters.takenOver += 1
+        let isWatched = (try? shared.pointee.register(self, interest: interest)) != nil
+        if !isWatched { shared.pointee.adopt(self) }
+        begin(luggage)
+        if luggage.owesDrained { backlogTaken() }
+        // What failed there has failed here; a kernel without memory to watch it is a connection lost.
+        if let failure = luggage.failure ?? (isWatched ? nil : .lost) { abandon(failure) }
+    }
+
+    private func abandon(_ cause: Closure.Cause) {
+        switch phase {
+        case .open, .closing, .moving: cut(cause)
+        case .over: break
+        }
+    }
+}
