@@ -7,7 +7,18 @@ final class EchoService: RequestHandler {
     static let maxMessageBytes = 32 * 1024 * 1024
 
     private let echo = Echo()
-    private let fanout = Fanout()
+    private let fanout: Fanout
+
+    init(_ ring: EchoRing) { fanout = Fanout(ring) }
+
+    /// Its loop's place in the ring.
+    var place: Int {
+        get { fanout.place }
+        set { fanout.place = newValue }
+    }
+
+    /// A message of another loop's connection on `/fanout`.
+    func deliver(_ message: EncodedMessage) { fanout.deliver(message) }
 
     /// Limits under which a loop can echo `maxMessageBytes`, in as many fragments as conformance tests like to use.
     static var limits: Limits {
@@ -42,7 +53,17 @@ private final class Echo: ConnectionHandler {
 }
 
 private final class Fanout: ConnectionHandler {
+    var place = 0
+    private let ring: EchoRing
     private var connections: [Connection] = []
+    /// The ways to the other loops, all of which run before anybody connects.
+    private lazy var others = ring.fanouts(besides: place)
+
+    init(_ ring: EchoRing) { self.ring = ring }
+
+    func deliver(_ message: EncodedMessage) {
+        for connection in connections { connection.send(message) }
+    }
 
     func opened(_ connection: Connection) {
         connections.append(connection)
@@ -51,6 +72,7 @@ private final class Fanout: ConnectionHandler {
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {
         let encoded = kind == .text ? EncodedMessage(text: message) : EncodedMessage(binary: message)
         for other in connections where other !== connection { other.send(encoded) }
+        for other in others { other.post(encoded) }
     }
 
     func drained(_ connection: Connection) {}
