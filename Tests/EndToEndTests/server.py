@@ -21,6 +21,11 @@ def binary() -> str:
     return os.environ.get("GAMESERVER_BINARY") or str(ROOT / ".build/release/gameserver")
 
 
+def loops() -> str:
+    """Event loops of every server that is not told otherwise: the environment's GAMESERVER_SERVER_LOOPS, else 1."""
+    return os.environ.get("GAMESERVER_SERVER_LOOPS", "1")
+
+
 class Answer:
     """One HTTP answer, read to its end."""
 
@@ -98,6 +103,7 @@ class Server:
         self._began = time.monotonic()
         self._lines: queue.Queue[str | None] = queue.Queue()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GAMESERVER_")}
+        environment["GAMESERVER_SERVER_LOOPS"] = loops()
         with open(self.directory / "stderr.log", "ab") as errors:
             self.process = subprocess.Popen(
                 [*self.command, "--port", str(self.wanted_port), "--data", str(self.data), *self.flags],

@@ -24,7 +24,7 @@ def one_sentence(done: subprocess.CompletedProcess) -> str:
 
 @pytest.mark.parametrize("arguments", [["fly"], ["serve", "--colour", "red"], ["serve", "--port"],
                                        ["serve", "--port", "x"],
-                                       ["serve", "--port", "70000"], ["serve", "--loops", "2"],
+                                       ["serve", "--port", "70000"], ["serve", "--loops", "65"],
                                        ["serve", "--durability", "hope"], ["serve", "--log-level", "loud"],
                                        ["serve", "--config", "/nowhere/file.json5"], ["echo", "--data", "x"]])
 def test_a_wrong_argument_is_exit_2_and_one_sentence(arguments, tmp_path):

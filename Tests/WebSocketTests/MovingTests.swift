@@ -142,6 +142,7 @@ import WebSocket
         #expect(ring.journal.next() == Sighting(loop: 0, told: .opened))
         let stopped = Told.closed(.abnormal, reason: "", .stopped, isClean: false)
         #expect(ring.journal.next() == Sighting(loop: 0, told: stopped))
+        #expect(ring.threads[0].ask { $0.counters }.open == 0)
         #expect(ring.occupancy.open == 0)
     }
 

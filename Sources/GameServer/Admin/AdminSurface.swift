@@ -6,11 +6,10 @@ import WebSocket
 /// Answers what the table of routes lets in: probes and whatever needs a room on the loop, the rest at the desk. Lives on
 /// the loop.
 final class AdminSurface {
+    /// What it knows at once is its own loop's; what concerns all it asks all.
+    private let residents: Residents
     private let services: LoopServices
-    private let rooms: RoomDirectory
-    private let sessions: SessionDirectory
-    private let facts: any LoopFacts
-    private let reports: RoomReports
+    private let neighbours: Neighbours
     private let surveys: RoomSurveys
     private let addresses: ClientAddresses
     private let gate: Gate
@@ -22,23 +21,22 @@ final class AdminSurface {
     private var open: [ObjectIdentifier: Inquiry] = [:]
 
     init(
-        services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory, facts: any LoopFacts,
-        tokens: AdminTokens, addresses: ClientAddresses, desk: DeskClient, tails: TailEndpoint, board: StatusBoard,
-        ledger: AccessLedger
+        _ residents: Residents, tokens: AdminTokens, access: SharedAccess, addresses: ClientAddresses,
+        desk: DeskClient, tails: TailEndpoint, board: StatusBoard, ledger: AccessLedger
     ) {
-        self.services = services
-        self.rooms = rooms
-        self.sessions = sessions
-        self.facts = facts
+        self.residents = residents
+        services = residents.services
+        neighbours = residents.services.neighbours
         self.desk = desk
         self.tails = tails
         self.board = board
         self.ledger = ledger
-        let reports = RoomReports(services: services, rooms: rooms)
-        self.reports = reports
-        surveys = RoomSurveys { reports.survey($0) }
+        surveys = RoomSurveys { [neighbours] answer in
+            neighbours.askAll({ $0.survey($1) }, then: { answer($0.map(RoomSurvey.init(of:))) })
+        }
         self.addresses = addresses
-        gate = Gate(tokens, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
+        gate = Gate(
+            tokens, shared: access, configuration: services.configuration, timeline: services.timeline, ledger: ledger)
     }
 
     func inquiry(_ request: Request, _ exchange: Exchange) -> Inquiry {
@@ -84,10 +82,10 @@ final class AdminSurface {
         case .rooms: listRooms(inquiry, route)
         case .room, .roomState: showRoom(inquiry, route)
         case .roomFigures, .roomStatistics, .systemStatistics: survey(inquiry, route)
-        case .socketStatistics, .rateStatistics: ask(route, inquiry, .loop(figures()))
+        case .socketStatistics, .rateStatistics: askWithFigures(route, inquiry)
         case .metrics:
-            facts.publish()
-            ask(route, inquiry)
+            // Where a loop does not turn, what it put up last is told: that is when one wants to know most.
+            neighbours.askAll({ $1($0.facts.publish()) }, then: { [self] (_: [Void]?) in ask(route, inquiry) })
         case .detailedHealth, .healthHistory, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger,
             .procedureEnable, .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup,
             .systemEvents, .logs, .logLevels, .setLogLevel, .openAPI:
@@ -113,8 +111,12 @@ final class AdminSurface {
 
     private func listRooms(_ inquiry: Inquiry, _ route: Route) {
         let limit = inquiry.arguments.integer("limit") ?? AdminRoutes.maxEntries
-        let page = reports.page(after: inquiry.arguments.room("after"), limit: limit)
-        ask(route, inquiry, .rooms(page.rooms, hasMore: page.hasMore))
+        let after = inquiry.arguments.room("after")
+        askLoops(inquiry, { $0.reports.page(after: after, limit: limit) }) { [self] pages in
+            let lines = pages.flatMap(\.rooms).sorted { $0.summary.room.raw < $1.summary.room.raw }
+            let hasMore = lines.count > limit || pages.contains(where: \.hasMore)
+            ask(route, inquiry, .rooms(Array(lines.prefix(limit)), hasMore: hasMore))
+        }
     }
 
     private func showRoom(_ inquiry: Inquiry, _ route: Route) {
@@ -124,47 +126,81 @@ final class AdminSurface {
         {
             return ask(route, inquiry)
         }
-        reports.picture(of: id) { [self] result in
+        neighbours.ask(neighbours.placement.loop(of: id)) {
+            $0.reports.picture(of: id, $1)
+        } then: { [self] result in
             switch result {
             case .success(let picture): ask(route, inquiry, .room(picture))
             case .failure(let rejection): inquiry.refuse(rejection)
+            case nil: inquiry.refuse(Self.silence)
             }
+        }
+    }
+
+    // MARK: All loops
+
+    private static let silence = Rejection.overloaded("a loop of this server does not answer")
+
+    /// Puts a question to all loops; where one does not answer, nobody is told half of the truth.
+    private func askLoops<Value: Sendable>(
+        _ inquiry: Inquiry, _ question: @escaping @Sendable (Residents) -> Value, then: @escaping ([Value]) -> Void
+    ) {
+        neighbours.askAll({ $1(question($0)) }, then: { $0.map(then) ?? inquiry.refuse(Self.silence) })
+    }
+
+    private func askWithFigures(_ route: Route, _ inquiry: Inquiry) {
+        askLoops(inquiry, { $0.figures }) { [self] figures in
+            var all = LoopFigures(of: figures)
+            all.rates = gate.statistics
+            ask(route, inquiry, .loop(all))
         }
     }
 
     private func survey(_ inquiry: Inquiry, _ route: Route) {
-        if let room = inquiry.arguments.room("room_id"), !rooms.knows(room) {
-            return inquiry.refuse(rooms.isGone(room) ? .roomGone : .roomNotFound)
+        guard let room = inquiry.arguments.room("room_id") else { return surveyAll(inquiry, route) }
+        neighbours.ask(neighbours.placement.loop(of: room)) { there, answer in
+            answer(there.rooms.knows(room) ? nil : there.rooms.isGone(room) ? .roomGone : .roomNotFound)
+        } then: { [self] (refusal: Rejection??) in
+            switch refusal {
+            case .some(nil): surveyAll(inquiry, route)
+            case .some(let refusal?): inquiry.refuse(refusal)
+            case nil: inquiry.refuse(Self.silence)
+            }
         }
-        let isTaken = surveys.ask { [self] awake, asleep in
-            let survey = DeskMaterial.survey(RoomSurvey(awake: awake, asleep: asleep, loop: figures()))
+    }
+
+    private func surveyAll(_ inquiry: Inquiry, _ route: Route) {
+        let isTaken = surveys.ask { [self] survey in
+            guard var survey else {
+                surveys.finished()
+                return inquiry.refuse(Self.silence)
+            }
+            survey.loop.rates = gate.statistics
+            let material = DeskMaterial.survey(survey)
             // The desk keeps only sums of it and then asks other sources, which may take long or never answer.
             guard route.endpoint != .systemStatistics else {
                 surveys.finished()
-                return ask(route, inquiry, survey)
+                return ask(route, inquiry, material)
             }
-            ask(route, inquiry, survey) { [surveys] in surveys.finished() }
+            ask(route, inquiry, material) { [surveys] in surveys.finished() }
         }
         if !isTaken { inquiry.refuse(.overloaded("\(RoomSurveys.maxAsking) surveys of all rooms are under way")) }
     }
 
-    private func figures() -> LoopFigures {
-        var counts: [RoomSummary.Status: Int] = [:]
-        for status in [RoomSummary.Status.waiting, .playing, .finished] { counts[status] = rooms.count(in: status) }
-        return LoopFigures(
-            counters: facts.counters, sessions: sessions.count, uptime: facts.uptime, rooms: counts,
-            appendsInFlight: services.store.appendsInFlight, isDraining: services.isDraining,
-            storeIsTroubled: services.storeTrouble.isPresent(at: services.timeline.now), rates: gate.statistics)
-    }
-
     // MARK: Probes
+
+    /// On any loop: probes are answered at once, so each loop puts up what it sees.
+    private var storeIsTroubled: Bool {
+        let now = services.timeline.now
+        return services.storeTrouble.isPresent(at: now) || board.storeIsTroubled(at: now)
+    }
 
     private func health() -> Response {
         // What the loop sees itself counts at once, before anybody has judged it.
         let seen: StatusBoard.Level =
-            services.storeTrouble.isPresent(at: services.timeline.now) ? .critical : .healthy
+            storeIsTroubled ? .critical : .healthy
         let level = StatusBoard.Level.worse(board.level(at: services.timeline.now), seen)
-        let uptime = Int(facts.uptime.milliseconds / 1000)
+        let uptime = Int(residents.facts.uptime.milliseconds / 1000)
         let now = services.timeline.wallClock
         let body: JSON = [
             "status": .string(level.name), "timestamp": .string(now.rfc3339),
@@ -197,7 +233,6 @@ final class AdminSurface {
     }
 
     private func readiness() -> Probe {
-        let storeIsTroubled = services.storeTrouble.isPresent(at: services.timeline.now)
         let failures: [String: Probe.Failure?] = [
             "draining": services.isDraining
                 ? .init(code: "draining", message: "the server is shutting down") : nil,

@@ -7,27 +7,26 @@ final class Gate {
     private let metricsArePublic: Bool
     private let timeline: any Timeline
     private let ledger: AccessLedger
-    private(set) var limits: RequestLimits
+    private let shared: SharedAccess
 
     init(
-        _ tokens: AdminTokens, configuration: Configuration, timeline: any Timeline, ledger: AccessLedger
+        _ tokens: AdminTokens, shared: SharedAccess, configuration: Configuration, timeline: any Timeline,
+        ledger: AccessLedger
     ) {
         self.tokens = tokens
         metricsArePublic = configuration.metrics.isPublic
         self.timeline = timeline
         self.ledger = ledger
-        limits = RequestLimits(
-            publicPerMinute: configuration.http.publicRatePerMin,
-            operatorPerMinute: configuration.http.operatorRatePerMin,
-            failuresPerMinute: configuration.http.failedAuthPerMin,
-            lockout: .milliseconds(configuration.http.failedAuthLockoutMs))
+        self.shared = shared
     }
 
     /// What the limits have done.
     var statistics: RequestLimits.Statistics {
-        var statistics = limits.statistics
-        statistics.callers = limits.callers
-        return statistics
+        shared.limits { limits in
+            var statistics = limits.statistics
+            statistics.callers = limits.callers
+            return statistics
+        }
     }
 
     /// - Parameter ticket: what opens a route instead of a token, if anything.
@@ -42,12 +41,17 @@ final class Gate {
     /// too often to be of use: that could fill it.
     private func noteRefusal(of inquiry: Inquiry, _ route: Route, captured: [String]) {
         guard route.isMutating, inquiry.rate?.isAccepted == true, let requester = inquiry.requester,
-            let status = inquiry.status, limits.admitsNote(of: requester, at: timeline.now)
+            let status = inquiry.status, admitsNote(of: requester)
         else { return }
         ledger.refusedChange(
             OperatorAction(
                 refused: route.endpoint, of: captured.first, with: status, by: requester, at: timeline.wallClock,
                 requestID: inquiry.id))
+    }
+
+    private func admitsNote(of requester: Requester) -> Bool {
+        let now = timeline.now
+        return shared.limits { $0.admitsNote(of: requester, at: now) }
     }
 
     private func lets(
@@ -89,13 +93,13 @@ final class Gate {
         var verdict = AdminTokens.Verdict.absent
         let given = route.endpoint == .logTail ? inquiry.request.query.first { $0.name == "ticket" }?.value : nil
         if given != nil || inquiry.request.headers["Authorization"] != nil {
-            if let lockout = limits.lockout(of: network, at: now) {
+            if let lockout = shared.limits({ $0.lockout(of: network, at: now) }) {
                 inquiry.rate = lockout
                 refuseLimited(inquiry, "too many wrong tokens")
                 return false
             }
             verdict = given.map { ticket($0).map { .known($0) } ?? .wrong } ?? tokens.verdict(on: inquiry.request)
-            if verdict == .wrong { limits.failed(network, at: now) }
+            if verdict == .wrong { shared.limits { $0.failed(network, at: now) } }
         }
         if case .known(let requester) = verdict { inquiry.requester = requester }
         ledger.authenticated(verdict, inquiry.record())
@@ -103,9 +107,11 @@ final class Gate {
     }
 
     private func counts(_ inquiry: Inquiry) -> Bool {
-        let verdict = limits.take(
-            inquiry.requester, address: ClientAddresses.network(of: inquiry.address), route: inquiry.label,
-            at: timeline.now)
+        let (requester, network, label) = (
+            inquiry.requester, ClientAddresses.network(of: inquiry.address), inquiry.label
+        )
+        let now = timeline.now
+        let verdict = shared.limits { $0.take(requester, address: network, route: label, at: now) }
         inquiry.rate = verdict
         if !verdict.isAccepted { refuseLimited(inquiry, "too many requests") }
         return verdict.isAccepted

@@ -9,13 +9,13 @@ struct Operators: Sendable {
     var desk: any Desk
     var sources: any OperatorSources
     var board: StatusBoard
+    var access: SharedAccess
 }
 
 extension AdminSurface {
     /// A surface whose answers from other threads come in through mailboxes of this loop.
     static func on(
-        _ loop: EventLoop, services: LoopServices, rooms: RoomDirectory, sessions: SessionDirectory,
-        facts: any LoopFacts, operators: Operators, ledger: AccessLedger
+        _ loop: EventLoop, residents: Residents, operators: Operators, ledger: AccessLedger
     ) throws(SystemError) -> AdminSurface {
         let ports = Ports()
         let replies: Mailbox<DeskReply> = try loop.makeMailbox(capacity: DeskClient.maxQuestions) {
@@ -29,12 +29,14 @@ extension AdminSurface {
         let lines: Mailbox<TailEndpoint.Parcel> = try loop.makeMailbox(capacity: TailEndpoint.maxWaiting) {
             ports.tails?.deliver($0)
         }
-        let tails = TailEndpoint(operators.sources, timeline: services.timeline) { lines.post($0) == .delivered }
+        let tails = TailEndpoint(
+            operators.sources, shared: operators.access, timeline: residents.services.timeline
+        ) { lines.post($0) == .delivered }
         ports.desk = desk
         ports.tails = tails
         return AdminSurface(
-            services: services, rooms: rooms, sessions: sessions, facts: facts, tokens: operators.tokens,
-            addresses: operators.addresses, desk: desk, tails: tails, board: operators.board, ledger: ledger)
+            residents, tokens: operators.tokens, access: operators.access, addresses: operators.addresses, desk: desk,
+            tails: tails, board: operators.board, ledger: ledger)
     }
 
     /// Breaks the circle of a mailbox that needs its receiver and a receiver that needs the mailbox.

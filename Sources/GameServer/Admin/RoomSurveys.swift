@@ -1,9 +1,10 @@
 import PluginAPI
 
-/// Surveys of a loop's rooms for whoever asks: one at a time, and everybody who asks while it runs shares the next, which
+/// Surveys of all rooms for whoever asks: one at a time, and everybody who asks while it runs shares the next, which
 /// has also seen what happened since. Lives on the loop.
 final class RoomSurveys {
-    typealias Answer = ([RoomFigures], [RoomSummary]) -> Void
+    /// Nil when somebody who was asked gave no answer.
+    typealias Answer = (RoomSurvey?) -> Void
 
     /// Most that wait, for a survey or for what the desk makes of it: each may hold every room's numbers.
     static let maxAsking = 16
@@ -34,9 +35,9 @@ final class RoomSurveys {
         let those = waiting
         waiting = []
         isRunning = true
-        survey { [self] awake, asleep in
+        survey { [self] survey in
             isRunning = false
-            for answer in those { answer(awake, asleep) }
+            for answer in those { answer(survey) }
             if !isRunning, !waiting.isEmpty { next() }
         }
     }

@@ -19,12 +19,16 @@ final class TailEndpoint {
     private let sources: any OperatorSources
     private let timeline: any Timeline
     private let post: @Sendable (Parcel) -> Bool
-    private var tickets = LogTickets()
+    private let shared: SharedAccess
     private var tails: [Int: TailConversation] = [:]
     private var opened = 0
 
     /// - Parameter post: carries a line to the loop, which hands it to `deliver`; false when it had to be left behind.
-    init(_ sources: any OperatorSources, timeline: any Timeline, post: @escaping @Sendable (Parcel) -> Bool) {
+    init(
+        _ sources: any OperatorSources, shared: SharedAccess, timeline: any Timeline,
+        post: @escaping @Sendable (Parcel) -> Bool
+    ) {
+        self.shared = shared
         self.sources = sources
         self.timeline = timeline
         self.post = post
@@ -33,8 +37,9 @@ final class TailEndpoint {
     // MARK: Tickets
 
     func ticket(for inquiry: Inquiry) -> Response {
+        let now = timeline.now
         guard let requester = inquiry.requester,
-            let ticket = tickets.issue(to: requester, at: timeline.now)
+            let ticket = shared.tickets({ $0.issue(to: requester, at: now) })
         else { return .problem(.overloaded("\(LogTickets.maxTickets) tickets wait to be used"), id: inquiry.id) }
         return .json(
             201,
@@ -44,7 +49,10 @@ final class TailEndpoint {
             ])
     }
 
-    func redeem(_ ticket: String) -> Requester? { tickets.redeem(ticket, at: timeline.now) }
+    func redeem(_ ticket: String) -> Requester? {
+        let now = timeline.now
+        return shared.tickets { $0.redeem(ticket, at: now) }
+    }
 
     // MARK: Tails
 
@@ -56,7 +64,7 @@ final class TailEndpoint {
         guard offered.isEmpty || offered.contains(Self.subprotocol) else {
             return inquiry.refuse(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)")
         }
-        guard tails.count < Self.maxTails else {
+        guard shared.openTail() else {
             return inquiry.refuse(.overloaded("\(Self.maxTails) follow the log already"))
         }
         opened += 1
@@ -65,9 +73,13 @@ final class TailEndpoint {
             post(Parcel(tail: number, line: line))
         }
         guard let followed else {
+            shared.closeTail()
             return inquiry.answer(Response(.absent("this server's log is not followed"), id: inquiry.id))
         }
-        let conversation = TailConversation(followed) { [weak self] in self?.tails[number] = nil }
+        let conversation = TailConversation(followed) { [weak self, shared] in
+            shared.closeTail()
+            self?.tails[number] = nil
+        }
         tails[number] = conversation
         inquiry.exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation)
         inquiry.noteUpgrade(granted: conversation.isOpen)

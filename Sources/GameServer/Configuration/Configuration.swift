@@ -29,7 +29,8 @@ public struct Configuration: Sendable, Equatable {
         /// 0 takes a free one.
         public var port = 5050
         public var dataDirectory = "./data"
-        public var loops = 1
+        /// 0 is one for each core.
+        public var loops = 0
         public var node = "node-1"
     }
 

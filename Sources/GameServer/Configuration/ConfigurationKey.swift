@@ -38,7 +38,6 @@ public struct ConfigurationKey: Sendable {
     /// What a right value is, for people.
     public var expectation: String {
         switch kind {
-        case .integer(let range) where range.lowerBound == range.upperBound: "only \(range.lowerBound) in this version"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .text(let range): "a text of \(range.lowerBound) to \(range.upperBound) characters"
         case .boolean: "true or false"
@@ -57,7 +56,6 @@ public struct ConfigurationKey: Sendable {
         switch (kind, value) {
         case (.integer(let range), .integer(let number)):
             if range.contains(number) { return nil }
-            if range.lowerBound == range.upperBound { return expectation }
             return number < range.lowerBound ? "at least \(range.lowerBound)" : "at most \(range.upperBound)"
         case (.text(let range), .text(let text)):
             let isClean = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }

@@ -12,7 +12,9 @@ extension ConfigurationKey {
         .text(
             "server", "data_directory", \.server.dataDirectory, 1...4096, flag: "--data",
             "Where rooms, the port file and a generated token are kept."),
-        .integer("server", "loops", \.server.loops, 1...1, flag: "--loops", "Event loops."),
+        .integer(
+            "server", "loops", \.server.loops, 0...64, flag: "--loops",
+            "Event loops, each with its share of connections and rooms; 0 is one for each core."),
         .text("server", "node", \.server.node, 1...64, "Name of this server in `welcome` and in log lines."),
 
         .integer(

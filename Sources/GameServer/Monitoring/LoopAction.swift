@@ -25,6 +25,14 @@ enum LoopAction: Sendable, Equatable {
     case restartGame(String, quarantinesForMs: Int?)
     /// Put a fresh middleware in the place of one that throws; at a later attempt only after a while without it.
     case restartMiddleware(String, setsAsideForMs: Int?)
+
+    /// Whether it touches as many objects of those there are as its scope lets it.
+    var isBounded: Bool {
+        switch self {
+        case .sweepStale, .collapsePending, .freeMemory, .restartGame: true
+        case .sync, .rebuild, .protect, .admit, .unprotect, .admitAll, .restartMiddleware: false
+        }
+    }
 }
 
 /// How far an action may go.
@@ -33,11 +41,13 @@ struct ActionScope: Sendable {
     var isDryRun: Bool
     /// Most objects touched, as a share of what could be.
     var blastRadius: Double
+    /// This loop's share, where that was settled for all loops together.
+    var share: Int?
     /// What the players who are touched are told.
     var playerText: String?
     /// How long it can take until the run is judged.
     var judgedWithin = Duration.zero
 
-    /// Most objects that may be touched: at least one.
-    func most(of eligible: Int) -> Int { RecoveryOrder.maxTouched(of: eligible, within: blastRadius) }
+    /// Most objects that may be touched: at least one on all loops together.
+    func most(of eligible: Int) -> Int { share ?? RecoveryOrder.maxTouched(of: eligible, within: blastRadius) }
 }

@@ -106,7 +106,9 @@ final class LoopActions {
     private func sync(_ client: UInt64, _ scope: ActionScope, _ reply: @escaping Reply) {
         let now = services.timeline.now
         let behind = sessions[client]?.members.filter { $0.isOutOfStep(at: now) } ?? []
-        guard let session = behind.first?.session else { return reply(ActionReport(.nothingToDo, eligible: 1)) }
+        guard let session = behind.first?.session else {
+            return reply(ActionReport(.nothingToDo, eligible: isFirst ? 1 : 0))
+        }
         if scope.isDryRun { return reply(ActionReport(.done, touched: 1, eligible: 1)) }
         // By then it was told more: made whole is who has confirmed the view, however far the game has gone on.
         let told = behind.map { member in
@@ -124,7 +126,11 @@ final class LoopActions {
         }
     }
 
+    /// What all loops share is changed by the first.
+    private var isFirst: Bool { services.neighbours.index == 0 }
+
     private func door(_ scope: ActionScope, _ change: (Admission) -> Void) -> ActionReport {
+        guard isFirst else { return ActionReport(.nothingToDo) }
         if !scope.isDryRun { change(services.admission) }
         return ActionReport(.done, touched: 1, eligible: 1, repaired: 1)
     }
@@ -133,6 +139,9 @@ final class LoopActions {
 
     private func rebuild(_ id: RoomID, _ scope: ActionScope, _ reply: @escaping Reply) {
         let total = rooms.openRooms
+        guard services.neighbours.elsewhere(id) == nil else {
+            return reply(ActionReport(.nothingToDo, eligible: total))
+        }
         if scope.isDryRun {
             return reply(
                 ActionReport(rooms.knows(id) ? .done : .nothingToDo, touched: rooms.knows(id) ? 1 : 0, eligible: total))

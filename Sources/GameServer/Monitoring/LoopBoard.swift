@@ -48,26 +48,19 @@ final class LoopBoard: Sendable {
 
     private let current = Mutex(Reading())
     private let trouble = Mutex(Trouble())
-    /// Bytes of the server's own test on this loop, which are nobody's traffic.
-    private let tested = Mutex((in: 0, out: 0))
+    /// One for all loops.
+    let tests: TestTraffic
     private let hint: @Sendable (Hint) -> Void
 
-    init(hint: @escaping @Sendable (Hint) -> Void) { self.hint = hint }
+    init(tests: TestTraffic = TestTraffic(), hint: @escaping @Sendable (Hint) -> Void) {
+        self.tests = tests
+        self.hint = hint
+    }
 
     var reading: Reading { current.withLock { $0 } }
     var troubles: Trouble { trouble.withLock { $0 } }
 
     func put(_ reading: Reading) { current.withLock { $0 = reading } }
-
-    var testTraffic: (in: Int, out: Int) { tested.withLock { $0 } }
-
-    /// Before they leave, so that no count runs ahead of them.
-    func tested(bytesIn: Int = 0, bytesOut: Int = 0) {
-        tested.withLock { tested in
-            tested.in += bytesIn
-            tested.out += bytesOut
-        }
-    }
 
     func watch(_ what: Hint) { hint(what) }
 

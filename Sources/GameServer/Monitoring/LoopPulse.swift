@@ -6,6 +6,8 @@ import WebSocket
 /// are out of step. Lives on the loop.
 final class LoopPulse: LoopFacts {
     private let loop: EventLoop
+    /// Its number among the loops.
+    private let index: Int
     private let services: LoopServices
     private let sessions: SessionDirectory
     private let rooms: RoomDirectory
@@ -20,14 +22,22 @@ final class LoopPulse: LoopFacts {
     private var counted = TransportCounters()
     /// Processor time of the loop's thread at the last beat.
     private var worked = Duration.zero
-    /// Bytes exposed so far.
-    private var wire = (in: 0, out: 0)
+    /// What is true of one loop at a time, and adds up over all.
+    private enum Level: Hashable {
+        case rooms(plugin: Int, RoomStateLabel)
+        case players(plugin: Int, PlayerKindLabel)
+        case awake, pending, unsent
+    }
+
+    /// As far as the instruments know.
+    private var levels: [Level: Int] = [:]
 
     init(
         loop: EventLoop, services: LoopServices, sessions: SessionDirectory, rooms: RoomDirectory, board: LoopBoard,
         metrics: Observability.Metrics, writer: MetricWriter?
     ) {
         self.loop = loop
+        index = services.neighbours.index
         self.services = services
         self.sessions = sessions
         self.rooms = rooms
@@ -56,9 +66,9 @@ final class LoopPulse: LoopFacts {
     private func beat() {
         let now = MonotonicTime.now()
         let lag = max(now - planned, .zero)
-        metrics.loopLagSeconds.record(lag, loop: 0, by: writer)
+        metrics.loopLagSeconds.record(lag, loop: index, by: writer)
         let worked = threadTime()
-        metrics.loopBusySeconds.add(worked - self.worked, loop: 0, by: writer)
+        metrics.loopBusySeconds.add(worked - self.worked, loop: index, by: writer)
         self.worked = worked
         publish()
         findStragglers(at: now)
@@ -105,27 +115,46 @@ final class LoopPulse: LoopFacts {
         metrics.messageBytes.add(new.bytesIn, .in, by: writer)
         metrics.messageBytes.add(new.bytesOut, .out, by: writer)
         let counters = loop.counters
-        let own = board.testTraffic
-        // Never back: a test may have been counted whose bytes are still on their way.
-        let wire = (
-            in: max(self.wire.in, counters.bytesIn - own.in), out: max(self.wire.out, counters.bytesOut - own.out)
-        )
-        metrics.transportBytes.add(wire.in - self.wire.in, .in, by: writer)
-        metrics.transportBytes.add(wire.out - self.wire.out, .out, by: writer)
-        self.wire = wire
+        let wire = board.tests.settle(
+            bytesIn: counters.bytesIn - counted.bytesIn, bytesOut: counters.bytesOut - counted.bytesOut)
+        metrics.transportBytes.add(wire.in, .in, by: writer)
+        metrics.transportBytes.add(wire.out, .out, by: writer)
         metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
+        metrics.loopConnections.set(Double(sessions.count), loop: index)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)
-            metrics.rooms.set(Double(tally.rooms[.waiting, default: 0]), plugin: plugin, .waiting)
-            metrics.rooms.set(Double(tally.rooms[.playing, default: 0]), plugin: plugin, .playing)
-            metrics.rooms.set(Double(tally.rooms[.finished, default: 0]), plugin: plugin, .finished)
-            metrics.roomPlayers.set(Double(tally.humans), plugin: plugin, .human)
-            metrics.roomPlayers.set(Double(tally.bots), plugin: plugin, .bot)
+            publishRooms(tally.rooms[.waiting, default: 0], plugin, .waiting)
+            publishRooms(tally.rooms[.playing, default: 0], plugin, .playing)
+            publishRooms(tally.rooms[.finished, default: 0], plugin, .finished)
+            publishPlayers(tally.humans, plugin, .human)
+            publishPlayers(tally.bots, plugin, .bot)
         }
-        metrics.roomsAwake.set(Double(rooms.awakeRooms))
         let reading = board.reading
-        metrics.pendingMessages.set(Double(reading.pendingMessages))
-        metrics.sendQueueBytes.set(Double(reading.unsentBytes))
+        publish(rooms.awakeRooms, .awake, metrics.roomsAwake)
+        publish(reading.pendingMessages, .pending, metrics.pendingMessages)
+        publish(reading.unsentBytes, .unsent, metrics.sendQueueBytes)
+    }
+
+    // Each loop adds what has changed with it; setting nothing makes the series appear.
+
+    private func publish(_ value: Int, _ level: Level, _ gauge: Gauge) {
+        gauge.set(0)
+        gauge.add(change(of: level, to: value), by: writer)
+    }
+
+    private func publishRooms(_ value: Int, _ plugin: Int, _ label: RoomStateLabel) {
+        metrics.rooms.set(0, plugin: plugin, label)
+        metrics.rooms.add(change(of: .rooms(plugin: plugin, label), to: value), plugin: plugin, label, by: writer)
+    }
+
+    private func publishPlayers(_ value: Int, _ plugin: Int, _ label: PlayerKindLabel) {
+        metrics.roomPlayers.set(0, plugin: plugin, label)
+        metrics.roomPlayers.add(
+            change(of: .players(plugin: plugin, label), to: value), plugin: plugin, label, by: writer)
+    }
+
+    private func change(of level: Level, to value: Int) -> Int {
+        value - (levels.updateValue(value, forKey: level) ?? 0)
     }
 }

@@ -120,8 +120,37 @@ extension MonitorCore {
         _ reply: @escaping @Sendable (ActionReport) -> Void
     ) {
         let loops = parts.loops
+        guard loops.count > 1, action.isBounded else {
+            return Self.act(action, Array(repeating: scope, count: loops.count), on: loops, reply)
+        }
+        // What may be touched is a share of what all of them have: they are asked first.
+        let survey = ActionScope(run: scope.run, isDryRun: true, blastRadius: 1)
+        let found = ReportList(expected: loops.count) { found in
+            if let failure = found.first(where: { if case .failed = $0.outcome { true } else { false } }) {
+                return reply(failure)
+            }
+            let shared = SharedScope(found: found, blastRadius: scope.blastRadius)
+            if scope.isDryRun { return reply(shared.report) }
+            let scopes = shared.shares.map { share in
+                var scope = scope
+                scope.share = share
+                return scope
+            }
+            Self.act(action, scopes, on: loops, reply)
+        }
+        for (place, loop) in loops.enumerated()
+        where loop.orders.post(.act(action, survey) { found.put($0, at: place) }) != .delivered {
+            found.put(ActionReport(.failed("a loop takes no orders")), at: place)
+        }
+    }
+
+    private static func act(
+        _ action: LoopAction, _ scopes: [ActionScope], on loops: [LoopHandle],
+        _ reply: @escaping @Sendable (ActionReport) -> Void
+    ) {
         let sum = ReportSum(expected: loops.count, reply)
-        for loop in loops where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
+        for (loop, scope) in zip(loops, scopes)
+        where loop.orders.post(.act(action, scope) { sum.add($0) }) != .delivered {
             sum.add(ActionReport(.failed("a loop takes no orders")))
         }
     }

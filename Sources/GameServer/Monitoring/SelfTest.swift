@@ -18,7 +18,7 @@ struct SelfTest: Sendable {
     let key: String
     let host: String
     let port: UInt16
-    let board: LoopBoard
+    let tests: TestTraffic
     /// How long each answer may take.
     var patience = Duration.seconds(5)
 
@@ -124,12 +124,12 @@ struct SelfTest: Sendable {
     }
 
     private func send(_ bytes: [UInt8], on socket: Int32) throws(Failure) {
-        board.tested(bytesIn: bytes.count)
+        tests.tested(bytesIn: bytes.count)
         let sent = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         guard sent == bytes.count else {
             let reason = String(cString: strerror(errno))
             // What never left is not taken from what clients send.
-            board.tested(bytesIn: max(0, sent) - bytes.count)
+            tests.tested(bytesIn: max(0, sent) - bytes.count)
             throw Failure("cannot send: \(reason)")
         }
     }
@@ -141,7 +141,7 @@ struct SelfTest: Sendable {
         for _ in 0..<32 {
             let count = recv(socket, &buffer, buffer.count, 0)
             guard count > 0 else { return }
-            board.tested(bytesOut: count)
+            tests.tested(bytesOut: count)
         }
     }
 
@@ -154,7 +154,7 @@ struct SelfTest: Sendable {
                 throw Failure(
                     count == 0 ? "the connection was closed" : "no answer: \(String(cString: strerror(errno)))")
             }
-            board.tested(bytesOut: count)
+            tests.tested(bytesOut: count)
             received += buffer.prefix(count)
             guard received.count < 65_536 else { throw Failure("the answer does not end") }
         }

@@ -107,7 +107,7 @@ final class RoomDirectory {
     /// - Throws: `overloaded` at the ceiling of rooms.
     func open(_ state: RoomState) throws(Rejection) -> Room {
         let limit = services.configuration.rooms.maxRooms
-        guard openRooms < limit else { throw .overloaded("\(limit) rooms are open", retryMs: 10_000) }
+        guard services.roomCeiling.open < limit else { throw .overloaded("\(limit) rooms are open", retryMs: 10_000) }
         let history = Resync(retentionEvents: services.configuration.rooms.retentionEvents)
         let room = Room(state, history: history, snapshotNumber: 0, services: services, directory: self)
         put(state.room, .awake(room))
@@ -115,9 +115,10 @@ final class RoomDirectory {
         return room
     }
 
-    func freshID() -> RoomID {
+    /// - Parameter secret: the creator's, which says on which loop the room is.
+    func freshID(createdWith secret: Digest) -> RoomID {
         while true {
-            let id = RoomID.random(using: &services.luck)
+            let id = Placement.id(createdWith: secret, using: &services.luck)
             if entries[id] == nil, !gone.contains(id, at: services.timeline.wallClock) { return id }
         }
     }
@@ -148,11 +149,14 @@ final class RoomDirectory {
         forget(id)
         if entry.isAwake { awakeRooms += 1 }
         entries[id] = entry
+        services.roomCeiling.add()
         index.insert(id)
     }
 
     func forget(_ id: RoomID) {
-        if entries.removeValue(forKey: id)?.isAwake ?? false { awakeRooms -= 1 }
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        if entry.isAwake { awakeRooms -= 1 }
+        services.roomCeiling.remove()
         index.remove(id)
     }
 

@@ -8,11 +8,15 @@ import WebSocket
 final class GameLoop {
     /// What a loop is made from; all of it may cross threads.
     struct Plan: Sendable {
+        /// Its number among the loops, and how many there are.
+        var index: Int
+        var placement: Placement
         var configuration: Configuration
         var games: InstalledGames
         var store: any EventStore
         var operators: Operators
         var files: StaticFiles
+        /// All that are known, those of other loops too.
         var rooms: [RoomSummary]
         var logger: Logger
         var metrics: Observability.Metrics
@@ -20,16 +24,37 @@ final class GameLoop {
         var board: LoopBoard
         /// By which the server knows its own test.
         var selfTestKey: String
+        var shared: SharedCeilings
+        /// Called when nothing is being committed any more.
+        var settled: @Sendable () -> Void
+        /// Called when the loop has sent everybody away.
+        var drained: @Sendable () -> Void
+    }
+
+    /// What the loops count together.
+    struct SharedCeilings: Sendable {
+        let occupancy = Occupancy()
+        let rooms = RoomCeiling()
+        let admission = Admission.Rules()
     }
 
     struct Started: Sendable {
-        var port: UInt16
+        var address: LoopAddress
         var orders: Mailbox<Order>
         var startedAt: MonotonicTime
     }
 
     enum Order: Sendable {
+        /// Learn where the other loops are.
+        case meet([LoopAddress], met: Latch<Void>)
+        /// Take connections, and hand the others theirs. For one loop only, once all have met.
+        case listen(Latch<Result<UInt16, StartError>>)
+        /// Take no new commands, and answer those that are being committed.
         case drain
+        /// All loops have: send everybody away.
+        case sendAway
+        /// Everybody has gone, on all loops.
+        case stop
         /// What recovery wants done here; the reply may be called on any thread.
         case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
     }
@@ -43,6 +68,12 @@ final class GameLoop {
     private let admin: AdminSurface
     private let configuration: Configuration
     private let logger: Logger
+    private let surface: HTTPSurface
+    private let settled: @Sendable () -> Void
+    private let drained: @Sendable () -> Void
+    private var drainedBy = MonotonicTime(nanoseconds: .max)
+    private let knownRooms: Int
+    private var addresses: [LoopAddress] = []
     private var listener: Listener?
 
     /// Runs a loop on the calling thread until it has drained.
@@ -62,10 +93,13 @@ final class GameLoop {
     private init(_ plan: Plan, _ started: (Result<Started, StartError>) -> Void) throws(StartError) {
         configuration = plan.configuration
         logger = plan.logger
+        settled = plan.settled
+        drained = plan.drained
+        knownRooms = plan.rooms.count
         let writer = plan.metrics.makeWriter()
         let misnomer: String?
         do {
-            loop = try EventLoop(limits: Self.limits(plan.configuration))
+            loop = try EventLoop(limits: Self.limits(plan.configuration), occupancy: plan.shared.occupancy)
             let replies = ReplyPort()
             // One append and one reading per room at most, and a few readings of operators.
             let mailbox = try loop.makeMailbox(capacity: 4 * plan.configuration.rooms.maxRooms + 1024) {
@@ -79,7 +113,7 @@ final class GameLoop {
             }
             replies.client = client
             let facts = ServerFacts(plan.metrics, plan.logger, writer: writer, board: plan.board)
-            let admission = Admission(luck: .system)
+            let admission = Admission(luck: .system, rules: plan.shared.admission)
             let domain = DomainCounts(
                 plan.metrics.domain, writer: writer, games: plan.games, middleware: plan.middleware)
             domain?.onLost = { [logger] plugin, count in
@@ -100,8 +134,11 @@ final class GameLoop {
             middleware.onSample = { facts.middlewareSample($0, $1) }
             services = LoopServices(
                 timeline: LoopTimeline(loop), store: client, games: plan.games, configuration: plan.configuration,
-                observer: facts, middleware: middleware, admission: admission, luck: .system)
+                observer: facts, middleware: middleware, admission: admission, luck: .system,
+                neighbours: Neighbours(index: plan.index, placement: plan.placement), roomCeiling: plan.shared.rooms)
             services.domainMetrics = domain
+            let (index, statusBoard) = (plan.index, plan.operators.board)
+            services.storeTrouble.onChange = { statusBoard.put($0, of: index) }
             rooms = RoomDirectory(services: services)
             sessions = SessionDirectory(services: services, rooms: rooms)
             actions = LoopActions(
@@ -116,44 +153,64 @@ final class GameLoop {
             throw .loop(error)
         }
         if let misnomer { throw .plugin(misnomer) }
-        rooms.restore(plan.rooms)
+        rooms.restore(plan.rooms.filter { plan.placement.loop(of: $0.room) == plan.index })
         if plan.configuration.monitoring.isEnabled { pulse.start() }
+        let residents = Residents(services: services, rooms: rooms, sessions: sessions, facts: pulse)
         do {
             admin = try AdminSurface.on(
-                loop, services: services, rooms: rooms, sessions: sessions, facts: pulse, operators: plan.operators,
+                loop, residents: residents, operators: plan.operators,
                 ledger: AccessLedger(plan.logger, plan.metrics, writer: writer))
+            surface = HTTPSurface(
+                sockets: SocketEndpoint(
+                    sessions: sessions, services: services, addresses: plan.operators.addresses,
+                    selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
+            let (sessions, services) = (sessions, services)
+            let address = LoopAddress(
+                work: try loop.makeMailbox(capacity: Neighbours.maxWaiting) { $0(residents) },
+                landing: try loop.makeLanding { Conversation(sessions, services, $0) },
+                door: try loop.makeDoor(handler: surface))
+            let inbox = OrderPort()
+            let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
+            inbox.receive = { [unowned self] in obey($0) }
+            started(.success(Started(address: address, orders: orders, startedAt: loop.now)))
         } catch {
             throw .loop(error)
         }
-        let surface = HTTPSurface(
-            sockets: SocketEndpoint(
-                sessions: sessions, services: services, addresses: plan.operators.addresses,
-                selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
-        let host = plan.configuration.server.host
-        let port = plan.configuration.server.port
-        let orders: Mailbox<Order>
+    }
+
+    /// Takes connections for all loops.
+    private func listen() -> Result<UInt16, StartError> {
+        let host = configuration.server.host
+        let port = configuration.server.port
         do {
             let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
+            listener.share(with: addresses.dropFirst().map(\.door))
             self.listener = listener
-            let inbox = OrderPort()
-            orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
-            inbox.receive = { [unowned self] in obey($0) }
             logger.log(
                 .notice, .system, "started", "serves \(host):\(listener.port)",
                 [
-                    "port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count),
-                    "max_connections": .integer(loop.limits.maxConnections),
+                    "port": .integer(Int(listener.port)), "rooms": .integer(knownRooms),
+                    "loops": .integer(addresses.count), "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(port: listener.port, orders: orders, startedAt: loop.now)))
+            return .success(listener.port)
         } catch {
-            throw .listen(host: host, port: port, error)
+            return .failure(.listen(host: host, port: port, error))
         }
     }
 
     private func obey(_ order: Order) {
         switch order {
+        case .meet(let all, let met):
+            addresses = all
+            services.neighbours.meet(all)
+            met.open(())
+        case .listen(let answer): answer.open(listen())
         case .drain: drain()
+        case .sendAway: sendAway()
+        case .stop:
+            admin.close()
+            loop.stop()
         case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
         }
     }
@@ -164,30 +221,33 @@ final class GameLoop {
     private func drain() {
         guard !services.isDraining else { return }
         services.isDraining = true
-        let deadline = loop.now + .milliseconds(configuration.drain.timeoutMs)
-        finishCommits(by: deadline)
+        drainedBy = loop.now + .milliseconds(configuration.drain.timeoutMs)
+        finishCommits()
     }
 
-    private func finishCommits(by deadline: MonotonicTime) {
-        guard services.store.appendsInFlight > 0, loop.now < deadline else { return sendAway(by: deadline) }
-        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in finishCommits(by: deadline) }
+    private func finishCommits() {
+        let isDone = services.store.appendsInFlight == 0 || loop.now >= drainedBy
+        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in
+            // One look later, so that what guests were told of the last commit has left for the loops of their connections.
+            if isDone { settled() } else { finishCommits() }
+        }
     }
 
-    private func sendAway(by deadline: MonotonicTime) {
+    private func sendAway() {
         listener?.close()
         logger.log(
             .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
             ["clients": .integer(sessions.count)])
         sessions.sendAway(.shutdown, spreadMs: configuration.drain.spreadMs)
-        awaitGoodbyes(by: deadline)
+        awaitGoodbyes()
     }
 
-    private func awaitGoodbyes(by deadline: MonotonicTime) {
-        guard sessions.count > 0, loop.now < deadline else {
-            admin.close()
-            return loop.stop()
+    private func awaitGoodbyes() {
+        guard sessions.count > 0, loop.now < drainedBy else {
+            // Others may still have players, and operators who ask about all of them.
+            return drained()
         }
-        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes(by: deadline) }
+        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes() }
     }
 
     private static func limits(_ configuration: Configuration) -> Limits {

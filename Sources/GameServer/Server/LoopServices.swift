@@ -10,6 +10,11 @@ final class LoopServices {
     let observer: any ServerObserver
     let middleware: Middlewares
     let admission: Admission
+    /// The other loops.
+    let neighbours: Neighbours
+    let courier: Courier
+    /// Shared by all loops.
+    let roomCeiling: RoomCeiling
     var luck: Luck
     /// What all connections of this loop sent and got.
     var traffic = Traffic()
@@ -27,7 +32,7 @@ final class LoopServices {
     var samples: SampleCounter
     /// New commands are refused and clients are sent away.
     var isDraining = false
-    var storeTrouble = StoreTrouble()
+    let storeTrouble = StoreTrouble()
     /// Where the numbers of games go; nil when nobody counts.
     var domainMetrics: (any DomainMetricSink)?
 
@@ -36,7 +41,8 @@ final class LoopServices {
     init(
         timeline: any Timeline, store: StoreClient, games: InstalledGames, configuration: Configuration,
         observer: any ServerObserver, middleware: Middlewares,
-        admission: Admission, luck: Luck
+        admission: Admission, luck: Luck, neighbours: Neighbours = Neighbours(),
+        roomCeiling: RoomCeiling = RoomCeiling()
     ) {
         self.timeline = timeline
         self.store = store
@@ -45,6 +51,9 @@ final class LoopServices {
         self.observer = observer
         self.middleware = middleware
         self.admission = admission
+        self.neighbours = neighbours
+        self.roomCeiling = roomCeiling
+        courier = Courier(neighbours, timeline: timeline)
         behind = BehindMembers(isWatched: configuration.monitoring.isEnabled)
         samples = SampleCounter(every: configuration.monitoring.isEnabled ? Self.messagesPerSample : 0)
         self.luck = luck

@@ -3,7 +3,7 @@ import Observability
 import PluginAPI
 import WebSocket
 
-/// A game server: a data directory, a store, an event loop and the games it serves.
+/// A game server: a data directory, a store, event loops and the games it serves.
 public final class Server: Sendable {
     /// The port that is served, also when 0 was asked for.
     public let port: UInt16
@@ -11,8 +11,7 @@ public final class Server: Sendable {
     public let generatedToken: Secret?
     private let directory: DataDirectory
     private let store: SQLiteEventStore
-    private let orders: Mailbox<GameLoop.Order>
-    private let ended: Latch<Void>
+    private let loops: LoopThreads
     private let desk = DeskThreads()
     private let monitor: Monitor
 
@@ -71,26 +70,22 @@ public final class Server: Sendable {
             let operators = Operators(
                 tokens: tokens, addresses: addresses,
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
-                board: board)
-            let loopBoard = LoopBoard { monitor.hint($0) }
+                board: board, access: SharedAccess(configuration))
+            let tests = TestTraffic()
             let selfTestKey = SeatSecret(using: &luck).text
-            let plan = GameLoop.Plan(
-                configuration: configuration, games: games, store: store, operators: operators, files: files,
-                rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
-                middleware: middleware, board: loopBoard, selfTestKey: selfTestKey)
-            let started = Latch<Result<GameLoop.Started, StartError>>()
-            let ended = Latch<Void>()
-            let thread = Thread {
-                nameThread("loop-0")
-                GameLoop.run(plan) { started.open($0) }
-                ended.open(())
+            let placement = Placement(loops: LoopCount.of(configuration.server))
+            let rooms = try Self.rooms(of: store, configuration)
+            let shared = GameLoop.SharedCeilings()
+            let loops = LoopThreads(count: placement.loops)
+            port = try loops.start { [store] index in
+                GameLoop.Plan(
+                    index: index, placement: placement, configuration: configuration, games: games, store: store,
+                    operators: operators, files: files, rooms: rooms, logger: logger, metrics: metrics,
+                    middleware: middleware, board: LoopBoard(tests: tests) { monitor.hint($0) },
+                    selfTestKey: selfTestKey, shared: shared, settled: { loops.settled() },
+                    drained: { loops.drained() })
             }
-            thread.stackSize = 8 << 20
-            thread.start()
-            let loop = try started.wait().get()
-            port = loop.port
-            orders = loop.orders
-            self.ended = ended
+            self.loops = loops
             metrics.wsConnectionsLimit.set(
                 Double(DescriptorLimit.connections(wanted: configuration.http.maxConnections)))
             metrics.announce(
@@ -99,14 +94,13 @@ public final class Server: Sendable {
             let host = configuration.server.host
             let test =
                 configuration.health.selfTest
-                ? SelfTest(key: selfTestKey, host: host, port: loop.port, board: loopBoard) : nil
+                ? SelfTest(key: selfTestKey, host: host, port: port, tests: tests) : nil
             let parts = MonitorParts(
                 configuration: configuration, recovery: recovery,
                 drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),
                 middleware: middleware.map(\.name), probes: probes,
-                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
-                startedAt: loop.startedAt)
+                loops: loops.handles, selfTest: test, board: board, startedAt: loops.startedAt)
             if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
             monitor.stop()
@@ -122,7 +116,7 @@ public final class Server: Sendable {
 
     /// Returns when the server has drained.
     public func run() {
-        ended.wait()
+        loops.wait()
         monitor.stop()
         desk.close()
         store.close()
@@ -130,7 +124,7 @@ public final class Server: Sendable {
 
     /// Asks everybody to come back later, finishes what is being committed, and ends. Any thread may call it.
     public func drain() {
-        orders.post(.drain)
+        loops.drain()
     }
 
     /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.

@@ -40,7 +40,8 @@ public struct Service {
         }
         let metrics = Observability.Metrics(
             process: Self.process(configuration), plugins: games.map(\.manifest.id), middleware: middleware.map(\.name),
-            probes: probes.map(\.id), loops: configuration.server.loops, routes: AdminRoutes.labels, domain: domain)
+            probes: probes.map(\.id), loops: LoopCount.of(configuration.server), routes: AdminRoutes.labels,
+            domain: domain)
         let directory: DataDirectory
         do { directory = try DataDirectory(configuration.server.dataDirectory) } catch { return Self.failed(error) }
         let logger: Logger

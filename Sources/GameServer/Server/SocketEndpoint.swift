@@ -45,9 +45,18 @@ final class SocketEndpoint {
             let headers = retryAfter.map { [("Retry-After", String($0))] } ?? []
             return exchange.respond(.problem(status, code, message, headers, id: id))
         }
-        let conversation = Conversation(sessions: sessions, client: client)
         let waited = exchange.sinceOpened
-        switch exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation) {
+        let subprotocol = offered.isEmpty ? nil : Self.subprotocol
+        let upgrade =
+            if let room, let loop = services.neighbours.elsewhere(room) {
+                // Nobody here knows the client any more once it has gone.
+                exchange.upgrade(
+                    subprotocol: subprotocol, to: services.neighbours.landing(loop), .visitor(Handover(client)))
+            } else {
+                exchange.upgrade(
+                    subprotocol: subprotocol, handler: Conversation(sessions, services, .visitor(Handover(client))))
+            }
+        switch upgrade {
         case .opened: services.observer.visitAccepted(after: waited)
         case .refused: services.observer.visitRefused(.badRequest)
         case .lost: break
@@ -55,24 +64,44 @@ final class SocketEndpoint {
     }
 }
 
-/// Joins one connection to its session.
-private final class Conversation: ConnectionHandler {
+/// Joins one connection to its session, on whichever loop that is.
+final class Conversation: ConnectionHandler {
     private unowned let sessions: SessionDirectory
-    private let client: Client
+    private unowned let services: LoopServices
+    private var passenger: Passenger?
     private var session: Session?
 
-    init(sessions: SessionDirectory, client: Client) {
+    init(_ sessions: SessionDirectory, _ services: LoopServices, _ passenger: Passenger) {
         self.sessions = sessions
-        self.client = client
+        self.services = services
+        self.passenger = passenger
     }
 
-    func opened(_ connection: Connection) { session = sessions.open(connection, as: client) }
+    func opened(_ connection: Connection) {
+        guard let passenger else { return }
+        self.passenger = nil
+        switch passenger {
+        case .visitor(let client): session = sessions.open(connection, as: client.value)
+        case .session(let ticket):
+            session = sessions.take(ticket, connection)
+            session?.goOn(with: ticket.rest)
+            departIfDue(connection)
+        }
+    }
 
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {
         switch kind {
         case .text: session?.receive(message.withUnsafeBytes { Array($0) })
         case .binary: session?.receivedBinary(message.byteCount)
         }
+        departIfDue(connection)
+    }
+
+    /// The session goes where its room is, and its connection with it.
+    private func departIfDue(_ connection: Connection) {
+        guard let session, let loop = session.destination, connection.isOpen else { return }
+        self.session = nil
+        connection.move(to: services.neighbours.landing(loop), .session(session.pack()))
     }
 
     func drained(_ connection: Connection) { session?.drained() }

@@ -13,6 +13,19 @@ struct Backlog {
     private var held: [[UInt8]] = []
     private var giveUp: Alarm?
 
+    /// What is known of a reader that does not lag.
+    struct Memory: Sendable {
+        fileprivate let since: MonotonicTime?
+        fileprivate let waiting: Int
+    }
+
+    var memory: Memory { Memory(since: since, waiting: waiting) }
+
+    mutating func takeUp(_ memory: Memory) {
+        since = memory.since
+        waiting = memory.waiting
+    }
+
     /// A message was queued because the peer's system takes nothing.
     mutating func queued(at now: MonotonicTime) {
         since = since ?? now

@@ -12,6 +12,21 @@ struct Liveness {
     /// When we first asked since a message came.
     private var unheardSince: MonotonicTime?
 
+    /// All of it but the alarm.
+    struct Memory: Sendable {
+        fileprivate let heartbeat: Heartbeat
+        fileprivate let askedAt: MonotonicTime?
+        fileprivate let unheardSince: MonotonicTime?
+    }
+
+    var memory: Memory { Memory(heartbeat: heartbeat, askedAt: askedAt, unheardSince: unheardSince) }
+
+    mutating func takeUp(_ memory: Memory) {
+        heartbeat = memory.heartbeat
+        askedAt = memory.askedAt
+        unheardSince = memory.unheardSince
+    }
+
     init(_ configuration: Configuration.Heartbeat) {
         idle = .milliseconds(configuration.idleMs)
         waited = .milliseconds(configuration.waitedMs)

@@ -16,13 +16,19 @@ struct Places {
     private(set) var departed: [RoomID: CommandAnswer] = [:]
     /// Rooms asked for that have not answered yet, each holding a place.
     private var pending: [RoomID: Reservation] = [:]
+    /// Rooms of other loops.
+    private var elsewhere: Set<RoomID> = []
     private let limit: Int
 
     /// - Parameter limit: most rooms of one connection.
     init(limit: Int) { self.limit = limit }
 
     /// Whether it is in no room and waits for none.
-    var isEmpty: Bool { members.isEmpty && pending.isEmpty }
+    var isEmpty: Bool { members.isEmpty && pending.isEmpty && elsewhere.isEmpty }
+
+    /// Whether there is a place for one room more.
+    var hasRoom: Bool { members.count + pending.count + elsewhere.count < limit }
+    var full: Rejection { .badRequest("a connection holds up to \(limit) rooms") }
 
     subscript(room: RoomID) -> Member? { members.first { $0.room.id == room } }
 
@@ -36,12 +42,23 @@ struct Places {
             pending[room]?.requests += 1
             return
         }
-        guard members.count + pending.count < limit else {
-            throw .badRequest("a connection holds up to \(limit) rooms")
-        }
+        guard hasRoom else { throw full }
         pending[room] = Reservation(secret: secret)
         departed[room] = nil
     }
+
+    // MARK: Rooms of other loops
+
+    func isElsewhere(_ room: RoomID) -> Bool { elsewhere.contains(room) }
+
+    mutating func joinedElsewhere(_ room: RoomID) {
+        pending.removeValue(forKey: room)
+        elsewhere.insert(room)
+    }
+
+    mutating func leftElsewhere(_ room: RoomID) { elsewhere.remove(room) }
+
+    // MARK: Requests
 
     /// A request was refused.
     mutating func endRequest(for room: RoomID) {

@@ -12,6 +12,8 @@ extension Session {
     }
 
     func noteBacklog() {
+        // Whether its reader is slow, a guest is told.
+        guard link == nil else { return }
         if outlet.refusedBytes > 0 {
             if backlog.since == nil { services.backlogged.note(self) }
             backlog.queued(at: services.timeline.now)
@@ -22,10 +24,13 @@ extension Session {
     }
 
     /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
-    private func fallBehind() {
+    func fallBehind() {
         guard !backlog.isLagging else { return }
         let slow = services.configuration.slow
-        services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
+        if link == nil {
+            services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
+            orderGuests(.fallBehind)
+        }
         let by = services.timeline.now + .milliseconds(slow.laggingMs)
         backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
     }
@@ -55,6 +60,7 @@ extension Session {
         traffic.tookBack(taken)
         services.traffic.tookBack(taken)
         for member in members { member.owesSnapshot() }
+        orderGuests(.collapse)
         backlog.taken(taken.messages)
         fallBehind()
         return taken.messages

@@ -10,7 +10,10 @@ extension Session {
         let waited = members.contains { member in
             member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
         }
-        liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
+        if let link { return link.tell(isAwaited: waited) }
+        liveness.watch(
+            waited: waited || branches?.isAwaited ?? false, lastReceived: outlet.lastReceived, on: services.timeline
+        ) { [weak self] in
             self?.checkLife()
         }
     }
@@ -25,6 +28,7 @@ extension Session {
 
     private func checkLife() {
         guard isOpen else { return }
+        orderGuests(.look)
         switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
         case .wait: break
         case .sendPing: askForLife()
@@ -42,6 +46,7 @@ extension Session {
 
     /// A connection that had been asked has spoken.
     func heardAgain() {
+        orderGuests(.asked(nil))
         if let after = liveness.heard(at: services.timeline.exactNow) {
             services.middleware.recover(.answered(client, after: Elapsed(after)))
         }
@@ -50,6 +55,7 @@ extension Session {
     private func askForLife() {
         let now = services.timeline.exactNow
         liveness.asked(at: now)
+        orderGuests(.asked(now))
         services.asked.note(self)
         services.middleware.stall(.silent(client, for: Elapsed(now - outlet.lastReceived)))
         send(lines: [ServerMessage.ping(now: services.timeline.wallClock)])
@@ -59,5 +65,11 @@ extension Session {
     var isAsked: Bool { isOpen && liveness.isAsked(lastReceived: outlet.lastReceived) }
 
     /// Whether a ping has been unanswered for so long that what is sent will hardly arrive.
-    var isUnanswering: Bool { liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived) }
+    var isUnanswering: Bool {
+        guard let link else {
+            return liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived)
+        }
+        let suspect = Duration.milliseconds(services.configuration.heartbeat.suspectMs)
+        return link.askedAt.map { services.timeline.now - $0 > suspect } ?? false
+    }
 }

@@ -8,8 +8,7 @@ extension Session {
         switch message {
         case .hello(let hello): greet(hello)
         case .list(let id, let game):
-            let rooms = directory.list(game: game, limit: services.configuration.rooms.lobbyRooms)
-            send(lines: [ServerMessage.rooms(rooms, id: id)])
+            list(game: game, id: id)
         case .create(let create): try self.create(create)
         case .join(let join): try self.join(join)
         case .watch(let id, let room): try watch(room, id)
@@ -36,17 +35,20 @@ extension Session {
     private func greet(_ hello: ClientMessage.Hello) {
         greeted(by: hello.client)
         send(lines: [ServerMessage.welcome(session: number, services)])
-        for entry in hello.resume {
-            do {
-                resume(try ClientMessage.Resume(entry))
-            } catch {
-                refuseResume(error, room: entry.echo.room)
-            }
+        for entry in hello.resume { resume(entry: entry) }
+    }
+
+    func resume(entry: MessageFields) {
+        do {
+            try resume(try ClientMessage.Resume(entry), entry)
+        } catch {
+            refuseResume(error, room: entry.echo.room)
         }
     }
 
-    private func resume(_ resume: ClientMessage.Resume) {
+    private func resume(_ resume: ClientMessage.Resume, _ entry: MessageFields) throws(Rejection) {
         guard let id = RoomID(resume.room) else { return refuseResume(.roomNotFound, room: nil) }
+        if let loop = services.neighbours.elsewhere(id) { return self.resume(id, entry: entry, on: loop) }
         let secret = resume.secret.flatMap { SeatSecret($0) }
         if resume.secret != nil, secret == nil { return refuseResume(.badSecret, room: id) }
         guard member(in: id) == nil else {
@@ -67,8 +69,10 @@ extension Session {
         }
     }
 
-    private func refuseResume(_ rejection: Rejection, room: RoomID?, ends reserved: RoomID? = nil) {
+    func refuseResume(_ rejection: Rejection, room: RoomID?, ends reserved: RoomID? = nil) {
         services.middleware.resume(Resumption(client: client, room: room, verdict: .refused, missed: 0))
+        // The home keeps a place for a guest's room, whether the guest has come to keep one or not.
+        if reserved == nil, let room { link?.tell(.refused(room)) }
         refuse(rejection, room: room, ends: reserved)
     }
 
@@ -78,7 +82,7 @@ extension Session {
             throw .badRequest("game: there is no game \(create.game.prefix(40))")
         }
         let name = try checked(name: create.name)
-        let secret = create.secret ?? SeatSecret(using: &services.luck)
+        let secret = create.secret ?? ownSecret()
         if let id = directory.room(createdWith: secret.digest) {
             let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
             return try self.join(id, join)
@@ -94,7 +98,8 @@ extension Session {
         let opening = Record.Opening(
             visibility: create.visibility, options: options, seed: seed, seats: game.manifest.seats.upperBound)
         let state = RoomState(
-            room: directory.freshID(), game: game.manifest.id, epoch: SeatSecret(using: &services.luck).text,
+            room: directory.freshID(createdWith: secret.digest), game: game.manifest.id,
+            epoch: SeatSecret(using: &services.luck).text,
             created: services.timeline.wallClock, opening: opening, creator: secret.digest, match: match)
         try reserve(state.room, for: secret.digest)
         do {
@@ -104,6 +109,32 @@ extension Session {
                 state.opened(opening, name: name, secret: secret.digest, room.context()), then: .created(join))
         } catch {
             refuse(error, id: create.id, ends: state.room)
+        }
+    }
+
+    /// A secret whose rooms belong to this loop.
+    private func ownSecret() -> SeatSecret {
+        while true {
+            let secret = SeatSecret(using: &services.luck)
+            if services.neighbours.elsewhere(ofCreator: secret.digest) == nil { return secret }
+        }
+    }
+
+    /// Rooms of all loops.
+    private func list(game: String?, id: RequestID?) {
+        let limit = services.configuration.rooms.lobbyRooms
+        guard !services.neighbours.isAlone else {
+            return send(lines: [ServerMessage.rooms(directory.list(game: game, limit: limit), id: id)])
+        }
+        openLists += 1
+        services.neighbours.askAll { there, answer in
+            answer(there.rooms.list(game: game, limit: limit))
+        } then: { [weak self] lists in
+            guard let self else { return }
+            openLists -= 1
+            guard let lists else { return refuse(.overloaded("a loop of this server does not answer"), id: id) }
+            let all = lists.joined().sorted { ($1.created, $1.room.raw) < ($0.created, $0.room.raw) }
+            send(lines: [ServerMessage.rooms(Array(all.prefix(limit)), id: id)])
         }
     }
 

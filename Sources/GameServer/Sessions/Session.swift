@@ -7,13 +7,22 @@ import WebSocket
 final class Session {
     let services: LoopServices
     unowned let directory: RoomDirectory
-    private unowned let sessions: SessionDirectory
+    unowned let sessions: SessionDirectory
     let outlet: any Outlet
-    private let opened: MonotonicTime
+    /// The way to its home, for a session on a loop that is not its connection's.
+    let link: HomeLink?
+    let opened: MonotonicTime
     private var helloAlarm: Alarm?
     private(set) var isOpen = true
     private(set) var hasGreeted = false
-    private var places: Places
+    var places: Places
+    /// Where it is a guest itself; nil while it needs no other loop.
+    var branches: Branches?
+    /// Lists of rooms that other loops are asked for.
+    var openLists = 0
+    /// The loop it has to go on at, and what it has not handled of the message at hand.
+    private(set) var destination: Int?
+    private(set) var rest: [UInt8] = []
     /// The connection as middleware knows it.
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
@@ -32,12 +41,58 @@ final class Session {
         self.services = services
         self.directory = directory
         self.sessions = sessions
+        link = nil
         opened = now
         liveness = Liveness(configuration.heartbeat)
         places = Places(limit: configuration.limits.roomsPerConnection)
         let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
         helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
         services.observer.sessionOpened()
+    }
+
+    /// One that comes from another loop.
+    init(
+        _ ticket: SessionTicket, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
+        sessions: SessionDirectory
+    ) {
+        let configuration = services.configuration
+        client = ticket.client.value
+        self.outlet = outlet
+        self.services = services
+        self.directory = directory
+        self.sessions = sessions
+        link = nil
+        opened = ticket.opened
+        hasGreeted = ticket.hasGreeted
+        traffic = ticket.traffic
+        liveness = Liveness(configuration.heartbeat)
+        liveness.takeUp(ticket.liveness)
+        backlog.takeUp(ticket.backlog)
+        places = Places(limit: configuration.limits.roomsPerConnection)
+        if !hasGreeted {
+            let helloBy = opened + .milliseconds(configuration.heartbeat.helloMs)
+            helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
+        }
+        if backlog.since != nil { services.backlogged.note(self) }
+        if isAsked { services.asked.note(self) }
+        watchOver()
+    }
+
+    /// A guest, which speaks through its home.
+    init(
+        guest client: Client, _ link: HomeLink, services: LoopServices, directory: RoomDirectory,
+        sessions: SessionDirectory
+    ) {
+        self.client = client
+        self.link = link
+        outlet = link
+        self.services = services
+        self.directory = directory
+        self.sessions = sessions
+        opened = services.timeline.now
+        hasGreeted = true
+        liveness = Liveness(services.configuration.heartbeat)
+        places = Places(limit: services.configuration.limits.roomsPerConnection)
     }
 
     var number: UInt64 { client.id }
@@ -50,14 +105,44 @@ final class Session {
         received(bytes: text.count)
         let limit = services.configuration.limits.messageBytes
         guard text.count <= limit else { return refuseTooLarge(text.count, limit: limit) }
+        if !receive(linesOf: text) { _ = admit(.empty, bytes: text.count) }
+    }
+
+    /// - Parameter isAdmitted: whether the guards have let the first line in already.
+    /// - Returns: whether there was any.
+    private func receive(linesOf text: [UInt8], isAdmitted: Bool = false) -> Bool {
+        var isAdmitted = isAdmitted
         var isEmpty = true
         for line in text.split(separator: UInt8(ascii: "\n")) where isOpen {
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
             isEmpty = false
-            receive(line: Array(line))
+            receive(line: Array(line), isAdmitted: isAdmitted)
+            isAdmitted = false
+            if destination != nil {
+                rest = Array(text[line.startIndex...])
+                break
+            }
         }
-        if isEmpty { _ = admit(.empty, bytes: text.count) }
+        return !isEmpty
     }
+
+    // MARK: To and from other loops
+
+    /// Has the message at hand, and all that follows, handled on another loop.
+    func depart(to loop: Int) { destination = loop }
+
+    /// The connection goes; what is left of it here is forgotten.
+    func departed(from sessions: SessionDirectory) {
+        end()
+        services.backlogged.forget(self)
+        services.asked.forget(self)
+        sessions.remove(self)
+    }
+
+    /// Goes on with what was not handled where it came from.
+    func goOn(with rest: [UInt8]) { _ = receive(linesOf: rest, isAdmitted: true) }
+
+    // MARK: The end
 
     private func received(bytes: Int) {
         traffic.received(bytes)
@@ -109,7 +194,10 @@ final class Session {
         let hasLagged = backlog.isLagging
         let held = backlog.caughtUp()
         guard hasLagged else { return }
-        services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: outlet.unsentBytes))
+        if link == nil {
+            services.middleware.lag(Lag(client: client, phase: .ended, unsentBytes: outlet.unsentBytes))
+            orderGuests(.catchUp)
+        }
         guard isOpen else { return }
         for member in members where member.needsSnapshot { member.room.sendSnapshot(to: member, .lagging) }
         if !held.isEmpty { send(lines: held) }
@@ -117,8 +205,8 @@ final class Session {
 
     /// The connection is gone; its seats wait for their players.
     func closed(code: UInt16, isClean: Bool = false, fault: String? = nil) {
-        isOpen = false
-        stopClocks()
+        end()
+        endGuests()
         services.backlogged.forget(self)
         services.asked.forget(self)
         if backlog.isLagging {
@@ -136,7 +224,7 @@ final class Session {
         sessions.remove(self)
     }
 
-    private func receive(line: [UInt8]) {
+    private func receive(line: [UInt8], isAdmitted: Bool) {
         let sample = services.samples.next() ? services.timeline.exactNow : nil
         let fields: MessageFields
         do {
@@ -154,12 +242,14 @@ final class Session {
         let roundTrip = type == "pong" ? liveness.answered(at: services.timeline.exactNow).map { Elapsed($0) } : nil
         if let roundTrip { services.observer.pongReceived(after: roundTrip) }
         guard
-            admit(
-                .object, type: type ?? "", bytes: line.count, body: fields.json, roundTrip: roundTrip, echo: echo)
+            isAdmitted
+                || admit(
+                    .object, type: type ?? "", bytes: line.count, body: fields.json, roundTrip: roundTrip, echo: echo)
         else { return }
         guard hasGreeted != (type == "hello") else { return close(.protocolError) }
         do {
-            try handle(try ClientMessage(fields))
+            let message = try ClientMessage(fields)
+            if services.neighbours.isAlone { try handle(message) } else { try route(message, line) }
         } catch {
             guard hasGreeted else { return close(.protocolError, detail: "hello: \(error.refusal.message)") }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
@@ -176,7 +266,9 @@ final class Session {
         noteBacklog()
     }
 
+    /// What a guest says is counted where it leaves.
     private func count(_ bytes: Int) {
+        guard link == nil else { return }
         traffic.sent(bytes)
         services.traffic.sent(bytes)
     }
@@ -193,7 +285,10 @@ final class Session {
     func refuse(
         _ rejection: Rejection, room: RoomID? = nil, n: Int? = nil, id: RequestID? = nil, ends asked: RoomID? = nil
     ) {
-        if let asked { places.endRequest(for: asked) }
+        if let asked {
+            places.endRequest(for: asked)
+            link?.tell(.refused(asked))
+        }
         services.observer.requestAnswered(code: rejection.refusal.code, in: room.flatMap { member(in: $0) }?.room)
         let line = ServerMessage.no(rejection, room: room, n: n, id: id)
         answer(line)
@@ -223,11 +318,16 @@ final class Session {
         return reason
     }
 
-    private func shut(_ code: CloseCode, reason: String) {
+    func shut(_ code: CloseCode, reason: String) {
         guard isOpen else { return }
+        end()
+        outlet.close(code, reason: reason)
+    }
+
+    /// From now on nothing is said or heard.
+    func end() {
         isOpen = false
         stopClocks()
-        outlet.close(code, reason: reason)
     }
 
     private func stopClocks() {
@@ -259,6 +359,7 @@ final class Session {
 
     func joined(_ member: Member) {
         let before = places.take(member)
+        link?.tell(.joined(member.room.id))
         // Who joins again where it sits has the place it had.
         if let before, before.seat == member.seat { return }
         if let before { services.middleware.detach(before.membership) }
@@ -267,7 +368,9 @@ final class Session {
 
     func left(_ member: Member, _ answer: CommandAnswer) {
         // The connection may have gone while the `leave` was being stored; then its place was given up with it.
-        if let left = places.leave(member, answer) { services.middleware.detach(left.membership) }
+        guard let left = places.leave(member, answer) else { return }
+        services.middleware.detach(left.membership)
+        link?.tell(.left(member.room.id))
     }
 
     /// One room is over for this connection; the connection too when it was the last.
@@ -277,6 +380,8 @@ final class Session {
         if let member { services.middleware.detach(member.membership) }
         guard isOpen else { return }
         send(lines: [ServerMessage.bye(why, room: room.id)])
+        // Whether it was the last, the home knows.
+        if let link { return link.tell(.expelled(room.id, why)) }
         if places.isEmpty { shut(why.closeCode, reason: why.reason) }
     }
 }

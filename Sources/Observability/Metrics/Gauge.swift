@@ -56,6 +56,7 @@ public struct ListedGauge<List: ListedAxis, Label: MetricLabel>: Sendable {
 
 public typealias Gauge = LabelledGauge<Unlabelled>
 public typealias PluginGauge<Label: MetricLabel> = ListedGauge<Plugins, Label>
+public typealias LoopGauge = ListedGauge<Loops, Unlabelled>
 public typealias ComponentGauge = ListedGauge<Components, Unlabelled>
 
 /// For each component which of a closed set of states it is in.
@@ -76,6 +77,12 @@ extension ListedGauge where List == Plugins {
 
     @inlinable public func set(_ value: Double, plugin: Int, _ label: Label) { set(value, at: plugin, label) }
     public func value(plugin: Int, _ label: Label) -> Double { value(at: plugin, label) }
+}
+
+extension ListedGauge where List == Loops, Label == Unlabelled {
+    /// - Parameter loop: its number.
+    @inlinable public func set(_ value: Double, loop: Int) { set(value, at: loop, .only) }
+    public func value(loop: Int) -> Double { value(at: loop, .only) }
 }
 
 extension ListedGauge where List == Components, Label == Unlabelled {

@@ -96,7 +96,11 @@ extension MetricCatalogue {
         "Processor time of an event loop's thread: what it worked, and did not wait.",
         labels: [.list(.loops)])
 
-    static let loopRows = [loopLagSeconds, loopBusySeconds]
+    static let loopConnections = MetricDescription(
+        "gameserver_eventloop_connections", .gauge, "Players' WebSockets open on an event loop.",
+        labels: [.list(.loops)])
+
+    static let loopRows = [loopLagSeconds, loopBusySeconds, loopConnections]
 
     /// The name OpenTelemetry gives it, so ready-made panels find it.
     static let httpRequestSeconds = MetricDescription(

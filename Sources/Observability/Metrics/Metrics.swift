@@ -54,6 +54,7 @@ public final class Metrics: Sendable {
     // Loops and HTTP
     public let loopLagSeconds: ListedHistogram<Loops>
     public let loopBusySeconds: LoopSeconds
+    public let loopConnections: LoopGauge
     public let httpRequestSeconds: RequestHistogram
     public let httpActive: Gauge
     public let httpResponseBytes: ListedHistogram<Routes>
@@ -182,6 +183,7 @@ public final class Metrics: Sendable {
 
         loopLagSeconds = ListedHistogram(make.family(Row.loopLagSeconds))
         loopBusySeconds = LoopSeconds(make.family(Row.loopBusySeconds))
+        loopConnections = LoopGauge(make.family(Row.loopConnections))
         httpRequestSeconds = RequestHistogram(make.family(Row.httpRequestSeconds))
         httpActive = make.gauge(Row.httpActive)
         httpResponseBytes = ListedHistogram(make.family(Row.httpResponseBytes))

@@ -70,11 +70,12 @@ extension Connection {
     func arrive(_ luggage: Luggage) {
         shared.pointee.counters.open += 1
         shared.pointee.counters.takenOver += 1
+        // A kernel without memory to watch it: the connection is as good as lost, and its handler has to hear that.
         let isWatched = (try? shared.pointee.register(self, interest: interest)) != nil
         if !isWatched { shared.pointee.adopt(self) }
         begin(luggage)
         if luggage.owesDrained { backlogTaken() }
-        // What failed there has failed here; a kernel without memory to watch it is a connection lost.
+        // What failed there has failed here.
         if let failure = luggage.failure ?? (isWatched ? nil : .lost) { abandon(failure) }
     }
 

@@ -37,4 +37,27 @@ public struct TransportCounters: Sendable {
     public var turns = 0
 
     public init() {}
+
+    /// Adds what happened on another loop.
+    public mutating func add(_ other: TransportCounters) {
+        accepted += other.accepted
+        refused += other.refused
+        handedOver += other.handedOver
+        takenOver += other.takenOver
+        acceptRests += other.acceptRests
+        open += other.open
+        openWebSockets += other.openWebSockets
+        upgrades += other.upgrades
+        requests += other.requests
+        requestsRefused += other.requestsRefused
+        messagesIn += other.messagesIn
+        messagesOut += other.messagesOut
+        bytesIn += other.bytesIn
+        bytesOut += other.bytesOut
+        violations += other.violations
+        outboxOverflows += other.outboxOverflows
+        sends += other.sends
+        sendsRefused += other.sendsRefused
+        turns += other.turns
+    }
 }

@@ -111,12 +111,12 @@ extension Table {
             running.append($0)
         }
         var told: [Int] = []
-        let ask = { (number: Int) in surveys.ask { _, _ in told.append(number) } }
+        let ask = { (number: Int) in surveys.ask { _ in told.append(number) } }
         #expect((0..<RoomSurveys.maxAsking).allSatisfy { ask($0) } && begun == 1)
         #expect(!ask(99))
-        running.removeFirst()([], [])
+        running.removeFirst()(nil)
         #expect(told == [0] && begun == 2)
-        running.removeFirst()([], [])
+        running.removeFirst()(nil)
         #expect(told == Array(0..<RoomSurveys.maxAsking) && begun == 2)
         // What was told is still on its way.
         #expect(!ask(99))

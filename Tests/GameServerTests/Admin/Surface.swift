@@ -39,7 +39,7 @@ struct Surface {
         let operators = Operators(
             tokens: tokens, addresses: try ClientAddresses(trusting: configuration.http.trustedProxies),
             desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
-            board: board)
+            board: board, access: SharedAccess(configuration))
         desk.start()
         loop = try LoopThread { [configuration, admin = self.admin] loop in
             let admission = Admission(luck: .system)
@@ -52,7 +52,8 @@ struct Surface {
             let rooms = RoomDirectory(services: services)
             let sessions = SessionDirectory(services: services, rooms: rooms)
             let surface = try AdminSurface.on(
-                loop, services: services, rooms: rooms, sessions: sessions, facts: StillFacts(loop),
+                loop,
+                residents: Residents(services: services, rooms: rooms, sessions: sessions, facts: StillFacts(loop)),
                 operators: operators, ledger: AccessLedger(logger, metrics, writer: nil))
             admin.surface = surface
             return HTTPSurface(

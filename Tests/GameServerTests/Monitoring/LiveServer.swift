@@ -22,6 +22,7 @@ final class LiveServer {
         directory = try TemporaryDirectory()
         var configuration = Configuration()
         configuration.server.port = 0
+        configuration.server.loops = 1
         configuration.server.dataDirectory = directory.path + "/data"
         configuration.http.resourcesDirectory = Surface.resources
         configuration.drain.spreadMs = 0

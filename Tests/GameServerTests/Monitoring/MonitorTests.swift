@@ -160,17 +160,17 @@ import WebSocket
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
-        let board = LoopBoard { _ in }
+        let tests = TestTraffic()
         guard
             case .measured(let values) = SelfTest(
-                key: "self", host: "127.0.0.1", port: surface.loop.port, board: board
+                key: "self", host: "127.0.0.1", port: surface.loop.port, tests: tests
             ).run()
         else {
             Issue.record("failed")
             return
         }
         let counters = surface.loop.ask { $0.counters }
-        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut))
+        #expect(tests.bytes == (counters.bytesIn, counters.bytesOut))
         #expect(values.map(\.name) == [Value.reachable, Value.roundTripOfTest])
         #expect(values[0].value == 1 && values[1].value > 0)
     }
@@ -178,9 +178,9 @@ import WebSocket
     @Test func `a wrong key is refused like anybody who speaks another protocol`() throws {
         let surface = try Surface()
         defer { surface.stop() }
-        let board = LoopBoard { _ in }
+        let tests = TestTraffic()
         let reading = SelfTest(
-            key: "guess", host: "127.0.0.1", port: surface.loop.port, board: board, patience: .seconds(60)
+            key: "guess", host: "127.0.0.1", port: surface.loop.port, tests: tests, patience: .seconds(60)
         ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")
@@ -188,7 +188,7 @@ import WebSocket
         }
         #expect(sentence == "the handshake was answered HTTP/1.1 400 Bad Request")
         let counters = surface.loop.ask { $0.counters }
-        #expect(board.testTraffic == (counters.bytesIn, counters.bytesOut), "also what it had no use for")
+        #expect(tests.bytes == (counters.bytesIn, counters.bytesOut), "also what it had no use for")
         #expect(values.map(\.value) == [0])
     }
 
@@ -199,7 +199,7 @@ import WebSocket
         defer { over.open(()) }
         surface.loop.run { _ in over.wait() }
         let reading = SelfTest(
-            key: "self", host: "127.0.0.1", port: surface.loop.port, board: LoopBoard { _ in },
+            key: "self", host: "127.0.0.1", port: surface.loop.port, tests: TestTraffic(),
             patience: .milliseconds(50)
         ).run()
         guard case .judged(.critical, let sentence, _) = reading else {
@@ -215,7 +215,7 @@ import WebSocket
         surface.stop()
         guard
             case .judged(.critical, let sentence, _) = SelfTest(
-                key: "self", host: "127.0.0.1", port: port, board: LoopBoard { _ in }
+                key: "self", host: "127.0.0.1", port: port, tests: TestTraffic()
             ).run()
         else {
             Issue.record("passed")

@@ -11,7 +11,7 @@ import WebSocket
     private func isTrouble(_ world: World) -> Bool { world.services.storeTrouble.isPresent(at: world.timeline.now) }
 
     @Test func `a failure counts for 30 seconds, or until something is stored`() {
-        var trouble = StoreTrouble()
+        let trouble = StoreTrouble()
         #expect(!trouble.isPresent(at: start))
         trouble.failed(at: start)
         #expect(trouble.isPresent(at: start + .seconds(29)))
@@ -21,7 +21,7 @@ import WebSocket
     }
 
     @Test func `a frozen room counts as long as it is frozen, whatever becomes of others`() {
-        var trouble = StoreTrouble()
+        let trouble = StoreTrouble()
         trouble.froze(RoomID(raw: 1))
         trouble.succeeded()
         trouble.settled(RoomID(raw: 2))

@@ -23,6 +23,8 @@ final class StatusBoard: Sendable {
     /// Nanoseconds of the monotonic clock; 0 while nobody has looked.
     private let lookedAt = Atomic<Int64>(0)
     private let protecting = Atomic<Bool>(false)
+    /// What each loop sees of trouble with the store.
+    private let troubles = Mutex<[Int: StoreTrouble.State]>([:])
 
     /// What probes are told of a verdict. Nil just after the start, while the first checks still run: they would see a
     /// server come up unwell.
@@ -48,6 +50,14 @@ final class StatusBoard: Sendable {
     func isStale(at now: MonotonicTime) -> Bool {
         let instant = MonotonicTime(nanoseconds: lookedAt.load(ordering: .relaxed))
         return instant.nanoseconds != 0 && now - instant > Self.staleAfter
+    }
+
+    /// Puts up a loop's trouble with the store, whenever it begins or ends.
+    func put(_ trouble: StoreTrouble.State, of loop: Int) { troubles.withLock { $0[loop] = trouble } }
+
+    /// Whether any loop has trouble with the store.
+    func storeIsTroubled(at now: MonotonicTime) -> Bool {
+        troubles.withLock { $0.values.contains { $0.isPresent(at: now) } }
     }
 
     /// In protection mode: games go on, nobody new is let in.

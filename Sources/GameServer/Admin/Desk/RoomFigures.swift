@@ -10,8 +10,24 @@ struct LoopFigures: Sendable {
     var appendsInFlight: Int
     var isDraining: Bool
     var storeIsTroubled: Bool
-    /// What the limits of requests have done.
-    var rates: RequestLimits.Statistics
+    /// What the limits of requests have done; they are one for all loops.
+    var rates = RequestLimits.Statistics()
+}
+
+extension LoopFigures {
+    /// What several loops know of themselves, together.
+    init(of loops: [LoopFigures]) {
+        self = loops[0]
+        for loop in loops.dropFirst() {
+            counters.add(loop.counters)
+            sessions += loop.sessions
+            uptime = max(uptime, loop.uptime)
+            rooms.merge(loop.rooms, uniquingKeysWith: +)
+            appendsInFlight += loop.appendsInFlight
+            isDraining = isDraining || loop.isDraining
+            storeIsTroubled = storeIsTroubled || loop.storeIsTroubled
+        }
+    }
 }
 
 /// The lobby's line of a room, and what only operators are told.
@@ -82,4 +98,28 @@ struct RoomSurvey: Sendable {
     /// Rooms asleep in the store.
     var asleep: [RoomSummary] = []
     var loop: LoopFigures
+}
+
+extension RoomSurvey {
+    init(of loops: [RoomSurvey]) {
+        self.init(
+            awake: loops.flatMap(\.awake), asleep: loops.flatMap(\.asleep), loop: LoopFigures(of: loops.map(\.loop)))
+    }
+}
+
+extension Residents {
+    /// What this loop knows of itself.
+    var figures: LoopFigures {
+        var counts: [RoomSummary.Status: Int] = [:]
+        for status in [RoomSummary.Status.waiting, .playing, .finished] { counts[status] = rooms.count(in: status) }
+        return LoopFigures(
+            counters: facts.counters, sessions: sessions.count, uptime: facts.uptime, rooms: counts,
+            appendsInFlight: services.store.appendsInFlight, isDraining: services.isDraining,
+            storeIsTroubled: services.storeTrouble.isPresent(at: services.timeline.now))
+    }
+
+    /// Looks at every open room of this loop.
+    func survey(_ answer: @escaping (RoomSurvey) -> Void) {
+        reports.survey { [self] awake, asleep in answer(RoomSurvey(awake: awake, asleep: asleep, loop: figures)) }
+    }
 }

@@ -19,8 +19,8 @@ public final class Client {
     ///
     /// - Parameters:
     ///   - position: the middleware's own, as its services tell it.
-    ///   - make: the first one.
-    public func note<Note: AnyObject>(at position: Int, orElse make: () -> Note) -> Note {
+    ///   - make: the first one. It refers to nothing but its own: it goes with the connection, to another thread too.
+    public func note<Note: AnyObject>(at position: Int, orElse make: () -> sending Note) -> Note {
         while notes.count <= position { notes.append(nil) }
         if let known = notes[position] as? Note { return known }
         let note = make()

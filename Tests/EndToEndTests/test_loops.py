@@ -1,0 +1,226 @@
+"""ARCHITECTURE.md, Threads: several event loops, one server. Rooms live on loops by their ids; nobody can tell."""
+
+import asyncio
+
+import pytest
+
+from client import Clients
+from seat import new_secret
+from server import TOKEN
+from table import play_to_the_end, sit, start
+
+LOOPS = 3
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def loop_of(room: str) -> int:
+    """Where a room lives: the last ten bits of its id say."""
+    raw = 0
+    for digit in room:
+        raw = raw << 5 | ALPHABET.index(digit)
+    return (raw & 1023) * LOOPS >> 10
+
+
+@pytest.fixture
+def server(launch):
+    return launch("--loops", str(LOOPS), "--allow-seeds",
+                  # The test of itself would take its turn among the connections.
+                  config={"monitoring": {"pulse_ms": 50}, "health": {"self_test": False}, "limits": {"rate_per_s": 10_000, "burst": 10_000}})
+
+
+async def room_on(clients: Clients, server, loop: int, **fields):
+    """A host and a room on one loop: secrets are tried until the room is there."""
+    while True:
+        host = await clients.open(server)
+        seat = await host.create("Ana", secret=new_secret(), **fields)
+        if loop_of(seat.room) == loop:
+            return host, seat
+        await host.leave(seat)
+        await host.cut()
+
+
+def read(server, path: str):
+    return server.request("GET", path, token=TOKEN)
+
+
+def scrape(server) -> dict[str, float]:
+    text = server.request("GET", "/metrics", token=TOKEN).text
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
+            for line in text.splitlines() if line and not line.startswith("#")}
+
+
+def connections(server) -> list[int]:
+    metrics = scrape(server)
+    return [int(metrics.get(f'gameserver_eventloop_connections{{loop="{loop}"}}', 0)) for loop in range(LOOPS)]
+
+
+async def until(condition, within: float = 10):
+    async with asyncio.timeout(within):
+        while not (found := condition()):
+            await asyncio.sleep(0.02)
+        return found
+
+
+async def test_who_is_in_no_room_is_spread_evenly(server, clients):
+    people = [await clients.open(server) for _ in range(12)]
+    await until(lambda: connections(server) == [4, 4, 4])
+    for person in people:
+        await person.barrier()
+
+
+@pytest.mark.parametrize("loop", range(LOOPS))
+async def test_people_of_one_room_meet_on_its_loop(server, clients, loop):
+    host, seat = await room_on(clients, server, loop)
+    people = [await clients.open(server) for _ in range(3)]
+    for number, person in enumerate(people):
+        await person.join(seat.room, f"Guest {number}")
+    watcher = await clients.open(server)
+    await watcher.watch(seat.room)
+    expected = [0] * LOOPS
+    expected[loop] = 5
+    await until(lambda: connections(server) == expected)
+
+
+async def test_the_address_names_the_loop_before_the_first_word(server, clients):
+    host, seat = await room_on(clients, server, 2)
+    person = await clients.raw(server, path=f"?room={seat.room}")
+    await person.hello()
+    await until(lambda: connections(server) == [0, 0, 2])
+    await person.join(seat.room, "Ben")
+
+
+async def test_what_is_sent_in_one_go_is_answered_in_order_though_the_connection_moves(server, clients):
+    for loop in range(LOOPS):
+        host, seat = await room_on(clients, server, loop)
+        person = await clients.raw(server)
+        lines = [{"type": "hello", "client": {"name": "t", "version": "1"}}, {"type": "ping", "t": 1},
+                 {"type": "join", "id": 7, "room": seat.room, "name": "Ben", "secret": new_secret()},
+                 {"type": "ping", "t": 2}, {"type": "chat", "room": "00000000", "text": "nobody"},
+                 {"type": "ping", "t": 3}]
+        await person.send(*lines[:4])
+        await person.send(*lines[4:])
+        kinds = []
+        for _ in range(6):
+            message = await person.expect(where=lambda m: m["type"] in ("welcome", "pong", "joined", "no"))
+            kinds.append(message.get("t", message["type"]))
+        # The room's answer waits for its record; what needs no room does not.
+        assert [k for k in kinds if k != "joined"] == ["welcome", 1, 2, "no", 3], kinds
+        assert "joined" in kinds
+
+
+async def test_a_resume_goes_where_the_room_is(server, clients):
+    for loop in range(LOOPS):
+        host, seat = await room_on(clients, server, loop)
+        await host.cut()
+        again = await clients.open(server, resume=[seat])
+        assert seat.room in again.seats or again.status.get(seat.room)
+        await until(lambda: connections(server)[loop] >= 1)
+        assert (await again.host(seat, "add_bot"))["type"] == "ok"
+
+
+async def test_one_connection_plays_in_rooms_of_every_loop(server, clients):
+    hosts = [await room_on(clients, server, loop, game="tic-tac-toe") for loop in range(LOOPS)]
+    person = await clients.open(server)
+    seats = [await person.join(seat.room, "Ben") for _, seat in hosts]
+    watched = [await room_on(clients, server, loop) for loop in range(LOOPS)]
+    for _, seat in watched:
+        await person.watch(seat.room)
+    for (host, own), seat in zip(hosts, seats):
+        assert (await host.host(own, "start"))["type"] == "ok"
+        await person.send({"type": "chat", "room": seat.room, "text": f"hello {seat.room}"})
+        assert (await host.expect("chat", room=seat.room))["text"] == f"hello {seat.room}"
+        assert (await person.expect("chat", room=seat.room))["name"] == "Ben"
+        # Who begins is luck.
+        order = [(host, own), (person, seat)]
+        if (await host.act(own, {"kind": "mark", "field": 4}))["type"] == "no":
+            order.reverse()
+            assert (await person.act(seat, {"kind": "mark", "field": 4}))["type"] == "ok"
+        await order[1][0].expect("events", room=seat.room)
+        assert (await order[1][0].act(order[1][1], {"kind": "mark", "field": 0}))["type"] == "ok"
+        await person.send({"type": "resync", "room": seat.room})
+        assert (await person.expect("snapshot", room=seat.room))["reason"] == "resync"
+    # Eight in all: two more fit, a ninth does not.
+    extra = [await room_on(clients, server, loop) for loop in (0, 1, 2)]
+    for _, seat in extra[:2]:
+        await person.watch(seat.room)
+    answer = await person.request("watch", room=extra[2][1].room)
+    assert answer["type"] == "no" and answer["code"] == "bad_request"
+    # Leaving one of another loop makes the place free.
+    assert (await person.leave(seats[2]))["type"] == "ok"
+    await person.barrier()
+    assert (await person.request("watch", room=extra[2][1].room))["type"] == "joined"
+
+
+async def test_a_room_that_ends_on_another_loop_leaves_the_connection_and_the_last_ends_it(server, clients):
+    (first_host, first), (second_host, second) = [await room_on(clients, server, loop) for loop in (0, 1)]
+    person = await clients.open(server)
+    await person.join(first.room, "Ben")
+    await person.join(second.room, "Ben")
+    assert (await second_host.host(second, "close"))["type"] == "ok"
+    assert (await person.expect("bye", room=second.room))["code"] == 4504
+    await person.barrier()
+    assert (await first_host.host(first, "close"))["type"] == "ok"
+    assert await person.expect_close() == 4504
+
+
+async def test_a_seat_of_another_loop_is_taken_over_and_its_drop_is_seen(server, clients):
+    (_, first), (host, second) = [await room_on(clients, server, loop) for loop in (1, 2)]
+    person = await clients.open(server)
+    await person.join(first.room, "Ben")
+    seat = await person.join(second.room, "Ben")
+    newer = await clients.open(server, resume=[seat])
+    assert (await person.expect("bye", room=second.room))["code"] == 4502
+    await person.barrier()
+    await newer.cut()
+    await host.expect_status(second.room, lambda s: not s["seats"][1]["connected"], within=20)
+
+
+async def test_a_repeated_create_finds_its_room_from_any_loop(server, clients):
+    for _ in range(6):
+        secret = new_secret()
+        first = await clients.open(server)
+        seat = await first.create("Ana", secret=secret)
+        second = await clients.open(server)
+        again = await second.create("Ana", secret=secret)
+        assert (again.room, again.seat) == (seat.room, seat.seat)
+
+
+async def test_the_lobby_and_operators_see_rooms_of_all_loops(server, clients):
+    rooms = [(await room_on(clients, server, loop))[1].room for loop in range(LOOPS) for _ in range(2)]
+    person = await clients.open(server)
+    listed = await person.request("list")
+    assert [entry["room"] for entry in listed["rooms"]][:6] == rooms[::-1]
+    page = read(server, "/api/rooms?limit=1000").json
+    found = [entry["room"] for entry in page["rooms"]]
+    assert set(rooms) <= set(found) and found == sorted(found, key=lambda r: [ALPHABET.index(c) for c in r])
+    after, paged = None, []
+    while True:
+        part = read(server, "/api/rooms?limit=2" + (f"&after={after}" if after else "")).json
+        paged += [entry["room"] for entry in part["rooms"]]
+        if not part["has_more"]:
+            break
+        after = part["next"]
+    assert paged == found
+    for room in rooms:
+        assert read(server, f"/api/rooms/{room}").json["room"] == room
+        assert read(server, f"/api/rooms/{room}/state").status == 200
+    waiting = sum(value for name, value in scrape(server).items()
+                  if name.startswith("gameserver_rooms{") and 'state="waiting"' in name)
+    assert waiting == len(found)
+
+
+async def test_a_whole_game_is_played_on_each_loop_at_once(server, clients):
+    tables = []
+    for _ in range(LOOPS):
+        tables.append(await start(clients, server, 4))
+    for chairs in tables:
+        await play_to_the_end(chairs)
+
+
+async def test_draining_sends_everybody_away_and_ends(server, clients):
+    people = [await clients.open(server) for _ in range(6)]
+    chairs = await sit(clients, server, 2)
+    server.process.terminate()
+    for client in [*people, *(chair.client for chair in chairs)]:
+        assert await client.expect_close() == 4001
+    assert server.process.wait(20) == 0
