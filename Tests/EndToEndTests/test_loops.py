@@ -7,7 +7,8 @@ import pytest
 from client import Clients
 from seat import new_secret
 from server import TOKEN
-from table import play_to_the_end, sit, start
+from table import play_to_the_end, play_until, sit, start
+from test_protocol_limits import FREE, flood, stalled
 
 LOOPS = 3
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -25,7 +26,8 @@ def loop_of(room: str) -> int:
 def server(launch):
     return launch("--loops", str(LOOPS), "--allow-seeds",
                   # The test of itself would take its turn among the connections.
-                  config={"monitoring": {"pulse_ms": 50}, "health": {"self_test": False}, "limits": {"rate_per_s": 10_000, "burst": 10_000}})
+                  config={"monitoring": {"pulse_ms": 50}, "health": {"self_test": False},
+                          "limits": {"rate_per_s": 10_000, "burst": 10_000}})
 
 
 async def room_on(clients: Clients, server, loop: int, **fields):
@@ -215,6 +217,39 @@ async def test_a_whole_game_is_played_on_each_loop_at_once(server, clients):
         tables.append(await start(clients, server, 4))
     for chairs in tables:
         await play_to_the_end(chairs)
+
+
+async def game_on(clients: Clients, server, loop: int):
+    while True:
+        chairs = await start(clients, server, 1, bots=3, options={"score_limit": 1000, "round_limit": 100,
+                                                                  "bot_delay_ms": [20, 20]})
+        if loop_of(chairs[0].room) == loop:
+            return chairs
+        await chairs[0].host("close")
+
+
+@pytest.mark.within(180)
+@pytest.mark.parametrize("flooded", [0, 1])
+async def test_a_slow_reader_gets_one_snapshot_of_each_room_on_whichever_loop(launch, clients, flooded):
+    server = launch("--loops", str(LOOPS), config={"limits": FREE, "slow": {"lagging_ms": 60_000}})
+    tables = [await game_on(clients, server, loop) for loop in range(2)]
+    slow = await stalled(clients, server)
+    await slow.hello()
+    watches = [await slow.watch(chairs[0].room) for chairs in tables]
+    slow.socket.transport.pause_reading()
+    await flood(tables[flooded][0])
+    for chairs, watch in zip(tables, watches):
+        before = chairs[0].seat.seq
+        await play_until(chairs, lambda: chairs[0].seat.seq > before + 40)
+    heads = [chairs[0].seat.seq for chairs in tables]
+    slow.socket.transport.resume_reading()
+    for watch in watches:
+        await slow.expect("snapshot", reason="lagging", room=watch.room, within=30)
+    for chairs, watch, head in zip(tables, watches, heads):
+        await slow.until(lambda: watch.seq >= head, within=30)
+        await play_until(chairs, lambda: chairs[0].seat.seq > head + 10)
+        await slow.until(lambda: watch.seq > head, within=30)
+    assert len([m for _, m in slow.heard if m["type"] == "snapshot"]) == 2
 
 
 async def test_draining_sends_everybody_away_and_ends(server, clients):

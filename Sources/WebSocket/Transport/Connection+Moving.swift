@@ -34,6 +34,10 @@ extension Connection {
         return true
     }
 
+    /// Keeps what came behind the message at which it was sent away.
+    @inline(never)
+    func stash(_ input: ReceivedBytes) { leaving?.stash(input) }
+
     /// The turn ends, and what it had to send is sent or in the outbox.
     func leave(_ leaving: Leaving) {
         self.leaving = nil

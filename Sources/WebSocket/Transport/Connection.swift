@@ -2,8 +2,7 @@ import CLinux
 
 /// One WebSocket connection. Lives on its event loop; after it closed every call is ignored.
 public final class Connection: Socket {
-    /// In the order of a connection's life: up to `closing` what the peer sends is read.
-    enum Phase: UInt8 {
+    enum Phase {
         case open
         /// Our close frame is sent; the peer's is awaited.
         case closing
@@ -12,8 +11,9 @@ public final class Connection: Socket {
         /// How it ended is settled; nothing is handed out any more.
         case over
 
+        /// Whether what the peer sends is still looked at.
         @inline(__always)
-        var reads: Bool { rawValue <= Phase.closing.rawValue }
+        var reads: Bool { self == .open || self == .closing }
     }
 
     /// A frame of which this much is missing is read into its own block instead of the loop's buffer.
@@ -252,7 +252,7 @@ public final class Connection: Socket {
             if case .incomplete = event { return endpoint.pointee.keep(input) }
             handle(event)
         }
-        if let leaving, phase == .moving { leaving.stash(input) }
+        if phase == .moving { stash(input) }
     }
 
     @inline(__always)
