@@ -34,7 +34,7 @@ extension MonitorCore {
 
     var recoveryStatusJSON: [UInt8] {
         recovery.status(at: now).json(origin: wallClockOrigin) { json in
-            MiddlewareChain(signals.loops).write(to: &json)
+            MiddlewareChain(parts.loops.map(\.board.reading)).write(to: &json)
         }
     }
 
