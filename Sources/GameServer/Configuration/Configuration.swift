@@ -150,6 +150,7 @@ public struct Configuration: Sendable, Equatable {
         public var auditRetentionMs = 365 * 86_400_000
         public var ringLines = 5000
         public var repeatsPerS = 20
+        public var gatherMs = 100
         public var clientAddress = ClientAddressPrivacy.truncated
     }
 

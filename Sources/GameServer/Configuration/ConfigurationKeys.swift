@@ -205,6 +205,9 @@ extension ConfigurationKey {
         .integer(
             "logging", "repeats_per_s", \.logging.repeatsPerS, 0...100_000,
             "Lines a second that one event may go on writing, ten times as many at once; 0 is no limit."),
+        .integer(
+            "logging", "gather_ms", \.logging.gatherMs, 1...10_000,
+            "How long lines are gathered under load before they are written; errors and the audit trail do not wait."),
         .choice(
             "logging", "client_address", \.logging.clientAddress,
             "How much of a client's address is logged: all, its network, or a hash of it."),

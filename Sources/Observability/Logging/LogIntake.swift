@@ -20,8 +20,6 @@ final class LogIntake: Sendable {
         static let sleeps = 2
     }
 
-    /// How long the writer gathers lines before it writes them: under load nobody has to wake it.
-    private static let napMilliseconds: Int32 = 10
     /// Most operators' actions that wait before `isKeepingAudit` says that no more should be taken on.
     private static let auditBacklog = 4096
 
@@ -35,11 +33,15 @@ final class LogIntake: Sendable {
     private let sleep = Atomic(Sleep.awake)
     private let bell: Int32
     private let capacity: Int
+    private let napMilliseconds: Int32
     let counters: LogCounters
 
-    /// - Parameter capacity: most lines in the shared queue before lines are dropped.
-    init(capacity: Int, counters: LogCounters) {
+    /// - Parameters:
+    ///   - capacity: most lines in the shared queue before lines are dropped.
+    ///   - gatherMilliseconds: how long a busy writer lets lines gather.
+    init(capacity: Int, gatherMilliseconds: Int, counters: LogCounters) {
         self.capacity = capacity
+        napMilliseconds = Int32(clamping: gatherMilliseconds)
         self.counters = counters
         waiting = Mutex(Waiting(admission: LogAdmission(capacity: capacity)))
         bell = clinux_eventfd()
@@ -167,7 +169,7 @@ final class LogIntake: Sendable {
         let limit = limit.map { Int32(max(0, min($0.seconds * 1000, 3_600_000)).rounded(.up)) }
         if isBusy {
             sleep.store(Sleep.naps, ordering: .sequentiallyConsistent)
-            if !isPressing { pollBell(min(Self.napMilliseconds, limit ?? .max)) }
+            if !isPressing { pollBell(min(napMilliseconds, limit ?? .max)) }
         } else {
             sleep.store(Sleep.sleeps, ordering: .sequentiallyConsistent)
             if !isPressing && !hasLines { pollBell(limit ?? -1) }
