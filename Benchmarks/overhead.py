@@ -2,13 +2,14 @@
 
     python Benchmarks/overhead.py [--pairs 24] [--idle-s 20] [--binary PATH]
 
-Both sides get the same messages. "On" is the default configuration; "off" is `monitoring.enabled: false` and
+Both sides get the same messages. "On" is the default configuration, but that under callgrind, where a message takes some
+fifty times as long, what goes by the clock comes that much less often; "off" is `monitoring.enabled: false` and
 `logging.level: critical`. Rate limits are lifted and records need only outlive the process, so that neither waiting nor
 the disk drowns the difference. Four tables, in this order of trust:
 
 - instructions a message, of the event loop and of all threads that work by the message, counted by callgrind, median of
-  three runs. What works by the clock (the monitor, the store's scrubber) is counted apart: under callgrind a message
-  takes some fifty times as long, so that fifty times as much of it falls to a message; the last table measures it;
+  three runs. Threads that work by the clock (the monitor, the store's scrubber, which also reads for operators) are not
+  in the table, only in the file: the last table measures them;
 - CPU seconds per million messages, servers taking turns (on, off, off, on), median of the pairs' differences with a
   bootstrap interval;
 - CPU of one scrape, in each format;
@@ -152,7 +153,7 @@ def gained(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 
 
 def counted(binary: str, side: str, what: str, connections: int, rounds: int) -> dict[str, float]:
-    """Instructions a message of the loop, of the log's thread, the monitor's and all, by callgrind."""
+    """Instructions a message by callgrind: of each thread in `MARKS`, and of `all` that work by the message."""
     with tempfile.TemporaryDirectory(prefix="overhead-callgrind-") as folder:
         out = pathlib.Path(folder) / "out"
         # What comes by the clock and not by the message is measured below; here a message takes many times as long.

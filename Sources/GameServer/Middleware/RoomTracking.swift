@@ -9,7 +9,7 @@ final class RoomTracking: Middleware {
     private let metrics: Observability.Metrics
     /// What every commit counts, at hand.
     private let commits: LabelledCounter<CommitLabel>
-    private let events, actions: PluginCounter<Unlabelled>
+    private let eventsAppended, roomActions: PluginCounter<Unlabelled>
     private let log: LogRing
     private let writer: MetricWriter?
     private let board: LoopBoard
@@ -17,8 +17,8 @@ final class RoomTracking: Middleware {
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
         commits = kit.metrics.commits
-        events = kit.metrics.eventsAppended
-        actions = kit.metrics.roomActions
+        eventsAppended = kit.metrics.eventsAppended
+        roomActions = kit.metrics.roomActions
         log = kit.log
         writer = kit.writer
         board = kit.board
@@ -28,8 +28,8 @@ final class RoomTracking: Middleware {
         commits.add(1, CommitLabel(fact.outcome), by: writer)
         guard fact.outcome == .committed else { return board.storeFailed(fact.outcome) }
         let plugin = metrics.pluginIndex(fact.game)
-        events.add(fact.events, plugin: plugin, by: writer)
-        if fact.cause == .act || fact.cause == .bot { actions.add(1, plugin: plugin, by: writer) }
+        eventsAppended.add(fact.events, plugin: plugin, by: writer)
+        if fact.cause == .act || fact.cause == .bot { roomActions.add(1, plugin: plugin, by: writer) }
         if fact.turn != .none { turned(fact, plugin) }
     }
 

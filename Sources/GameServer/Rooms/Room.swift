@@ -182,7 +182,8 @@ final class Room {
             if request.isCommand { queuedCommands -= 1 }
             take(request, arrived: arrived)
         }
-        queue.removeFirst(taken)
+        // A room that ended meanwhile has refused what was left.
+        queue.removeFirst(min(taken, queue.count))
         if isGone { refuseQueued(.roomGone) }
     }
 

@@ -30,6 +30,8 @@ final class LogIntake: Sendable {
     private let closing = Atomic(false)
     private let auditIsBehind = Atomic(false)
     private let finished = Atomic(false)
+    /// Something came that is not to wait for others to gather.
+    private let isUrgent = Atomic(false)
     private let sleep = Atomic(Sleep.awake)
     private let bell: Int32
     private let capacity: Int
@@ -88,6 +90,8 @@ final class LogIntake: Sendable {
 
     /// Has the writer come if it would not come by itself.
     func rouse(urgently: Bool) {
+        // A writer that is at work hears no bell; it looks before it naps.
+        if urgently { isUrgent.store(true, ordering: .sequentiallyConsistent) }
         let state = sleep.load(ordering: .sequentiallyConsistent)
         guard state == Sleep.sleeps || (urgently && state == Sleep.naps) else { return }
         guard sleep.exchange(Sleep.awake, ordering: .sequentiallyConsistent) != Sleep.awake else { return }
@@ -141,6 +145,7 @@ final class LogIntake: Sendable {
             return waiters
         }
         let mustReopen = reopening.exchange(false, ordering: .sequentiallyConsistent)
+        isUrgent.store(false, ordering: .sequentiallyConsistent)
         var (records, audits) = waiting.withLock { waiting in
             defer {
                 waiting.records = []
@@ -185,7 +190,8 @@ final class LogIntake: Sendable {
     }
 
     private var isPressing: Bool {
-        if isClosing || reopening.load(ordering: .relaxed) || flushes.withLock({ !$0.isEmpty }) { return true }
+        if isClosing || isUrgent.load(ordering: .sequentiallyConsistent) { return true }
+        if reopening.load(ordering: .relaxed) || flushes.withLock({ !$0.isEmpty }) { return true }
         let isHalfFull = waiting.withLock { $0.records.count > capacity / 2 || !$0.audits.isEmpty }
         return isHalfFull || rings.withLock { $0.contains { $0.count > $0.capacity / 2 } }
     }

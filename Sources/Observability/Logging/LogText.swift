@@ -33,10 +33,11 @@ struct LogText: ~Copyable {
         count &+= more
     }
 
-    /// Takes back what was written after `count` bytes, whole members.
+    /// Takes back what was written after `count` bytes: whole members, or whole lines.
     mutating func cut(to count: Int) {
         self.count = count
-        needsComma = count > 0 && memory.load(fromByteOffset: count - 1, as: UInt8.self) != UInt8(ascii: "{")
+        let last = count > 0 ? memory.load(fromByteOffset: count - 1, as: UInt8.self) : UInt8(ascii: "\n")
+        needsComma = last != UInt8(ascii: "{") && last != UInt8(ascii: "\n")
     }
 
     mutating func removeAll() {
