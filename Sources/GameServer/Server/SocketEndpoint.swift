@@ -77,6 +77,8 @@ private final class Conversation: ConnectionHandler {
 
     func drained(_ connection: Connection) { session?.drained() }
 
+    func woken(_ connection: Connection) { session?.woken() }
+
     func closed(_ connection: Connection, _ closure: Closure) {
         let fault: String? = if case .violation(let violation) = closure.cause { violation.description } else { nil }
         session?.closed(code: closure.code.rawValue, isClean: closure.isClean, fault: fault)

@@ -1,12 +1,13 @@
 import WebSocket
 
-/// When a session asks for a sign of life, and when it gives up; the deciding is the heartbeat's, the alarm is here.
+/// When a session asks for a sign of life, and when it gives up; the deciding is the heartbeat's.
 struct Liveness {
     private var heartbeat: Heartbeat
     private let idle: Duration
     private let waited: Duration
     private let suspectAfter: Duration
-    private var armed: (at: MonotonicTime, alarm: Alarm)?
+    /// When the next look is due; `.never` when none is planned.
+    private var nextLook = MonotonicTime.never
     /// When the ping left that no pong has answered.
     private var askedAt: MonotonicTime?
     /// When we first asked since a message came.
@@ -19,20 +20,20 @@ struct Liveness {
         heartbeat = Heartbeat(idle: idle, answer: .milliseconds(configuration.answerMs))
     }
 
-    /// Sets the alarm for the next look.
-    mutating func watch(
-        waited isWaited: Bool, lastReceived: MonotonicTime, on timeline: any Timeline, _ look: @escaping () -> Void
-    ) {
+    /// Plans the next look.
+    ///
+    /// - Returns: when to be woken for it; nil when an earlier look is planned, which will find a later one: traffic moves
+    ///   it all the time.
+    mutating func plan(waited isWaited: Bool, lastReceived: MonotonicTime) -> MonotonicTime? {
         heartbeat.idle = isWaited ? waited : idle
         let next = heartbeat.nextDeadline(lastReceived: lastReceived)
-        // A later deadline is found when the earlier alarm rings: traffic moves it all the time.
-        if let armed, armed.at <= next { return }
-        armed?.alarm.cancel()
-        armed = (next, timeline.alarm(at: next, look))
+        guard next < nextLook else { return nil }
+        nextLook = next
+        return next
     }
 
     mutating func check(at now: MonotonicTime, lastReceived: MonotonicTime) -> Heartbeat.Action {
-        armed = nil
+        nextLook = .never
         return heartbeat.timerFired(at: now, lastReceived: lastReceived)
     }
 
@@ -67,10 +68,5 @@ struct Liveness {
     func isUnanswering(at now: MonotonicTime, lastReceived: MonotonicTime) -> Bool {
         guard let askedAt, lastReceived <= askedAt else { return false }
         return now - askedAt > suspectAfter
-    }
-
-    mutating func stop() {
-        armed?.alarm.cancel()
-        armed = nil
     }
 }

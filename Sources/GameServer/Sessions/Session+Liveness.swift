@@ -10,9 +10,12 @@ extension Session {
         let waited = members.contains { member in
             member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
         }
-        liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
-            self?.checkLife()
-        }
+        if let next = liveness.plan(waited: waited, lastReceived: outlet.lastReceived) { outlet.wake(at: next) }
+    }
+
+    /// The time has come that the outlet was told.
+    func woken() {
+        if hasGreeted { checkLife() } else { close(.noHello) }
     }
 
     func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }

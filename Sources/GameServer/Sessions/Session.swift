@@ -10,7 +10,6 @@ final class Session {
     private unowned let sessions: SessionDirectory
     let outlet: any Outlet
     private let opened: MonotonicTime
-    private var helloAlarm: Alarm?
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     private var places: Places
@@ -35,8 +34,7 @@ final class Session {
         opened = now
         liveness = Liveness(configuration.heartbeat)
         places = Places(limit: configuration.limits.roomsPerConnection)
-        let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
-        helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
+        outlet.wake(at: now + .milliseconds(configuration.heartbeat.helloMs))
         services.observer.sessionOpened()
     }
 
@@ -231,9 +229,7 @@ final class Session {
     }
 
     private func stopClocks() {
-        helloAlarm?.cancel()
-        helloAlarm = nil
-        liveness.stop()
+        outlet.wake(at: nil)
         backlog.stop()
     }
 
@@ -242,8 +238,6 @@ final class Session {
     func greeted(by client: String) {
         hasGreeted = true
         self.client.introduced(as: client)
-        helloAlarm?.cancel()
-        helloAlarm = nil
         watchOver()
     }
 

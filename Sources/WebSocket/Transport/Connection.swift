@@ -109,7 +109,12 @@ public final class Connection: Socket {
         phase = .closing
         closeCode = code
         sendClose(code, reason: reason)
-        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { [self] in cut(.local) }
+        expire(after: shared.pointee.limits.closeMilliseconds)
+    }
+
+    /// Has the handler called once, at or soon after a time; the last call counts, nil forgets it.
+    public func wake(at instant: MonotonicTime?) {
+        if phase != .over { wake(atOrAfter: instant ?? .never) }
     }
 
     /// Cuts the connection without a word.
@@ -149,6 +154,14 @@ public final class Connection: Socket {
             if unsentBytes == 0 { outputDrained() }
         }
         if isBroken { release() } else { continueEnding() }
+    }
+
+    override func expired() {
+        if phase == .closing { cut(.local) }
+    }
+
+    override func woken() {
+        if phase != .over { handler.woken(self) }
     }
 
     override func outputFailed(overflowAt bytes: Int?) {

@@ -129,12 +129,14 @@ public final class EventLoop {
         }
         fullPolls = 0
         isRunningTimers = true
+        while let pollable = shared.pointee.wheel.takeDue(at: instant) { pollable.timeIsUp(at: instant) }
         while let action = timers.takeDue(at: instant) { action() }
         isRunningTimers = false
     }
 
     private func untilNextTimer() -> Int32 {
-        guard let deadline = timers.nextDeadline() else { return -1 }
+        let deadlines = (timers.nextDeadline(), shared.pointee.wheel.nextLook())
+        guard let deadline = deadlines.0.map({ min($0, deadlines.1 ?? $0) }) ?? deadlines.1 else { return -1 }
         let nanoseconds = deadline.nanoseconds - MonotonicTime.now().nanoseconds
         if nanoseconds <= 0 { return 0 }
         // Rounded up: a timer never runs early.

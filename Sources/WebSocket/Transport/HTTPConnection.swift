@@ -17,9 +17,6 @@ final class HTTPConnection: Socket {
     private let openedAt: MonotonicTime
     private var parser: RequestParser
     private var phase = Phase.reading
-    /// When the connection's patience with its peer ends; nil while it is our turn.
-    private var deadline: MonotonicTime?
-    private var timerDeadline = MonotonicTime(nanoseconds: .max)
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
     /// The turn in which requests were last handed out, and how many were.
@@ -41,28 +38,11 @@ final class HTTPConnection: Socket {
     override var outboxLimit: Int { .max }
 
     func begin() {
-        allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+        expire(after: shared.pointee.limits.requestMilliseconds)
     }
 
-    // MARK: Time
-
-    /// One timer runs. A deadline that moved back is noticed when it fires; one that moved forward sets it anew.
-    private func allow(milliseconds: Int) {
-        let until = shared.pointee.now + .milliseconds(milliseconds)
-        deadline = until
-        if timer == nil || until < timerDeadline { setDeadlineTimer(until) }
-    }
-
-    private func setDeadlineTimer(_ until: MonotonicTime) {
-        timerDeadline = until
-        setTimer(after: until - shared.pointee.now) { [self] in timeIsUp() }
-    }
-
-    private func timeIsUp() {
-        guard let deadline, ending == .none else { return }
-        if shared.pointee.now < deadline {
-            setDeadlineTimer(deadline)
-        } else if outbox != nil {
+    override func expired() {
+        if outbox != nil {
             release()
         } else if parser.isInsideRequest {
             refuse(RequestRefusal(408, "the request did not arrive in time"))
@@ -79,7 +59,7 @@ final class HTTPConnection: Socket {
         else { return }
         if count == 0 { return peerEnded(flags) }
         if !parser.isInsideRequest, case .reading = phase {
-            allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+            expire(after: shared.pointee.limits.requestMilliseconds)
         }
         parser.append(UnsafeRawBufferPointer(start: buffer, count: count))
         resume()
@@ -145,7 +125,7 @@ final class HTTPConnection: Socket {
                 shared.pointee.counters.requests += 1
                 servedInTurn += 1
                 phase = .answering(head)
-                deadline = nil
+                deadline = .never
                 exchangeNumber += 1
                 let request = Request(head, body: body, peer: peerAddress.text)
                 handler.handle(request, Exchange(self, request: request))
@@ -177,7 +157,7 @@ final class HTTPConnection: Socket {
         if keepsAlive {
             phase = .reading
             let limits = shared.pointee.limits
-            allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+            expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
             // Later in this turn, so that a handler that answers at once does not nest a call per pipelined request.
             shared.pointee.reap(self)
         } else {
@@ -196,7 +176,7 @@ final class HTTPConnection: Socket {
 
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != nil { allow(milliseconds: flushMilliseconds) }
+        case .none: if deadline != .never { expire(after: flushMilliseconds) }
         case .flushing: releaseLater(milliseconds: flushMilliseconds)
         case .lingering: break
         }
@@ -205,7 +185,7 @@ final class HTTPConnection: Socket {
     override func outputDrained() {
         guard case .reading = phase else { return }
         let limits = shared.pointee.limits
-        allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+        expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
         resume()
     }
 
@@ -218,7 +198,7 @@ final class HTTPConnection: Socket {
         if isBroken { return release() }
         if ending != .none { return continueEnding() }
         guard case .reading = phase else { return }
-        if outbox != nil { allow(milliseconds: flushMilliseconds) }
+        if outbox != nil { expire(after: flushMilliseconds) }
         resume()
     }
 
@@ -238,7 +218,6 @@ final class HTTPConnection: Socket {
             return false
         }
         phase = .over
-        cancelTimer()
         let remainder = parser.takeRemainder()
         sendHeldBack()
         let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)

@@ -119,11 +119,11 @@ public final class Listener: Pollable {
     private func rest() {
         shared.pointee.counters.acceptRests += 1
         shared.pointee.change(self, interest: 0)
-        let deadline = shared.pointee.now + .milliseconds(shared.pointee.limits.acceptRestMilliseconds)
-        shared.pointee.loop._withUnsafeGuaranteedRef { loop in
-            _ = loop.schedule(at: deadline) { [self] in
-                if fd >= 0 { shared.pointee.change(self, interest: clinux_epollin()) }
-            }
-        }
+        let until = shared.pointee.now + .milliseconds(shared.pointee.limits.acceptRestMilliseconds)
+        shared.pointee.wheel.set(self, at: until, now: shared.pointee.now)
+    }
+
+    override func timeIsUp(at instant: MonotonicTime) {
+        shared.pointee.change(self, interest: clinux_epollin())
     }
 }
