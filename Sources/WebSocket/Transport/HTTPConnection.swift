@@ -24,6 +24,8 @@ final class HTTPConnection: Socket {
     private var servedInTurn = 0
     /// Requests may be here that had to wait for the next turn.
     private var awaitsTurn = false
+    /// When the peer has to have taken the whole response that waits for it.
+    private var takenBy = MonotonicTime.never
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
         self.handler = handler
@@ -42,13 +44,11 @@ final class HTTPConnection: Socket {
     }
 
     override func expired() {
-        if outbox != nil {
-            release()
-        } else if parser.isInsideRequest {
-            refuse(RequestRefusal(408, "the request did not arrive in time"))
-        } else {
-            release()
-        }
+        // Between two requests silence is nobody's fault.
+        guard outbox != nil || parser.isInsideRequest else { return release() }
+        shared.pointee.counters.timedOut += 1
+        if outbox != nil { return release() }
+        refuse(RequestRefusal(408, "the request did not arrive in time"))
     }
 
     // MARK: Input
@@ -168,16 +168,22 @@ final class HTTPConnection: Socket {
 
     private func send(_ response: Response, keepsAlive: Bool, withBody: Bool) {
         let date = shared.pointee.loop._withUnsafeGuaranteedRef { $0.dateText() }
+        takenBy = shared.pointee.now + .milliseconds(shared.pointee.limits.responseMilliseconds)
         response.encodedHead(keepsAlive: keepsAlive, date: date).withUnsafeBytes { enqueue($0) }
         if withBody { response.body.withUnsafeBytes { enqueue($0) } }
     }
 
     override var flushMilliseconds: Int { shared.pointee.limits.responseStallMilliseconds }
 
+    /// A response leaves in bounded time, also to a peer that takes a byte now and then.
+    private func awaitReading() {
+        expire(at: min(shared.pointee.now + .milliseconds(flushMilliseconds), takenBy))
+    }
+
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != .never { expire(after: flushMilliseconds) }
-        case .flushing: releaseLater(milliseconds: flushMilliseconds)
+        case .none: if deadline != .never { awaitReading() }
+        case .flushing: awaitReading()
         case .lingering: break
         }
     }
@@ -198,13 +204,36 @@ final class HTTPConnection: Socket {
         if isBroken { return release() }
         if ending != .none { return continueEnding() }
         guard case .reading = phase else { return }
-        if outbox != nil { expire(after: flushMilliseconds) }
+        if outbox != nil { awaitReading() }
         resume()
     }
 
     override func release() {
         phase = .over
         super.release()
+    }
+
+    // MARK: Being let in
+
+    /// Counts this connection for a client that something more than its peer's address tells.
+    ///
+    /// - Returns: why it may not stay, if so. One that counts already stays as it is.
+    func identify(as client: IPAddress?) -> Doorkeeper.Refusal? {
+        guard case .counted(nil) = admission else { return nil }
+        switch shared.pointee.doorkeeper.identify(as: client, at: shared.pointee.now) {
+        case .admitted(let network): admission = .counted(network)
+        case .refused(let refusal):
+            shared.pointee.counters.count(refusal)
+            return refusal
+        }
+        return nil
+    }
+
+    /// Says why nobody is let in here, and ends.
+    func turnAway(_ refusal: Doorkeeper.Refusal) {
+        phase = .over
+        send(response(to: RequestRefusal(refusal)), keepsAlive: false, withBody: true)
+        endInOrder()
     }
 
     // MARK: Becoming a WebSocket
@@ -221,6 +250,7 @@ final class HTTPConnection: Socket {
         let remainder = parser.takeRemainder()
         sendHeldBack()
         let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
+        connection.admission = admission
         shared.pointee.replace(with: connection, interest: clinux_epollin())
         connection.inherit(outbox)
         outbox = nil

@@ -10,6 +10,7 @@ struct LoopShared {
     typealias Pointer = UnsafeMutablePointer<LoopShared>
 
     let limits: Limits
+    let doorkeeper: Doorkeeper
     let epoll: Int32
     let loop: Unmanaged<EventLoop>
     /// Holds `receiveBufferBytes` behind the few bytes a frame's beginning may need.
@@ -33,8 +34,9 @@ struct LoopShared {
         let closure: Closure?
     }
 
-    init(limits: Limits, epoll: Int32, loop: EventLoop) {
+    init(limits: Limits, doorkeeper: Doorkeeper, epoll: Int32, loop: EventLoop) {
         self.limits = limits
+        self.doorkeeper = doorkeeper
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)

@@ -23,6 +23,9 @@ public class Socket: Pollable {
     /// The peer has sent its end of stream.
     final var peerHasEnded = false
     final var ending = Ending.none
+    final var admission = Admission.counted(nil)
+    /// Bytes thrown away since we began to end.
+    private final var discardedBytes = 0
     /// When patience with the peer ends; `.never` while it is our turn.
     final var deadline = MonotonicTime.never
     /// When whoever speaks on this connection wants to be woken.
@@ -37,6 +40,14 @@ public class Socket: Pollable {
         case flushing
         /// We have sent our end of stream and wait for the peer's.
         case lingering
+    }
+
+    /// As what a connection stands in the doorkeeper's book.
+    enum Admission {
+        /// Open, and counted for this network, if for any.
+        case counted(ClientNetwork?)
+        /// Not let in: it only hears why.
+        case turnedAway
     }
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress) {
@@ -123,18 +134,32 @@ public class Socket: Pollable {
 
     private final func discardInput(_ flags: UInt32) {
         if flags & (clinux_epollerr() | clinux_epollhup()) != 0 { return release() }
-        let limits = shared.pointee.limits
-        guard read(into: shared.pointee.receiveBuffer, capacity: limits.receiveBufferBytes) == 0 else { return }
+        let capacity = shared.pointee.limits.receiveBufferBytes
+        guard let count = read(into: shared.pointee.receiveBuffer, capacity: capacity) else { return }
+        if count > 0 { return mayDiscard(count) ? () : release() }
         if ending == .lingering { return release() }
         peerHasEnded = true
         setInterest(interest & ~clinux_epollin())
+    }
+
+    /// Counts what is thrown away of a peer that does not stop: a flood is not to cost us the time of a farewell.
+    ///
+    /// - Returns: false when it was too much.
+    final func mayDiscard(_ bytes: Int) -> Bool {
+        discardedBytes += bytes
+        return discardedBytes <= shared.pointee.limits.maxDiscardedBytes
     }
 
     /// Closes the descriptor now.
     func release() {
         guard fd >= 0 else { return }
         outbox = nil
-        shared.pointee.counters.open -= 1
+        switch admission {
+        case .counted(let network):
+            shared.pointee.counters.open -= 1
+            shared.pointee.doorkeeper.leave(network, at: shared.pointee.now)
+        case .turnedAway: shared.pointee.counters.turningAway -= 1
+        }
         shared.pointee.close(self)
     }
 

@@ -31,6 +31,9 @@ struct TimerWheel {
     private let occupied: UnsafeMutablePointer<UInt64>
     /// All before this tick was handed out.
     private var current: Int64
+    /// Nothing is due before this, in nanoseconds; the largest number while nothing hangs here.
+    private var quietUntil = Int64.max
+    private var count = 0
 
     init(now: MonotonicTime) {
         heads = .allocate(capacity: Self.dueSlot + 1)
@@ -50,16 +53,26 @@ struct TimerWheel {
     /// Hangs an object up, or moves it. A deadline that has passed is due at the next tick.
     mutating func set(_ pollable: Pollable, at deadline: MonotonicTime, now: MonotonicTime) {
         clear(pollable)
+        // Where nothing lies between, the present moves on: what is near then hangs low.
+        if now.nanoseconds < quietUntil { current = max(current, now.nanoseconds / Self.tickNanoseconds) }
         let least = max(current, now.nanoseconds / Self.tickNanoseconds) + 1
         let most = current + 1 << (Self.bitsPerLevel * Self.levels - 2)
         pollable.place.tick = min(max(Self.tick(notBefore: deadline), least), most)
+        count += 1
         insert(pollable)
+        quietUntil = min(quietUntil, beginning(ofSlot: Int(pollable.place.slot)) * Self.tickNanoseconds)
     }
 
     /// Takes an object down; one that hangs nowhere is no error.
     mutating func clear(_ pollable: Pollable) {
+        guard pollable.place.slot >= 0 else { return }
+        unlink(pollable)
+        count -= 1
+        if count == 0 { quietUntil = .max }
+    }
+
+    private func unlink(_ pollable: Pollable) {
         let slot = Int(pollable.place.slot)
-        guard slot >= 0 else { return }
         let (next, previous) = (pollable.place.next, pollable.place.previous)
         next?._withUnsafeGuaranteedRef { $0.place.previous = previous }
         if let previous {
@@ -103,13 +116,19 @@ struct TimerWheel {
     // MARK: Time passes
 
     /// When to look again; nil when nothing hangs here. Not after the next deadline, sometimes before it.
+    @inline(__always)
     func nextLook() -> MonotonicTime? {
-        if heads[Self.dueSlot] != nil { return MonotonicTime(nanoseconds: current * Self.tickNanoseconds) }
-        return nextSlot().map { MonotonicTime(nanoseconds: $0.tick * Self.tickNanoseconds) }
+        quietUntil == .max ? nil : MonotonicTime(nanoseconds: quietUntil)
     }
 
     /// Takes one that is due.
+    @inline(__always)
     mutating func takeDue(at now: MonotonicTime) -> Pollable? {
+        now.nanoseconds < quietUntil ? nil : search(upTo: now)
+    }
+
+    @inline(never)
+    private mutating func search(upTo now: MonotonicTime) -> Pollable? {
         let nowTick = now.nanoseconds / Self.tickNanoseconds
         while true {
             if let due = heads[Self.dueSlot] {
@@ -117,31 +136,39 @@ struct TimerWheel {
                 clear(pollable)
                 return pollable
             }
-            guard let (slot, tick) = nextSlot(), tick <= nowTick else {
+            let next = nextSlot()
+            quietUntil = next.map { $0.tick * Self.tickNanoseconds } ?? .max
+            guard let next, next.tick <= nowTick else {
                 current = max(current, nowTick)
                 return nil
             }
-            current = tick
-            empty(slot)
+            current = next.tick
+            empty(next.slot)
         }
     }
 
     /// The first slot that is not empty, and the tick at which it begins.
     private func nextSlot() -> (slot: Int, tick: Int64)? {
         for level in 0..<Self.levels where occupied[level] != 0 {
-            let index = occupied[level].trailingZeroBitCount
-            let shift = Int64(level * Self.bitsPerLevel)
-            let above = (current >> (shift + Int64(Self.bitsPerLevel))) << Int64(Self.bitsPerLevel)
-            return (level * Self.slotsPerLevel + index, (above | Int64(index)) << shift)
+            let slot = level * Self.slotsPerLevel + occupied[level].trailingZeroBitCount
+            return (slot, beginning(ofSlot: slot))
         }
         return nil
+    }
+
+    /// The tick at which a slot's time comes, seen from the present.
+    private func beginning(ofSlot slot: Int) -> Int64 {
+        let (level, index) = slot.quotientAndRemainder(dividingBy: Self.slotsPerLevel)
+        let shift = Int64(level * Self.bitsPerLevel)
+        let above = (current >> (shift + Int64(Self.bitsPerLevel))) << Int64(Self.bitsPerLevel)
+        return (above | Int64(index)) << shift
     }
 
     /// Hangs everybody of a slot that has begun where they belong now: lower, or among those that are due.
     private mutating func empty(_ slot: Int) {
         while let head = heads[slot] {
             let pollable = head.takeUnretainedValue()
-            clear(pollable)
+            unlink(pollable)
             insert(pollable)
         }
     }
