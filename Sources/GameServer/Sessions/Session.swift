@@ -17,7 +17,7 @@ final class Session {
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
     var traffic = Traffic()
-    var liveness: Liveness
+    var liveness = Liveness()
     var backlog = Backlog()
 
     init(
@@ -32,7 +32,6 @@ final class Session {
         self.directory = directory
         self.sessions = sessions
         opened = now
-        liveness = Liveness(configuration.heartbeat)
         places = Places(limit: configuration.limits.roomsPerConnection)
         outlet.wake(at: now + .milliseconds(configuration.heartbeat.helloMs))
         services.observer.sessionOpened()
