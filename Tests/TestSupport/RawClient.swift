@@ -12,27 +12,66 @@ public final class RawClient {
 
     private let fd: Int32
 
-    /// - Parameter receiveBufferBytes: asked of the kernel; small ones make a server feel back pressure soon.
-    public init(port: UInt16, receiveBufferBytes: Int32? = nil, deadlineSeconds: Int = 20) throws {
-        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// - Parameters:
+    ///   - host: an address of IPv4 or, with a colon in it, of IPv6.
+    ///   - source: an own address of IPv4 to connect from.
+    ///   - receiveBufferBytes: asked of the kernel; small ones make a server feel back pressure soon.
+    public convenience init(
+        port: UInt16, host: String = "127.0.0.1", from source: String? = nil, receiveBufferBytes: Int32? = nil,
+        deadlineSeconds: Int = 20
+    ) throws {
+        if host.contains(":") {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &address.sin6_addr)
+            try self.init(AF_INET6, address, nil, receiveBufferBytes, deadlineSeconds)
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            inet_pton(AF_INET, host, &address.sin_addr)
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            if let source { inet_pton(AF_INET, source, &own.sin_addr) }
+            try self.init(AF_INET, address, source == nil ? nil : own, receiveBufferBytes, deadlineSeconds)
+        }
+        var yes: Int32 = 1
+        setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Connects to a Unix-domain socket.
+    public convenience init(path: String, deadlineSeconds: Int = 20) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        try self.init(AF_UNIX, address, nil, nil, deadlineSeconds)
+    }
+
+    private init<Address>(
+        _ family: Int32, _ address: Address, _ source: Address?, _ receiveBufferBytes: Int32?, _ deadlineSeconds: Int
+    ) throws {
+        fd = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         var patience = timeval(tv_sec: deadlineSeconds, tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         if var size = receiveBufferBytes {
             setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
+        if let source {
+            let bound = withUnsafePointer(to: source) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(fd, $0, socklen_t(MemoryLayout<Address>.size))
+                }
+            }
+            guard bound == 0 else { throw Failure.connect(errno) }
+        }
+        let connected = withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                connect(fd, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
         guard connected == 0 else { throw Failure.connect(errno) }
-        var yes: Int32 = 1
-        setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     deinit {

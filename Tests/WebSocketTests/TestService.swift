@@ -26,6 +26,7 @@ final class TestService: RequestHandler, ConnectionHandler {
     func handle(_ request: Request, _ exchange: Exchange) {
         switch request.path {
         case "/hello": exchange.respond(Response(status: 200, body: Array("hello \(request.method)".utf8)))
+        case "/peer": exchange.respond(Response(status: 200, body: Array(request.peer.utf8)))
         case "/body": exchange.respond(Response(status: 200, body: request.body))
         case "/big": exchange.respond(Response(status: 200, body: [UInt8](repeating: 98, count: 8 << 20)))
         case "/turn": exchange.respond(Response(status: 200, body: Array("\(loop.counters.turns)\n".utf8)))
@@ -87,8 +88,13 @@ final class TestServer {
     private let thread: LoopThread
     var port: UInt16 { thread.port }
 
-    init(_ limits: Limits = Limits()) throws {
-        thread = try LoopThread(limits: limits) { [journal] loop in TestService(loop, journal) }
+    init(
+        _ limits: Limits = Limits(), doorkeeper: Doorkeeper? = nil,
+        at address: ListenAddress = ListenAddress(.port(0, host: "127.0.0.1")), options: ListenOptions = ListenOptions()
+    ) throws {
+        thread = try LoopThread(limits: limits, doorkeeper: doorkeeper, at: address, options: options) {
+            [journal] loop in TestService(loop, journal)
+        }
     }
 
     deinit {

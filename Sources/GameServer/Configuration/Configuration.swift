@@ -28,9 +28,21 @@ public struct Configuration: Sendable, Equatable {
         public var host = "127.0.0.1"
         /// 0 takes a free one.
         public var port = 5050
+        /// More addresses, separated by commas, as `ListenAddress` reads them.
+        public var listen = ""
+        public var proxyProtocol = false
+        public var reusePort = false
+        public var socketMode = SocketMode.group
         public var dataDirectory = "./data"
         public var loops = 1
         public var node = "node-1"
+    }
+
+    /// Permissions of the files of Unix-domain sockets: who may write may connect.
+    public enum SocketMode: String, Sendable, CaseIterable {
+        case owner = "0600"
+        case group = "0660"
+        case all = "0666"
     }
 
     public struct Limits: Sendable, Equatable {
@@ -45,6 +57,9 @@ public struct Configuration: Sendable, Equatable {
         public var chatCharacters = 500
         public var nameCharacters = 50
         public var queueCommands = 64
+        public var messageMs = engine.messageMilliseconds
+        public var fragments = engine.maxFragmentsPerMessage
+        public var controlFramesPerS = engine.maxControlFramesPerSecond
     }
 
     public struct Heartbeat: Sendable, Equatable {
@@ -166,8 +181,20 @@ public struct Configuration: Sendable, Equatable {
     public struct HTTP: Sendable, Equatable {
         public var resourcesDirectory = "Resources"
         public var maxConnections = engine.maxConnections
+        /// 0 for no limit.
+        public var connectionsPerAddress = 1000
+        /// 0 for no limit.
+        public var opensPerS = 5000
+        /// 0 for no limit.
+        public var opensPerAddressPerS = 200
+        /// Whom the limits of addresses do not concern.
+        public var uncountedAddresses = "127.0.0.0/8, ::1"
         public var headerMs = engine.requestMilliseconds
         public var keepAliveMs = engine.keepAliveMilliseconds
+        public var proxyHeaderMs = engine.proxyHeaderMilliseconds
+        public var responseStallMs = engine.responseStallMilliseconds
+        public var responseMs = engine.responseMilliseconds
+        public var closeMs = engine.closeMilliseconds
         public var bodyBytes = engine.maxBodyBytes
         /// Separated by commas; empty for all.
         public var allowedOrigins = ""
@@ -175,7 +202,7 @@ public struct Configuration: Sendable, Equatable {
         public var operatorRatePerMin = 6000
         public var failedAuthPerMin = 600
         public var failedAuthLockoutMs = 60_000
-        /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+        /// Proxies whose word on a client's address is believed, separated by commas.
         public var trustedProxies = ""
     }
 }

@@ -18,7 +18,8 @@ final class Admission {
     private struct Limit {
         let perSecond: Int
         var until: MonotonicTime
-        var bucket: TokenBucket
+        let rate: TokenBucket.Rate
+        var bucket = TokenBucket()
     }
 
     /// Seconds over which refused clients are asked to spread their next try.
@@ -35,8 +36,8 @@ final class Admission {
         if let limited, limited.perSecond == perSecond, now < limited.until {
             self.limited?.until = until
         } else {
-            let bucket = TokenBucket(perSecond: perSecond, burst: perSecond, at: now)
-            limited = Limit(perSecond: perSecond, until: until, bucket: bucket)
+            let rate = TokenBucket.Rate(perSecond: perSecond, burst: perSecond)
+            limited = Limit(perSecond: perSecond, until: until, rate: rate)
         }
     }
 
@@ -59,9 +60,14 @@ final class Admission {
     func verdict(at now: MonotonicTime) -> AcceptVerdict {
         switch mode(at: now) {
         case .open: .pass
-        case .limited: limited?.bucket.take(at: now) == nil ? .pass : refusal(.rate, "too many connect at once")
+        case .limited: takesOne(at: now) ? .pass : refusal(.rate, "too many connect at once")
         case .protected: refusal(.overload, "the server is overloaded and takes no new connections")
         }
+    }
+
+    private func takesOne(at now: MonotonicTime) -> Bool {
+        guard let rate = limited?.rate else { return true }
+        return limited?.bucket.take(of: rate, at: now) == nil
     }
 
     private func refusal(_ reason: AcceptVerdict.Reason, _ message: String) -> AcceptVerdict {

@@ -97,6 +97,17 @@ final class LoopPulse: LoopFacts {
         }
     }
 
+    private func publishRefusals(_ new: TransportCounters) {
+        for (label, count) in [
+            (RejectionLabel.limit, \TransportCounters.refusedFull), (.rate, \.refusedTooFast),
+            (.addressLimit, \.refusedOfAddress), (.addressRate, \.refusedOfAddressTooFast),
+            (.descriptors, \.refusedForDescriptors), (.proxyHeader, \.proxyHeadersRefused),
+        ] {
+            metrics.wsConnectionsRejected.add(new[keyPath: count] - counted[keyPath: count], label, by: writer)
+        }
+        metrics.transportTimeouts.add(new.timedOut - counted.timedOut, by: writer)
+    }
+
     /// Brings the instruments in line with what the loop counts for itself. Before a scrape, too.
     func publish() {
         let new = traffic.grow(to: services.traffic)
@@ -113,7 +124,7 @@ final class LoopPulse: LoopFacts {
         metrics.transportBytes.add(wire.in - self.wire.in, .in, by: writer)
         metrics.transportBytes.add(wire.out - self.wire.out, .out, by: writer)
         self.wire = wire
-        metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
+        publishRefusals(counters)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)

@@ -18,18 +18,23 @@ final class GameLoop {
         var metrics: Observability.Metrics
         var middleware: [MiddlewarePlugin]
         var board: LoopBoard
+        var doorkeeper: Doorkeeper
+        var addresses: [ListenAddress]
         /// By which the server knows its own test.
         var selfTestKey: String
     }
 
     struct Started: Sendable {
-        var port: UInt16
+        /// Where clients of this machine reach it, in the order of the plan.
+        var served: [ListenAddress]
         var orders: Mailbox<Order>
         var startedAt: MonotonicTime
     }
 
     enum Order: Sendable {
         case drain
+        /// Call back from the loop, as proof that it turns.
+        case answer(@Sendable () -> Void)
         /// What recovery wants done here; the reply may be called on any thread.
         case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
     }
@@ -43,7 +48,7 @@ final class GameLoop {
     private let admin: AdminSurface
     private let configuration: Configuration
     private let logger: Logger
-    private var listener: Listener?
+    private var listeners: [Listener] = []
 
     /// Runs a loop on the calling thread until it has drained.
     ///
@@ -65,7 +70,7 @@ final class GameLoop {
         let writer = plan.metrics.makeWriter()
         let misnomer: String?
         do {
-            loop = try EventLoop(limits: Self.limits(plan.configuration))
+            loop = try EventLoop(limits: WebSocket.Limits(plan.configuration), doorkeeper: plan.doorkeeper)
             let replies = ReplyPort()
             // One append and one reading per room at most, and a few readings of operators.
             let mailbox = try loop.makeMailbox(capacity: 4 * plan.configuration.rooms.maxRooms + 1024) {
@@ -129,31 +134,37 @@ final class GameLoop {
             sockets: SocketEndpoint(
                 sessions: sessions, services: services, addresses: plan.operators.addresses,
                 selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
-        let host = plan.configuration.server.host
-        let port = plan.configuration.server.port
+        for address in plan.addresses {
+            do {
+                let options = ListenOptions(plan.configuration)
+                listeners.append(try loop.listen(at: address, options: options, handler: surface))
+            } catch {
+                throw .listen(address, error)
+            }
+        }
+        let served = listeners.map(\.reachable)
         let orders: Mailbox<Order>
         do {
-            let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
-            self.listener = listener
             let inbox = OrderPort()
             orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
-                .notice, .system, "started", "serves \(host):\(listener.port)",
+                .notice, .system, "started", "serves \(served.map { "\($0)" }.joined(separator: ", "))",
                 [
-                    "port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count),
+                    "port": .integer(Int(served.port)), "rooms": .integer(plan.rooms.count),
                     "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(port: listener.port, orders: orders, startedAt: loop.now)))
+            started(.success(Started(served: served, orders: orders, startedAt: loop.now)))
         } catch {
-            throw .listen(host: host, port: port, error)
+            throw .loop(error)
         }
     }
 
     private func obey(_ order: Order) {
         switch order {
         case .drain: drain()
+        case .answer(let reply): reply()
         case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
         }
     }
@@ -174,7 +185,7 @@ final class GameLoop {
     }
 
     private func sendAway(by deadline: MonotonicTime) {
-        listener?.close()
+        for listener in listeners { listener.close() }
         logger.log(
             .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
             ["clients": .integer(sessions.count)])
@@ -189,19 +200,13 @@ final class GameLoop {
         }
         loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes(by: deadline) }
     }
+}
 
-    private static func limits(_ configuration: Configuration) -> Limits {
-        var limits = Limits()
-        limits.maxMessageBytes = configuration.limits.socketMessageBytes
-        limits.maxOutboxBytes = configuration.slow.outboxBytes
-        limits.backlogBytes = configuration.slow.laggingBytes
-        // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
-        limits.kernelSendBufferBytes = 128 * 1024
-        limits.maxConnections = DescriptorLimit.connections(wanted: configuration.http.maxConnections)
-        limits.maxBodyBytes = configuration.http.bodyBytes
-        limits.requestMilliseconds = configuration.http.headerMs
-        limits.keepAliveMilliseconds = configuration.http.keepAliveMs
-        return limits
+extension [ListenAddress] {
+    /// The first port among them; 0 where there is none.
+    var port: UInt16 {
+        for case .port(let port, _) in map(\.place) { return port }
+        return 0
     }
 }
 

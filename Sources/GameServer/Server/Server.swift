@@ -5,8 +5,10 @@ import WebSocket
 
 /// A game server: a data directory, a store, an event loop and the games it serves.
 public final class Server: Sendable {
-    /// The port that is served, also when 0 was asked for.
-    public let port: UInt16
+    /// Where clients of this machine reach it.
+    public let served: [ListenAddress]
+    /// The port that is served, also when 0 was asked for; 0 when only Unix-domain sockets are.
+    public var port: UInt16 { served.port }
     /// The admin token, if this start made it; the operator has to be told once.
     public let generatedToken: Secret?
     private let directory: DataDirectory
@@ -18,10 +20,12 @@ public final class Server: Sendable {
 
     /// Reads which rooms there are, and begins to serve.
     ///
-    /// - Parameter directory: kept for as long as the server is.
+    /// - Parameters:
+    ///   - directory: kept for as long as the server is.
+    ///   - inherited: sockets that listen already, served in place of `server.host`.
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        in directory: DataDirectory, configuration: Configuration,
+        in directory: DataDirectory, configuration: Configuration, inherited: [Int32] = [],
         reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
         games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
         probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
@@ -32,9 +36,13 @@ public final class Server: Sendable {
         self.directory = directory
         let recovery: RecoverySettings
         do { recovery = try RecoverySettings(configuration.recovery) } catch { throw .configuration("\(error)") }
-        let addresses: ClientAddresses
-        do { addresses = try ClientAddresses(trusting: configuration.http.trustedProxies) } catch {
-            throw .configuration("http.trusted_proxies: \(error)")
+        let doorkeeper: Doorkeeper
+        do throws(AddressList.NoAddress) {
+            doorkeeper = Doorkeeper(
+                WebSocket.Limits(configuration), proxies: try AddressList(configuration.http.trustedProxies),
+                uncounted: try AddressList(configuration.http.uncountedAddresses))
+        } catch {
+            throw .configuration("http.trusted_proxies or http.uncounted_addresses: \(error)")
         }
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
@@ -69,7 +77,7 @@ public final class Server: Sendable {
                 store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
                 configuration: configuration)
             let operators = Operators(
-                tokens: tokens, addresses: addresses,
+                tokens: tokens, addresses: ClientAddresses(trusting: doorkeeper.proxies),
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
                 board: board)
             let loopBoard = LoopBoard { monitor.hint($0) }
@@ -77,7 +85,8 @@ public final class Server: Sendable {
             let plan = GameLoop.Plan(
                 configuration: configuration, games: games, store: store, operators: operators, files: files,
                 rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
-                middleware: middleware, board: loopBoard, selfTestKey: selfTestKey)
+                middleware: middleware, board: loopBoard, doorkeeper: doorkeeper,
+                addresses: configuration.listenAddresses(inherited: inherited), selfTestKey: selfTestKey)
             let started = Latch<Result<GameLoop.Started, StartError>>()
             let ended = Latch<Void>()
             let thread = Thread {
@@ -88,7 +97,7 @@ public final class Server: Sendable {
             thread.stackSize = 8 << 20
             thread.start()
             let loop = try started.wait().get()
-            port = loop.port
+            served = loop.served
             orders = loop.orders
             self.ended = ended
             metrics.wsConnectionsLimit.set(
@@ -96,10 +105,9 @@ public final class Server: Sendable {
             metrics.announce(
                 games.all.map { .init(name: $0.manifest.id, version: String($0.manifest.version), state: "enabled") })
             desk.start()
-            let host = configuration.server.host
             let test =
                 configuration.health.selfTest
-                ? SelfTest(key: selfTestKey, host: host, port: loop.port, board: loopBoard) : nil
+                ? loop.served.first.map { SelfTest(key: selfTestKey, server: $0, board: loopBoard) } : nil
             let parts = MonitorParts(
                 configuration: configuration, recovery: recovery,
                 drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
@@ -126,6 +134,11 @@ public final class Server: Sendable {
         monitor.stop()
         desk.close()
         store.close()
+    }
+
+    /// Has the event loop call back, from its own thread. Any thread may ask.
+    func answer(_ reply: @escaping @Sendable () -> Void) {
+        orders.post(.answer(reply))
     }
 
     /// Asks everybody to come back later, finishes what is being committed, and ends. Any thread may call it.

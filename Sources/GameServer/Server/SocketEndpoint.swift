@@ -35,6 +35,13 @@ final class SocketEndpoint {
             return exchange.respond(
                 .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)", id: id))
         }
+        if let refusal = exchange.identify(as: addresses.client(of: request)) {
+            return exchange.respond(
+                .problem(
+                    refusal.status, "rate_limited",
+                    "this address has as many connections as it may, or too many a second",
+                    [("Retry-After", "5")], id: id))
+        }
         let client = sessions.newClient(address: addresses.address(of: request))
         let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
         let visit = Visit(client: client, room: room) { request.headers[$0] }
@@ -76,6 +83,8 @@ private final class Conversation: ConnectionHandler {
     }
 
     func drained(_ connection: Connection) { session?.drained() }
+
+    func woken(_ connection: Connection) { session?.woken() }
 
     func closed(_ connection: Connection, _ closure: Closure) {
         let fault: String? = if case .violation(let violation) = closure.cause { violation.description } else { nil }

@@ -13,6 +13,8 @@ protocol Outlet: AnyObject {
     func takeBackBroadcasts() -> TakenBack
     func send(_ message: EncodedMessage)
     func send(text: [UInt8])
+    /// Has the session woken once, at or soon after a time; the last call counts, nil forgets it.
+    func wake(at instant: MonotonicTime?)
     func close(_ code: CloseCode, reason: String)
 }
 

@@ -10,9 +10,14 @@ extension Session {
         let waited = members.contains { member in
             member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
         }
-        liveness.watch(waited: waited, lastReceived: outlet.lastReceived, on: services.timeline) { [weak self] in
-            self?.checkLife()
-        }
+        let heartbeat = services.configuration.heartbeat
+        let next = liveness.plan(waited: waited, lastReceived: outlet.lastReceived, as: heartbeat)
+        if let next { outlet.wake(at: next) }
+    }
+
+    /// The time has come that the outlet was told.
+    func woken() {
+        if hasGreeted { checkLife() } else { close(.noHello) }
     }
 
     func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }
@@ -25,7 +30,8 @@ extension Session {
 
     private func checkLife() {
         guard isOpen else { return }
-        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
+        let heartbeat = services.configuration.heartbeat
+        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived, as: heartbeat) {
         case .wait: break
         case .sendPing: askForLife()
         case .drop: return giveUp()
@@ -59,5 +65,8 @@ extension Session {
     var isAsked: Bool { isOpen && liveness.isAsked(lastReceived: outlet.lastReceived) }
 
     /// Whether a ping has been unanswered for so long that what is sent will hardly arrive.
-    var isUnanswering: Bool { liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived) }
+    var isUnanswering: Bool {
+        liveness.isUnanswering(
+            at: services.timeline.now, lastReceived: outlet.lastReceived, as: services.configuration.heartbeat)
+    }
 }

@@ -10,7 +10,6 @@ final class Session {
     private unowned let sessions: SessionDirectory
     let outlet: any Outlet
     private let opened: MonotonicTime
-    private var helloAlarm: Alarm?
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     private var places: Places
@@ -18,7 +17,7 @@ final class Session {
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
     var traffic = Traffic()
-    var liveness: Liveness
+    var liveness = Liveness()
     var backlog = Backlog()
 
     init(
@@ -33,10 +32,8 @@ final class Session {
         self.directory = directory
         self.sessions = sessions
         opened = now
-        liveness = Liveness(configuration.heartbeat)
         places = Places(limit: configuration.limits.roomsPerConnection)
-        let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
-        helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
+        outlet.wake(at: now + .milliseconds(configuration.heartbeat.helloMs))
         services.observer.sessionOpened()
     }
 
@@ -231,9 +228,7 @@ final class Session {
     }
 
     private func stopClocks() {
-        helloAlarm?.cancel()
-        helloAlarm = nil
-        liveness.stop()
+        outlet.wake(at: nil)
         backlog.stop()
     }
 
@@ -242,8 +237,6 @@ final class Session {
     func greeted(by client: String) {
         hasGreeted = true
         self.client.introduced(as: client)
-        helloAlarm?.cancel()
-        helloAlarm = nil
         watchOver()
     }
 

@@ -30,6 +30,9 @@ public enum MetricCatalogue {
     static let wsConnectionsRejected = MetricDescription(
         "gameserver_ws_connections_rejected_total", .counter, "WebSocket connections that were not let in, by reason.",
         labels: [.of(RejectionLabel.self)])
+    static let transportTimeouts = MetricDescription(
+        "gameserver_transport_timeouts_total", .counter,
+        "Connections ended for taking longer than they may: for a request, a message, or to read a response.")
     static let wsHandshakeSeconds = MetricDescription(
         "gameserver_ws_handshake_duration_seconds", .histogram, "From the first byte of a connection to its upgrade.",
         bounds: MetricBounds.handling)
@@ -48,7 +51,8 @@ public enum MetricCatalogue {
 
     static let connectionRows = [
         wsConnections, wsConnectionsLimit, wsConnectionsOpened, wsConnectionsClosed, wsCloseCodes,
-        wsConnectionsRejected, wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds, wsProtocolErrors, wsResumes,
+        wsConnectionsRejected, transportTimeouts, wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds,
+        wsProtocolErrors, wsResumes,
     ]
 
     // MARK: Traffic

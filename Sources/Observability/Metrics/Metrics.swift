@@ -10,6 +10,7 @@ public final class Metrics: Sendable {
     public let wsConnectionsClosed: LabelledCounter<CloseReasonLabel>
     public let wsCloseCodes: LabelledCounter<CloseLabel>
     public let wsConnectionsRejected: LabelledCounter<RejectionLabel>
+    public let transportTimeouts: Counter
     public let wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds: Histogram
     public let wsProtocolErrors: LabelledCounter<ProtocolErrorLabel>
     public let wsResumes: LabelledCounter<ResumeLabel>
@@ -121,6 +122,7 @@ public final class Metrics: Sendable {
         wsConnectionsClosed = make.counter(Row.wsConnectionsClosed)
         wsCloseCodes = make.counter(Row.wsCloseCodes)
         wsConnectionsRejected = make.counter(Row.wsConnectionsRejected)
+        transportTimeouts = make.counter(Row.transportTimeouts)
         wsHandshakeSeconds = make.histogram(Row.wsHandshakeSeconds)
         wsConnectionSeconds = make.histogram(Row.wsConnectionSeconds)
         wsRoundTripSeconds = make.histogram(Row.wsRoundTripSeconds)

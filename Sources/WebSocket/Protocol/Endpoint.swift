@@ -53,6 +53,8 @@ struct Endpoint: ~Copyable {
     /// The current data frame's key, as seen from its next byte.
     private var key: UInt32 = 0
     private var isFinal = false
+    /// Whether a message has begun and is not complete.
+    var isInsideMessage: Bool { kind != nil }
     /// A message handed out lies in the block, which goes at the next call.
     private(set) var holdsMessage = false
     private var kept: UnsafeMutableRawBufferPointer?

@@ -65,6 +65,7 @@ public enum Violation: Equatable, Sendable {
     case messageTooBig(bytes: Int, limit: Int)
     case tooManyFragments(limit: Int)
     case tooManyControlFrames(limit: Int)
+    case messageTooSlow(limitMilliseconds: Int)
 
     /// The code the close frame carries.
     ///
@@ -73,7 +74,7 @@ public enum Violation: Equatable, Sendable {
         switch self {
         case .invalidUTF8: .invalidPayload
         case .messageTooBig, .tooManyFragments: .messageTooBig
-        case .tooManyControlFrames: .policyViolation
+        case .tooManyControlFrames, .messageTooSlow: .policyViolation
         default: .protocolError
         }
     }
@@ -97,6 +98,7 @@ extension Violation: CustomStringConvertible {
         case .messageTooBig(let bytes, let limit): "message of \(bytes) bytes exceeds the limit of \(limit)"
         case .tooManyFragments(let limit): "message of more than \(limit) fragments"
         case .tooManyControlFrames(let limit): "more than \(limit) pings and pongs in a second"
+        case .messageTooSlow(let limit): "a message has not come whole within \(limit) ms"
         }
     }
 }

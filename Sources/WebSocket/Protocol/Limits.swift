@@ -25,8 +25,17 @@ public struct Limits: Sendable {
 
     // MARK: Connections
 
-    /// Most connections open at once, requests and WebSockets together. Above it a new one is closed unanswered.
+    /// Most connections open at once, requests and WebSockets together. Above it a new one is turned away with 503.
     public var maxConnections = 20_000
+    /// Most connections open at once of one address, or of one IPv6 network of 64 bits; 0 for no limit. Above it a new
+    /// one is turned away with 429.
+    public var maxConnectionsPerAddress = 0
+    /// Most connections opened in a second; 0 for no limit. Above it a new one is turned away with 503.
+    public var maxOpensPerSecond = 0
+    /// Most connections opened in a second by one address; 0 for no limit. Above it a new one is turned away with 429.
+    public var maxOpensPerAddressPerSecond = 0
+    /// Most connections that are being told why they are turned away. Above it a new one is closed unanswered.
+    public var maxRefusalsAnswered = 16
     /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
     public var listenBacklog = 1024
     /// How long accepting rests after the process ran out of file descriptors or memory.
@@ -45,12 +54,20 @@ public struct Limits: Sendable {
 
     // MARK: Time
 
+    /// How long a trusted proxy has for its PROXY header. Above it: closed.
+    public var proxyHeaderMilliseconds = 5_000
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.
     public var keepAliveMilliseconds = 30_000
     /// How long a peer may take no byte of a response. Above it: aborted.
     public var responseStallMilliseconds = 30_000
+    /// How long a peer may take for a whole response, however evenly it takes it. Above it: aborted.
+    public var responseMilliseconds = 300_000
+    /// From the first byte of a WebSocket message, or of a control frame, to its last. Above it: 1008.
+    public var messageMilliseconds = 30_000
+    /// Most bytes read and thrown away of a peer that goes on sending after we have ended. Above it: cut.
+    public var maxDiscardedBytes = 1024 * 1024
     /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
     public var closeMilliseconds = 5_000
 

@@ -29,6 +29,8 @@ public final class Connection: Socket {
     /// Pings and pongs since `controlSince`, which is at most a second ago.
     private var controlFrames = 0
     private var controlSince: MonotonicTime
+    /// Since when part of a message or control frame is here; `.never` between them.
+    private var partialSince = MonotonicTime.never
     /// A backlog went in one send, and nobody has been told yet.
     private var owesDrained = false
 
@@ -109,7 +111,12 @@ public final class Connection: Socket {
         phase = .closing
         closeCode = code
         sendClose(code, reason: reason)
-        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { [self] in cut(.local) }
+        expire(after: shared.pointee.limits.closeMilliseconds)
+    }
+
+    /// Has the handler called once, at or soon after a time; the last call counts, nil forgets it.
+    public func wake(at instant: MonotonicTime?) {
+        if phase != .over { wake(atOrAfter: instant ?? .never) }
     }
 
     /// Cuts the connection without a word.
@@ -149,6 +156,20 @@ public final class Connection: Socket {
             if unsentBytes == 0 { outputDrained() }
         }
         if isBroken { release() } else { continueEnding() }
+    }
+
+    override func expired() {
+        if phase == .closing { return cut(.local) }
+        let limit = shared.pointee.limits.messageMilliseconds
+        guard partialSince != .never else { return }
+        let due = partialSince + .milliseconds(limit)
+        if due > shared.pointee.now { return expire(at: due) }
+        shared.pointee.counters.timedOut += 1
+        fail(.messageTooSlow(limitMilliseconds: limit))
+    }
+
+    override func woken() {
+        if phase != .over { handler.woken(self) }
     }
 
     override func outputFailed(overflowAt bytes: Int?) {
@@ -203,6 +224,7 @@ public final class Connection: Socket {
         }
         if count == 0 { return cut(.lost) }
         receivedAt = shared.pointee.now
+        if phase == .closing, !mayDiscard(count) { return cut(.local) }
         process(ReceivedBytes(buffer, count: kept + count))
     }
 
@@ -222,13 +244,26 @@ public final class Connection: Socket {
         while phase != .over {
             let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
+                partialSince = .never
                 deliver(kind, payload)
                 if input.count == 0, !endpoint.pointee.holdsMessage { return }
                 continue
             }
-            if case .incomplete = event { return endpoint.pointee.keep(input) }
+            if case .incomplete = event {
+                let isPartial = input.count > 0 || endpoint.pointee.isInsideMessage
+                if isPartial { awaitRest() } else { partialSince = .never }
+                return endpoint.pointee.keep(input)
+            }
             handle(event)
         }
+    }
+
+    /// What has begun to come has to come whole in bounded time, however evenly its bytes come.
+    @inline(never)
+    private func awaitRest() {
+        guard partialSince == .never, phase == .open else { return }
+        partialSince = shared.pointee.now
+        expire(after: shared.pointee.limits.messageMilliseconds)
     }
 
     @inline(__always)
@@ -253,6 +288,7 @@ public final class Connection: Socket {
 
     /// Counts a ping or pong; one too many ends the connection.
     private func takesControlFrame() -> Bool {
+        if !endpoint.pointee.isInsideMessage { partialSince = .never }
         let now = shared.pointee.now
         if now - controlSince >= .seconds(1) { (controlSince, controlFrames) = (now, 0) }
         controlFrames += 1

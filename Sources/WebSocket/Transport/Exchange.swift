@@ -26,6 +26,16 @@ public final class Exchange {
         if isOpen { connection.respond(response) }
     }
 
+    /// Counts the connection for a client that the request names, by the word of a proxy that is trusted; one that counts
+    /// for an address already stays as it is.
+    ///
+    /// - Parameter client: nil for one without an IP address, which is not counted.
+    /// - Returns: why the client may not have another connection, if so: answer it with that status.
+    public func identify(as client: IPAddress?) -> (status: Int, reason: Doorkeeper.Refusal)? {
+        guard isOpen, let refusal = connection.identify(as: client) else { return nil }
+        return (RequestRefusal(refusal).status, refusal)
+    }
+
     /// What became of a handshake.
     public enum Upgrade: Sendable {
         case opened, refused

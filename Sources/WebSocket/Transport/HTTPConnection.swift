@@ -17,9 +17,6 @@ final class HTTPConnection: Socket {
     private let openedAt: MonotonicTime
     private var parser: RequestParser
     private var phase = Phase.reading
-    /// When the connection's patience with its peer ends; nil while it is our turn.
-    private var deadline: MonotonicTime?
-    private var timerDeadline = MonotonicTime(nanoseconds: .max)
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
     /// The turn in which requests were last handed out, and how many were.
@@ -27,6 +24,8 @@ final class HTTPConnection: Socket {
     private var servedInTurn = 0
     /// Requests may be here that had to wait for the next turn.
     private var awaitsTurn = false
+    /// When the peer has to have taken the whole response that waits for it.
+    private var takenBy = MonotonicTime.never
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler) {
         self.handler = handler
@@ -41,34 +40,15 @@ final class HTTPConnection: Socket {
     override var outboxLimit: Int { .max }
 
     func begin() {
-        allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+        expire(after: shared.pointee.limits.requestMilliseconds)
     }
 
-    // MARK: Time
-
-    /// One timer runs. A deadline that moved back is noticed when it fires; one that moved forward sets it anew.
-    private func allow(milliseconds: Int) {
-        let until = shared.pointee.now + .milliseconds(milliseconds)
-        deadline = until
-        if timer == nil || until < timerDeadline { setDeadlineTimer(until) }
-    }
-
-    private func setDeadlineTimer(_ until: MonotonicTime) {
-        timerDeadline = until
-        setTimer(after: until - shared.pointee.now) { [self] in timeIsUp() }
-    }
-
-    private func timeIsUp() {
-        guard let deadline, ending == .none else { return }
-        if shared.pointee.now < deadline {
-            setDeadlineTimer(deadline)
-        } else if outbox != nil {
-            release()
-        } else if parser.isInsideRequest {
-            refuse(RequestRefusal(408, "the request did not arrive in time"))
-        } else {
-            release()
-        }
+    override func expired() {
+        // Between two requests silence is nobody's fault.
+        guard outbox != nil || parser.isInsideRequest else { return release() }
+        shared.pointee.counters.timedOut += 1
+        if outbox != nil { return release() }
+        refuse(RequestRefusal(408, "the request did not arrive in time"))
     }
 
     // MARK: Input
@@ -79,7 +59,7 @@ final class HTTPConnection: Socket {
         else { return }
         if count == 0 { return peerEnded(flags) }
         if !parser.isInsideRequest, case .reading = phase {
-            allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+            expire(after: shared.pointee.limits.requestMilliseconds)
         }
         parser.append(UnsafeRawBufferPointer(start: buffer, count: count))
         resume()
@@ -145,7 +125,7 @@ final class HTTPConnection: Socket {
                 shared.pointee.counters.requests += 1
                 servedInTurn += 1
                 phase = .answering(head)
-                deadline = nil
+                deadline = .never
                 exchangeNumber += 1
                 let request = Request(head, body: body, peer: peerAddress.text)
                 handler.handle(request, Exchange(self, request: request))
@@ -177,7 +157,7 @@ final class HTTPConnection: Socket {
         if keepsAlive {
             phase = .reading
             let limits = shared.pointee.limits
-            allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+            expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
             // Later in this turn, so that a handler that answers at once does not nest a call per pipelined request.
             shared.pointee.reap(self)
         } else {
@@ -188,16 +168,22 @@ final class HTTPConnection: Socket {
 
     private func send(_ response: Response, keepsAlive: Bool, withBody: Bool) {
         let date = shared.pointee.loop._withUnsafeGuaranteedRef { $0.dateText() }
+        takenBy = shared.pointee.now + .milliseconds(shared.pointee.limits.responseMilliseconds)
         response.encodedHead(keepsAlive: keepsAlive, date: date).withUnsafeBytes { enqueue($0) }
         if withBody { response.body.withUnsafeBytes { enqueue($0) } }
     }
 
     override var flushMilliseconds: Int { shared.pointee.limits.responseStallMilliseconds }
 
+    /// A response leaves in bounded time, also to a peer that takes a byte now and then.
+    private func awaitReading() {
+        expire(at: min(shared.pointee.now + .milliseconds(flushMilliseconds), takenBy))
+    }
+
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != nil { allow(milliseconds: flushMilliseconds) }
-        case .flushing: releaseLater(milliseconds: flushMilliseconds)
+        case .none: if deadline != .never { awaitReading() }
+        case .flushing: awaitReading()
         case .lingering: break
         }
     }
@@ -205,7 +191,7 @@ final class HTTPConnection: Socket {
     override func outputDrained() {
         guard case .reading = phase else { return }
         let limits = shared.pointee.limits
-        allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+        expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
         resume()
     }
 
@@ -218,13 +204,36 @@ final class HTTPConnection: Socket {
         if isBroken { return release() }
         if ending != .none { return continueEnding() }
         guard case .reading = phase else { return }
-        if outbox != nil { allow(milliseconds: flushMilliseconds) }
+        if outbox != nil { awaitReading() }
         resume()
     }
 
     override func release() {
         phase = .over
         super.release()
+    }
+
+    // MARK: Being let in
+
+    /// Counts this connection for a client that something more than its peer's address tells.
+    ///
+    /// - Returns: why it may not stay, if so. One that counts already stays as it is.
+    func identify(as client: IPAddress?) -> Doorkeeper.Refusal? {
+        guard case .counted(nil) = admission else { return nil }
+        switch shared.pointee.doorkeeper.identify(as: client, at: shared.pointee.now) {
+        case .admitted(let network): admission = .counted(network)
+        case .refused(let refusal):
+            shared.pointee.counters.count(refusal)
+            return refusal
+        }
+        return nil
+    }
+
+    /// Says why nobody is let in here, and ends.
+    func turnAway(_ refusal: Doorkeeper.Refusal) {
+        phase = .over
+        send(response(to: RequestRefusal(refusal)), keepsAlive: false, withBody: true)
+        endInOrder()
     }
 
     // MARK: Becoming a WebSocket
@@ -238,10 +247,10 @@ final class HTTPConnection: Socket {
             return false
         }
         phase = .over
-        cancelTimer()
         let remainder = parser.takeRemainder()
         sendHeldBack()
         let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
+        connection.admission = admission
         shared.pointee.replace(with: connection, interest: clinux_epollin())
         connection.inherit(outbox)
         outbox = nil

@@ -10,6 +10,7 @@ struct LoopShared {
     typealias Pointer = UnsafeMutablePointer<LoopShared>
 
     let limits: Limits
+    let doorkeeper: Doorkeeper
     let epoll: Int32
     let loop: Unmanaged<EventLoop>
     /// Holds `receiveBufferBytes` behind the few bytes a frame's beginning may need.
@@ -17,6 +18,7 @@ struct LoopShared {
     var now = MonotonicTime.now()
     var counters = TransportCounters()
     var cork: Cork
+    var wheel: TimerWheel
     var nextConnectionID: UInt64 = 1
     /// Whatever epoll reports on, at the index of its descriptor.
     private var pollables: [Pollable?] = []
@@ -32,17 +34,20 @@ struct LoopShared {
         let closure: Closure?
     }
 
-    init(limits: Limits, epoll: Int32, loop: EventLoop) {
+    init(limits: Limits, doorkeeper: Doorkeeper, epoll: Int32, loop: EventLoop) {
         self.limits = limits
+        self.doorkeeper = doorkeeper
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
         cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2), backlogBytes: limits.backlogBytes)
+        wheel = TimerWheel(now: now)
     }
 
     func deallocate() {
         receiveBuffer.deallocate()
         cork.deallocate()
+        wheel.deallocate()
     }
 
     // MARK: Registration
@@ -54,7 +59,10 @@ struct LoopShared {
 
     /// Takes over a descriptor that is already registered for another object.
     mutating func replace(with pollable: Pollable, interest: UInt32) {
-        if let old = pollables[Int(pollable.fd)] { closed.append(old) }
+        if let old = pollables[Int(pollable.fd)] {
+            wheel.clear(old)
+            closed.append(old)
+        }
         adopt(pollable)
         _ = control(EPOLL_CTL_MOD, pollable, interest)
     }
@@ -66,6 +74,7 @@ struct LoopShared {
     /// Closes the descriptor. The object is let go of when the turn ends.
     mutating func close(_ pollable: Pollable) {
         guard pollable.fd >= 0 else { return }
+        wheel.clear(pollable)
         let index = Int(pollable.fd)
         _ = control(EPOLL_CTL_DEL, pollable, 0)
         if pollable.ownsDescriptor { _ = Glibc.close(pollable.fd) }
@@ -124,6 +133,8 @@ struct LoopShared {
 /// What epoll reports on: it has a descriptor, and the loop keeps it alive while that is open.
 public class Pollable {
     final var fd: Int32
+    /// Where its deadline hangs.
+    final var place = TimerWheel.Place()
     final let shared: LoopShared.Pointer
     /// Whether closing this closes the descriptor.
     var ownsDescriptor: Bool { true }
@@ -135,6 +146,9 @@ public class Pollable {
 
     /// The kernel says something can be done.
     func ready(_ flags: UInt32) {}
+
+    /// A deadline set on the wheel has passed, as of `instant`: bytes that came before it were read.
+    func timeIsUp(at instant: MonotonicTime) {}
 
     /// The loop ends.
     func loopEnds() {

@@ -23,7 +23,15 @@ public class Socket: Pollable {
     /// The peer has sent its end of stream.
     final var peerHasEnded = false
     final var ending = Ending.none
-    final var timer: TimerID?
+    final var admission = Admission.counted(nil)
+    /// Bytes thrown away since we began to end.
+    private final var discardedBytes = 0
+    /// When patience with the peer ends; `.never` while it is our turn.
+    final var deadline = MonotonicTime.never
+    /// When whoever speaks on this connection wants to be woken.
+    final var wakeTime = MonotonicTime.never
+    /// What hangs on the wheel: not after the earlier of both. One that moves back is found when its time has come.
+    private final var armedAt = MonotonicTime.never
 
     /// How far the orderly end of the connection has come.
     enum Ending {
@@ -32,6 +40,14 @@ public class Socket: Pollable {
         case flushing
         /// We have sent our end of stream and wait for the peer's.
         case lingering
+    }
+
+    /// As what a connection stands in the doorkeeper's book.
+    enum Admission {
+        /// Open, and counted for this network, if for any.
+        case counted(ClientNetwork?)
+        /// Not let in: it only hears why.
+        case turnedAway
     }
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress) {
@@ -54,6 +70,10 @@ public class Socket: Pollable {
     func outputFailed(overflowAt bytes: Int?) {}
     /// The turn ends and this socket asked to be looked after.
     func reap(_ closure: Closure?) {}
+    /// The deadline has passed, and the connection has not begun to end.
+    func expired() {}
+    /// The time has come that `wakeTime` named.
+    func woken() {}
     /// How long output may take to leave once the connection ends.
     var flushMilliseconds: Int { shared.pointee.limits.closeMilliseconds }
     /// Most bytes the outbox may hold.
@@ -100,7 +120,7 @@ public class Socket: Pollable {
     }
 
     final func releaseLater(milliseconds: Int) {
-        setTimer(after: .milliseconds(milliseconds)) { [self] in release() }
+        expire(after: milliseconds)
     }
 
     /// Called at the end of the turn: sends our end of stream once all output has left.
@@ -114,19 +134,32 @@ public class Socket: Pollable {
 
     private final func discardInput(_ flags: UInt32) {
         if flags & (clinux_epollerr() | clinux_epollhup()) != 0 { return release() }
-        let limits = shared.pointee.limits
-        guard read(into: shared.pointee.receiveBuffer, capacity: limits.receiveBufferBytes) == 0 else { return }
+        let capacity = shared.pointee.limits.receiveBufferBytes
+        guard let count = read(into: shared.pointee.receiveBuffer, capacity: capacity) else { return }
+        if count > 0 { return mayDiscard(count) ? () : release() }
         if ending == .lingering { return release() }
         peerHasEnded = true
         setInterest(interest & ~clinux_epollin())
     }
 
+    /// Counts what is thrown away of a peer that does not stop: a flood is not to cost us the time of a farewell.
+    ///
+    /// - Returns: false when it was too much.
+    final func mayDiscard(_ bytes: Int) -> Bool {
+        discardedBytes += bytes
+        return discardedBytes <= shared.pointee.limits.maxDiscardedBytes
+    }
+
     /// Closes the descriptor now.
     func release() {
         guard fd >= 0 else { return }
-        cancelTimer()
         outbox = nil
-        shared.pointee.counters.open -= 1
+        switch admission {
+        case .counted(let network):
+            shared.pointee.counters.open -= 1
+            shared.pointee.doorkeeper.leave(network, at: shared.pointee.now)
+        case .turnedAway: shared.pointee.counters.turningAway -= 1
+        }
         shared.pointee.close(self)
     }
 
@@ -134,22 +167,40 @@ public class Socket: Pollable {
         release()
     }
 
-    // MARK: The one timer
+    // MARK: Deadlines
 
-    final func setTimer(after span: Duration, _ action: @escaping () -> Void) {
-        cancelTimer()
-        let deadline = shared.pointee.now + span
-        timer = shared.pointee.loop._withUnsafeGuaranteedRef { loop in
-            loop.schedule(at: deadline) { [self] in
-                timer = nil
-                if fd >= 0 { action() }
-            }
-        }
+    /// Ends patience with the peer so many milliseconds from now.
+    final func expire(after milliseconds: Int) {
+        expire(at: shared.pointee.now + .milliseconds(milliseconds))
     }
 
-    final func cancelTimer() {
-        guard let timer else { return }
-        self.timer = nil
-        shared.pointee.loop._withUnsafeGuaranteedRef { $0.cancel(timer) }
+    final func expire(at instant: MonotonicTime) {
+        deadline = instant
+        arm()
+    }
+
+    final func wake(atOrAfter instant: MonotonicTime) {
+        wakeTime = instant
+        arm()
+    }
+
+    private final func arm() {
+        let next = min(deadline, wakeTime)
+        guard next < armedAt, fd >= 0 else { return }
+        armedAt = next
+        shared.pointee.wheel.set(self, at: next, now: shared.pointee.now)
+    }
+
+    override final func timeIsUp(at instant: MonotonicTime) {
+        armedAt = .never
+        if wakeTime <= instant {
+            wakeTime = .never
+            woken()
+        }
+        if deadline <= instant, fd >= 0 {
+            deadline = .never
+            if ending == .none { expired() } else { release() }
+        }
+        arm()
     }
 }

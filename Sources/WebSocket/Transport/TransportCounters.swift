@@ -2,8 +2,20 @@
 public struct TransportCounters: Sendable {
     /// Connections accepted.
     public var accepted = 0
-    /// Connections closed unanswered because `maxConnections` were open.
-    public var refused = 0
+    /// Connections turned away because `maxConnections` were open.
+    public var refusedFull = 0
+    /// Connections turned away because too many were opened in a second.
+    public var refusedTooFast = 0
+    /// Connections turned away because their address had too many open.
+    public var refusedOfAddress = 0
+    /// Connections turned away because their address opened too many in a second.
+    public var refusedOfAddressTooFast = 0
+    /// Connections turned away because the process ran out of file descriptors.
+    public var refusedForDescriptors = 0
+    /// Connections of trusted proxies closed because no PROXY header came, or none that can be read.
+    public var proxyHeadersRefused = 0
+    /// Connections turned away that still hear why.
+    public var turningAway = 0
     /// Times accepting rested because the process ran out of file descriptors or memory.
     public var acceptRests = 0
     /// Connections open now, requests and WebSockets together.
@@ -16,6 +28,8 @@ public struct TransportCounters: Sendable {
     public var requests = 0
     /// HTTP requests refused by the parser.
     public var requestsRefused = 0
+    /// Connections ended because a request, a message, or reading a response took longer than it may.
+    public var timedOut = 0
     public var messagesIn = 0
     public var messagesOut = 0
     public var bytesIn = 0
@@ -33,4 +47,18 @@ public struct TransportCounters: Sendable {
     public var turns = 0
 
     public init() {}
+
+    /// Connections turned away, for whatever reason.
+    public var refused: Int {
+        refusedFull + refusedTooFast + refusedOfAddress + refusedOfAddressTooFast + refusedForDescriptors
+    }
+
+    mutating func count(_ refusal: Doorkeeper.Refusal) {
+        switch refusal {
+        case .full: refusedFull += 1
+        case .tooFast: refusedTooFast += 1
+        case .addressFull: refusedOfAddress += 1
+        case .addressTooFast: refusedOfAddressTooFast += 1
+        }
+    }
 }

@@ -63,6 +63,7 @@ import Testing
                 case .level: ("debug", .text("debug"))
                 case .levels: ("access=debug", .text("access=debug"))
                 case .addresses: ("10.0.0.1,::1", .text("10.0.0.1, ::1"))
+                case .listen: ("[::1]:80 proxy,unix:/a", .text("[::1]:80 proxy, unix:/a"))
                 }
             let quoted = if case .text = value { "'\(text)'" } else { text }
             // Two keys that are bounded by others need those raised too.
@@ -105,11 +106,19 @@ import Testing
         ("{ server: { port: 65536 } }", "server.port in x.json5 is 65536: at most 65535"),
         (
             "{ http: { trusted_proxies: '10.0.0.1, proxy.local' } }",
-            "http.trusted_proxies in x.json5 is \"10.0.0.1, proxy.local\": proxy.local is no IP address"
+            "http.trusted_proxies in x.json5 is \"10.0.0.1, proxy.local\": proxy.local is no IP address or network"
         ),
         (
-            "{ http: { trusted_proxies: '10.0.0.0/8' } }",
-            "http.trusted_proxies in x.json5 is \"10.0.0.0/8\": 10.0.0.0/8 is no IP address"
+            "{ http: { uncounted_addresses: '10.0.0.0/33' } }",
+            "http.uncounted_addresses in x.json5 is \"10.0.0.0/33\": 10.0.0.0/33 is no IP address or network"
+        ),
+        (
+            "{ server: { listen: '[::1]:80, unix:relative' } }",
+            "server.listen in x.json5 is \"[::1]:80, unix:relative\": unix:relative is no address to listen on"
+        ),
+        (
+            "{ server: { socket_mode: '0777' } }",
+            "server.socket_mode in x.json5 is \"0777\": one of 0600, 0660, 0666"
         ),
         ("{ server: { port: '1' } }", "server.port in x.json5 is \"1\": a whole number from 0 to 65535"),
         ("{ server: { port: 1.5 } }", "server.port in x.json5 is 1.5: a whole number from 0 to 65535"),

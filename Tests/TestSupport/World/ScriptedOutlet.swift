@@ -23,8 +23,13 @@ final class ScriptedOutlet: Outlet {
     /// The most that ever waited.
     private(set) var mostUnsentBytes = 0
     var lastReceived: MonotonicTime
+    private let timeline: ManualTimeline
+    private var alarm: Alarm?
 
-    init(openedAt now: MonotonicTime) { lastReceived = now }
+    init(on timeline: ManualTimeline) {
+        self.timeline = timeline
+        lastReceived = timeline.now
+    }
 
     func send(_ message: EncodedMessage) { take(Self.text(of: message), isBroadcast: message.isReplaceable) }
 
@@ -40,6 +45,11 @@ final class ScriptedOutlet: Outlet {
             unsent.removeLast()
         }
         return taken
+    }
+
+    func wake(at instant: MonotonicTime?) {
+        alarm?.cancel()
+        alarm = instant.map { timeline.alarm(at: $0) { [weak self] in self?.session?.woken() } }
     }
 
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }

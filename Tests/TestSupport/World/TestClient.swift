@@ -40,7 +40,7 @@ final class TestClient {
 
     func connect() {
         if let outlet { older.append(outlet) }
-        let outlet = ScriptedOutlet(openedAt: world.timeline.now)
+        let outlet = ScriptedOutlet(on: world.timeline)
         outlet.deliver = { [weak self, weak outlet] message in
             if let self, let outlet { receive(message, from: outlet) }
         }
