@@ -45,6 +45,8 @@ public struct Limits: Sendable {
 
     // MARK: Time
 
+    /// How long a server may take from the beginning of a connection we open to its answer. Above it: given up.
+    public var connectMilliseconds = 10_000
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.

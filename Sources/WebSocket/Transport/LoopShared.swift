@@ -17,6 +17,9 @@ struct LoopShared {
     var now = MonotonicTime.now()
     var counters = TransportCounters()
     var cork: Cork
+    /// nil while no connection compresses.
+    private(set) var deflate: DeflatePool?
+    var maskingKeys = MaskingKeys()
     var nextConnectionID: UInt64 = 1
     /// Whatever epoll reports on, at the index of its descriptor.
     private var pollables: [Pollable?] = []
@@ -41,8 +44,16 @@ struct LoopShared {
     }
 
     func deallocate() {
+        deflate?.close()
         receiveBuffer.deallocate()
         cork.deallocate()
+    }
+
+    /// What connections that compress share.
+    mutating func deflatePool() -> DeflatePool {
+        let pool = deflate ?? DeflatePool()
+        deflate = pool
+        return pool
     }
 
     // MARK: Registration

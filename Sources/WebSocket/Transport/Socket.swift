@@ -7,7 +7,7 @@ public class Socket: Pollable {
     /// Payloads from here on are handed to the kernel at once instead of being copied into the cork.
     static let directBytes = 16 * 1024
 
-    final let peerAddress: PeerAddress
+    final var peerAddress: PeerAddress
     final var interest = clinux_epollin()
     /// This turn's segments in the cork; -1 for none.
     final var firstSegment: Int32 = -1
@@ -56,6 +56,8 @@ public class Socket: Pollable {
     func reap(_ closure: Closure?) {}
     /// How long output may take to leave once the connection ends.
     var flushMilliseconds: Int { shared.pointee.limits.closeMilliseconds }
+    /// Whether our end of stream is sent before the peer's has come: the server's part (RFC 6455 §7.1.1).
+    var endsStreamFirst: Bool { true }
     /// Most bytes the outbox may hold.
     var outboxLimit: Int { shared.pointee.limits.maxOutboxBytes }
 
@@ -109,7 +111,7 @@ public class Socket: Pollable {
         ending = .lingering
         if isBroken || peerHasEnded { return release() }
         releaseLater(milliseconds: shared.pointee.limits.closeMilliseconds)
-        _ = shutdown(fd, Int32(SHUT_WR))
+        if endsStreamFirst { _ = shutdown(fd, Int32(SHUT_WR)) }
     }
 
     private final func discardInput(_ flags: UInt32) {
