@@ -92,21 +92,20 @@ struct Endpoint: ~Copyable {
             switch FrameDecoder.header(at: input.next, count: input.count, rules) {
             case .incomplete: return .incomplete
             case .violation(let violation): return .violation(violation)
+            case .compressed(let header):
+                if let event = begin(header, isCompressed: true, &input) { return event }
+                continue
             case .header(let found): header = found
             }
             if header.opcode.isControl {
                 return takeControlFrame(header, &input)
             }
-            if kind == nil, header.isFinal, !header.isCompressed, header.opcode != .continuation,
+            if kind == nil, header.isFinal, header.opcode != .continuation,
                 input.count - header.headerBytes >= header.payloadBytes, header.payloadBytes <= maxMessageBytes
             {
                 return takeWholeMessage(header, &input)
             }
-            if let violation = begin(header) { return .violation(violation) }
-            input.next += header.headerBytes
-            if isCompressed, isFinal, fragments == 1, input.count >= missing { return takeWholeCompressed(&input) }
-            makeRoom()
-            if header.payloadBytes == 0, let event = finishFrame() { return event }
+            if let event = begin(header, isCompressed: false, &input) { return event }
         }
     }
 
@@ -130,33 +129,36 @@ struct Endpoint: ~Copyable {
         return text.accept(base, count: bytes.count) && text.isComplete
     }
 
-    /// Starts a data frame that is a fragment or has not arrived whole. Limits come before memory.
+    /// Starts a data frame that is a fragment, compressed or has not arrived whole.
     @inline(never)
-    private mutating func begin(_ header: FrameHeader) -> Violation? {
-        if header.opcode == .continuation {
-            if kind == nil { return .continuationOfNothing }
-            if header.isCompressed { return .reservedBits(4) }
-        } else {
-            if kind != nil { return .messageInsideMessage }
-            kind = header.opcode == .text ? .text : .binary
-            isCompressed = header.isCompressed
-            text = UTF8Validation()
-        }
-        let limit = isCompressed ? Inflater.mostBytes(inflatingTo: maxMessageBytes) : maxMessageBytes
-        let (total, overflow) = assembler.count.addingReportingOverflow(header.payloadBytes)
-        if overflow || total > limit { return .messageTooBig(bytes: overflow ? .max : total, limit: limit) }
-        fragments += 1
-        if fragments > maxFragments { return .tooManyFragments(limit: maxFragments) }
+    private mutating func begin(_ header: FrameHeader, isCompressed: Bool, _ input: inout ReceivedBytes) -> Event? {
+        if let violation = violation(of: header, isCompressed: isCompressed) { return .violation(violation) }
+        input.next += header.headerBytes
         isFinal = header.isFinal
         missing = header.payloadBytes
         key = header.maskingKey
-        return nil
+        if isCompressed, isFinal, input.count >= missing { return takeWholeCompressed(&input) }
+        if missing > 0 {
+            assembler.reserve(missing, limit: maxMessageBytes, isWholeMessage: isFinal && fragments == 1)
+        }
+        return missing == 0 ? finishFrame() : nil
     }
 
-    /// Room for the rest of the frame begun.
-    private mutating func makeRoom() {
-        guard missing > 0 else { return }
-        assembler.reserve(missing, limit: maxMessageBytes, isWholeMessage: isFinal && fragments == 1)
+    /// Places a frame in its message. Limits come before memory.
+    private mutating func violation(of header: FrameHeader, isCompressed: Bool) -> Violation? {
+        if header.opcode == .continuation {
+            if kind == nil { return .continuationOfNothing }
+        } else {
+            if kind != nil { return .messageInsideMessage }
+            kind = header.opcode == .text ? .text : .binary
+            self.isCompressed = isCompressed
+            text = UTF8Validation()
+        }
+        let limit = self.isCompressed ? Inflater.mostBytes(inflatingTo: maxMessageBytes) : maxMessageBytes
+        let (total, overflow) = assembler.count.addingReportingOverflow(header.payloadBytes)
+        if overflow || total > limit { return .messageTooBig(bytes: overflow ? .max : total, limit: limit) }
+        fragments += 1
+        return fragments > maxFragments ? .tooManyFragments(limit: maxFragments) : nil
     }
 
     /// A compressed message that is one frame, all of it here: inflated from where it lies.

@@ -42,8 +42,6 @@ struct FrameHeader: Equatable {
     static let maxControlPayloadBytes = 125
 
     var isFinal: Bool
-    /// The first reserved bit, which only an agreed extension lets through (RFC 7692 §6).
-    var isCompressed = false
     var opcode: Opcode
     /// Bytes of payload that follow.
     var payloadBytes: Int

@@ -5,23 +5,25 @@
 struct FrameDecoder {
     enum Outcome: Equatable {
         case header(FrameHeader)
+        /// The header of a compressed message's first frame.
+        case compressed(FrameHeader)
         case incomplete
         case violation(Violation)
     }
 
-    /// What no frame may have in its first two bytes, as they lie in memory.
+    /// What differs with the end that reads and with what was agreed.
     struct Rules {
-        fileprivate let forbidden: UInt16
+        /// The mask bit of the second byte; 0 where no frame is masked.
+        fileprivate let mask: UInt8
+        /// Whether permessage-deflate, which claims the first reserved bit, was agreed.
+        fileprivate let compression: Bool
 
-        /// - Parameters:
-        ///   - role: of the end that reads. A server takes masked frames only, a client none.
-        ///   - compression: whether permessage-deflate, which claims the first reserved bit, was agreed.
-        /// - Source: RFC 6455 §5.1 and §5.2; RFC 7692 §6.
+        /// - Parameter role: of the end that reads. A server takes masked frames only, a client none.
+        /// - Source: RFC 6455 §5.1; RFC 7692 §6.
         init(role: Role, compression: Bool) {
-            forbidden = (compression ? 0x0030 : 0x0070) | (role == .server ? 0 : 0x8000)
+            mask = role == .server ? 0x80 : 0
+            self.compression = compression
         }
-
-        fileprivate var forbidsMask: Bool { forbidden & 0x8000 != 0 }
     }
 
     /// The header at `bytes`, of which `count` have arrived.
@@ -29,68 +31,75 @@ struct FrameDecoder {
     /// - Source: RFC 6455 §5.1 (masking), §5.2 (layout, reserved bits, minimal length), §5.5 (control frames).
     @inline(__always)
     static func header(at bytes: UnsafeRawPointer, count: Int, _ rules: Rules) -> Outcome {
-        guard count > 1 else { return count > 0 ? firstByte(bytes.load(as: UInt8.self), rules) : .incomplete }
-        let both = UInt16(littleEndian: bytes.loadUnaligned(as: UInt16.self))
-        let first = UInt8(truncatingIfNeeded: both)
-        if both & rules.forbidden != 0 { return refusal(first, rules) }
+        guard count > 0 else { return .incomplete }
+        let first = bytes.load(as: UInt8.self)
         let opcode = Opcode(rawValue: first & 0x0F)
+        if first & 0x70 != 0 { return reservedHeader(at: bytes, count: count, rules) }
         if opcode.isReserved { return .violation(.reservedOpcode(opcode.rawValue)) }
         let isFinal = first & 0x80 != 0
-        if opcode.isControl, first & 0xC0 != 0x80 { return firstByte(first, rules) }
-        let isCompressed = first & 0x40 != 0
+        if opcode.isControl, !isFinal { return .violation(.controlFrameFragmented) }
 
-        if both & 0x8000 == 0 { return unmaskedHeader(at: bytes, count: count, rules) }
-        let short = Int(both &>> 8 & 0x7F)
+        guard count > 1 else { return .incomplete }
+        let second = bytes.load(fromByteOffset: 1, as: UInt8.self)
+        if second & rules.mask == 0 { return anyHeader(at: bytes, count: count, rules) }
+        let short = Int(second & 0x7F)
         if short <= FrameHeader.maxControlPayloadBytes {
             guard count >= 6 else { return .incomplete }
             let key = bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
             return .header(
                 FrameHeader(
-                    isFinal: isFinal, isCompressed: isCompressed, opcode: opcode, payloadBytes: short,
-                    maskingKey: UInt32(littleEndian: key), headerBytes: 6))
+                    isFinal: isFinal, opcode: opcode, payloadBytes: short, maskingKey: UInt32(littleEndian: key),
+                    headerBytes: 6))
         }
-        return longHeader(at: bytes, count: count, keyBytes: 4)
+        if opcode.isControl { return .violation(.controlFrameTooLong(short)) }
+        return longHeader(
+            at: bytes, count: count, isFinal: isFinal, opcode: opcode, isSixteenBit: short == 126, keyBytes: 4)
     }
 
-    /// What the first byte alone shows.
+    /// A header with a reserved bit: a compressed message's first frame, where that was agreed, or a violation.
+    ///
+    /// - Source: RFC 7692 §6; a control frame is never compressed, §6.1.
     @inline(never)
-    private static func firstByte(_ first: UInt8, _ rules: Rules) -> Outcome {
-        let opcode = Opcode(rawValue: first & 0x0F)
-        let reserved = first & 0x70
-        if UInt16(reserved) & rules.forbidden != 0 { return .violation(.reservedBits(reserved >> 4)) }
-        if opcode.isReserved { return .violation(.reservedOpcode(opcode.rawValue)) }
-        guard opcode.isControl else { return .incomplete }
-        if reserved != 0 { return .violation(.reservedBits(reserved >> 4)) }
-        return first & 0x80 == 0 ? .violation(.controlFrameFragmented) : .incomplete
-    }
-
-    private static func refusal(_ first: UInt8, _ rules: Rules) -> Outcome {
-        let shown = firstByte(first, rules)
-        return shown == .incomplete ? .violation(.maskedFrame) : shown
-    }
-
-    /// A header as servers send it.
-    @inline(never)
-    private static func unmaskedHeader(at bytes: UnsafeRawPointer, count: Int, _ rules: Rules) -> Outcome {
-        guard rules.forbidsMask else { return .violation(.unmaskedFrame) }
+    private static func reservedHeader(at bytes: UnsafeRawPointer, count: Int, _ rules: Rules) -> Outcome {
         let first = bytes.load(as: UInt8.self)
-        let short = Int(bytes.load(fromByteOffset: 1, as: UInt8.self))
+        let opcode = Opcode(rawValue: first & 0x0F)
+        guard rules.compression, first & 0x70 == 0x40 else { return .violation(.reservedBits(first >> 4 & 0x7)) }
+        if opcode.isReserved { return .violation(.reservedOpcode(opcode.rawValue)) }
+        if opcode.isControl || opcode == .continuation { return .violation(.reservedBits(4)) }
+        let outcome = anyHeader(at: bytes, count: count, rules)
+        if case .header(let header) = outcome { return .compressed(header) }
+        return outcome
+    }
+
+    /// A header whose first byte is known to be right, of a frame of either end.
+    @inline(never)
+    private static func anyHeader(at bytes: UnsafeRawPointer, count: Int, _ rules: Rules) -> Outcome {
+        guard count > 1 else { return .incomplete }
+        let first = bytes.load(as: UInt8.self)
+        let second = bytes.load(fromByteOffset: 1, as: UInt8.self)
+        if second & 0x80 != rules.mask { return .violation(rules.mask == 0 ? .maskedFrame : .unmaskedFrame) }
+        let opcode = Opcode(rawValue: first & 0x0F)
+        let isFinal = first & 0x80 != 0
+        let short = Int(second & 0x7F)
+        let keyBytes = rules.mask == 0 ? 0 : 4
         guard short <= FrameHeader.maxControlPayloadBytes else {
-            return longHeader(at: bytes, count: count, keyBytes: 0)
+            if opcode.isControl { return .violation(.controlFrameTooLong(short)) }
+            return longHeader(
+                at: bytes, count: count, isFinal: isFinal, opcode: opcode, isSixteenBit: short == 126,
+                keyBytes: keyBytes)
         }
+        guard count >= 2 + keyBytes else { return .incomplete }
+        let key = keyBytes == 0 ? 0 : bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
         return .header(
             FrameHeader(
-                isFinal: first & 0x80 != 0, isCompressed: first & 0x40 != 0, opcode: Opcode(rawValue: first & 0x0F),
-                payloadBytes: short, maskingKey: 0, headerBytes: 2))
+                isFinal: isFinal, opcode: opcode, payloadBytes: short, maskingKey: UInt32(littleEndian: key),
+                headerBytes: 2 + keyBytes))
     }
 
     @inline(never)
-    private static func longHeader(at bytes: UnsafeRawPointer, count: Int, keyBytes: Int) -> Outcome {
-        let first = bytes.load(as: UInt8.self)
-        let opcode = Opcode(rawValue: first & 0x0F)
-        let short = Int(bytes.load(fromByteOffset: 1, as: UInt8.self) & 0x7F)
-        if opcode.isControl { return .violation(.controlFrameTooLong(short)) }
-        let isSixteenBit = short == 126
+    private static func longHeader(
+        at bytes: UnsafeRawPointer, count: Int, isFinal: Bool, opcode: Opcode, isSixteenBit: Bool, keyBytes: Int
+    ) -> Outcome {
         let lengthEnd = isSixteenBit ? 4 : 10
         guard count >= lengthEnd else { return .incomplete }
         let length: UInt64
@@ -105,7 +114,7 @@ struct FrameDecoder {
         let key = keyBytes == 0 ? 0 : bytes.loadUnaligned(fromByteOffset: lengthEnd, as: UInt32.self)
         return .header(
             FrameHeader(
-                isFinal: first & 0x80 != 0, isCompressed: first & 0x40 != 0, opcode: opcode, payloadBytes: Int(length),
-                maskingKey: UInt32(littleEndian: key), headerBytes: lengthEnd + keyBytes))
+                isFinal: isFinal, opcode: opcode, payloadBytes: Int(length), maskingKey: UInt32(littleEndian: key),
+                headerBytes: lengthEnd + keyBytes))
     }
 }

@@ -106,11 +106,19 @@ public final class Connection: Socket {
 
     @inline(never)
     private func send(_ opcode: Opcode, _ payload: RawSpan) {
+        guard sendsPlainFrames else { return sendOtherwise(opcode, payload) }
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
         // The span, and with it the bytes, outlives this call; inside a closure the compiler would not inline it.
-        let bytes = payload.withUnsafeBytes { $0 }
-        if sendsPlainFrames { enqueueFrame(opcode, bytes) } else { sendMessage(opcode, bytes) }
+        enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
+    }
+
+    /// Masked, compressed or both.
+    @inline(never)
+    private func sendOtherwise(_ opcode: Opcode, _ payload: RawSpan) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        sendMessage(opcode, payload.withUnsafeBytes { $0 })
     }
 
     /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
