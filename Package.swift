@@ -33,6 +33,8 @@ let package = Package(
         .executableTarget(
             name: "FaultyServer", dependencies: ["GameServer", "PluginAPI", "LiapTui"], path: "Tests/FaultyServer",
             exclude: ["README.md"]),
+        .executableTarget(
+            name: "AutobahnClient", dependencies: ["WebSocket"], path: "Tests/Conformance/Client"),
         .target(
             name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI"],
             path: "Tests/TestSupport"),
