@@ -139,7 +139,7 @@ struct Endpoint: ~Copyable {
         key = header.maskingKey
         if isCompressed, isFinal, input.count >= missing { return takeWholeCompressed(&input) }
         if missing > 0 {
-            assembler.reserve(missing, limit: maxMessageBytes, isWholeMessage: isFinal && fragments == 1)
+            assembler.reserve(missing, limit: mostPayloadBytes, isWholeMessage: isFinal && fragments == 1)
         }
         return missing == 0 ? finishFrame() : nil
     }
@@ -154,11 +154,16 @@ struct Endpoint: ~Copyable {
             self.isCompressed = isCompressed
             text = UTF8Validation()
         }
-        let limit = self.isCompressed ? Inflater.mostBytes(inflatingTo: maxMessageBytes) : maxMessageBytes
+        let limit = mostPayloadBytes
         let (total, overflow) = assembler.count.addingReportingOverflow(header.payloadBytes)
         if overflow || total > limit { return .messageTooBig(bytes: overflow ? .max : total, limit: limit) }
         fragments += 1
         return fragments > maxFragments ? .tooManyFragments(limit: maxFragments) : nil
+    }
+
+    /// Most bytes the frames of the running message may carry together.
+    private var mostPayloadBytes: Int {
+        isCompressed ? Inflater.mostBytes(inflatingTo: maxMessageBytes) : maxMessageBytes
     }
 
     /// A compressed message that is one frame, all of it here: inflated from where it lies.
