@@ -7,6 +7,7 @@ public struct Configuration: Sendable, Equatable {
     public var limits = Limits()
     public var heartbeat = Heartbeat()
     public var slow = Slow()
+    public var compression = Compression()
     public var rooms = Rooms()
     public var store = Store()
     public var admin = Admin()
@@ -76,6 +77,16 @@ public struct Configuration: Sendable, Equatable {
         public var gapEvents = 20
         public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
+    }
+
+    public struct Compression: Sendable, Equatable {
+        public var isEnabled = false
+        public var minBytes = policy.minBytes
+        public var level = policy.level
+        public var memoryLevel = policy.memoryLevel
+        public var windowBits = policy.windowBits
+
+        private static let policy = CompressionPolicy()
     }
 
     public struct Rooms: Sendable, Equatable {

@@ -93,6 +93,22 @@ extension ConfigurationKey {
             "slow", "outbox_bytes", \.slow.outboxBytes, 65_536...1_073_741_824,
             "Unsent bytes that end a connection at once."),
 
+        .boolean(
+            "compression", "enabled", \.compression.isEnabled,
+            "Whether clients that offer permessage-deflate get what every watcher may read compressed."),
+        .integer(
+            "compression", "min_bytes", \.compression.minBytes, 1...16_777_216,
+            "Shortest message that is compressed; below it the work saves no packet."),
+        .integer(
+            "compression", "level", \.compression.level, 1...9,
+            "What it takes to make messages shorter: 1 is the fastest, 9 the smallest."),
+        .integer(
+            "compression", "memory_level", \.compression.memoryLevel, 1...9,
+            "Memory of a loop's compressing context beside its window; each step doubles it, 9 is 256 KiB."),
+        .integer(
+            "compression", "window_bits", \.compression.windowBits, 9...15,
+            "How far back in a message repetition is found: two to its power bytes; a context holds four times that."),
+
         .integer(
             "rooms", "quiet_drop_ms", \.rooms.quietDropMs, 0...dayMs,
             "A drop shorter than this shows the others nothing."),

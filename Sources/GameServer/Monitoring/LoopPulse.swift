@@ -125,6 +125,7 @@ final class LoopPulse: LoopFacts {
         metrics.transportBytes.add(wire.out - self.wire.out, .out, by: writer)
         self.wire = wire
         publishRefusals(counters)
+        publish(counters.compression, since: counted.compression)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)
@@ -138,5 +139,16 @@ final class LoopPulse: LoopFacts {
         let reading = board.reading
         metrics.pendingMessages.set(Double(reading.pendingMessages))
         metrics.sendQueueBytes.set(Double(reading.unsentBytes))
+    }
+
+    private func publish(_ now: CompressionCounters, since before: CompressionCounters) {
+        metrics.compressedMessages.add(now.messagesIn - before.messagesIn, .in, by: writer)
+        metrics.compressedMessages.add(now.messagesOut - before.messagesOut, .out, by: writer)
+        metrics.compressedPlainBytes.add(now.inflatedBytesIn - before.inflatedBytesIn, .in, by: writer)
+        metrics.compressedPlainBytes.add(now.inflatedBytesOut - before.inflatedBytesOut, .out, by: writer)
+        metrics.compressedWireBytes.add(now.deflatedBytesIn - before.deflatedBytesIn, .in, by: writer)
+        metrics.compressedWireBytes.add(now.deflatedBytesOut - before.deflatedBytesOut, .out, by: writer)
+        metrics.compressions.add(now.deflations - before.deflations, by: writer)
+        metrics.compressionMemoryBytes.set(Double(now.memoryBytes))
     }
 }

@@ -10,11 +10,13 @@ final class SocketEndpoint {
     private let services: LoopServices
     private let selfTestKey: Digest
     private let addresses: ClientAddresses
+    private let compression: CompressionPolicy?
 
     init(sessions: SessionDirectory, services: LoopServices, addresses: ClientAddresses, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
         self.addresses = addresses
+        compression = CompressionPolicy(services.configuration.compression)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
@@ -54,7 +56,8 @@ final class SocketEndpoint {
         }
         let conversation = Conversation(sessions: sessions, client: client)
         let waited = exchange.sinceOpened
-        switch exchange.upgrade(subprotocol: offered.isEmpty ? nil : Self.subprotocol, handler: conversation) {
+        let subprotocol = offered.isEmpty ? nil : Self.subprotocol
+        switch exchange.upgrade(subprotocol: subprotocol, compression: compression, handler: conversation) {
         case .opened: services.observer.visitAccepted(after: waited)
         case .refused: services.observer.visitRefused(.badRequest)
         case .lost: break

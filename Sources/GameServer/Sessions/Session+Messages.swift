@@ -9,7 +9,7 @@ extension Session {
         case .hello(let hello): greet(hello)
         case .list(let id, let game):
             let rooms = directory.list(game: game, limit: services.configuration.rooms.lobbyRooms)
-            send(lines: [ServerMessage.rooms(rooms, id: id)])
+            send(publicLines: [ServerMessage.rooms(rooms, id: id)])
         case .create(let create): try self.create(create)
         case .join(let join): try self.join(join)
         case .watch(let id, let room): try watch(room, id)

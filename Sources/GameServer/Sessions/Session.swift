@@ -178,8 +178,18 @@ final class Session {
         services.traffic.sent(bytes)
     }
 
-    /// One message of several JSON objects.
+    /// One message of several JSON objects. It is never compressed: it may hold a secret or a hand, and beside it what
+    /// somebody else chose.
     func send(lines: [[UInt8]]) {
+        guard isOpen else { return }
+        let text = joinedLines(lines)
+        count(text.count)
+        outlet.send(uncompressed: text)
+        noteBacklog()
+    }
+
+    /// The same for what every watcher may read. It may be compressed.
+    func send(publicLines lines: [[UInt8]]) {
         guard isOpen else { return }
         let text = joinedLines(lines)
         count(text.count)

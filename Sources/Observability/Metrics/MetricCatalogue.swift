@@ -65,6 +65,19 @@ public enum MetricCatalogue {
     static let transportBytes = MetricDescription(
         "gameserver_transport_bytes_total", .counter, "Bytes on the wire, HTTP and framing included.",
         labels: [.of(DirectionLabel.self)])
+    static let compressedMessages = MetricDescription(
+        "gameserver_compressed_messages_total", .counter, "WebSocket data messages that were compressed.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressedPlainBytes = MetricDescription(
+        "gameserver_compressed_plain_bytes_total", .counter, "Payload of compressed messages before, as it was meant.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressedWireBytes = MetricDescription(
+        "gameserver_compressed_wire_bytes_total", .counter, "Payload of compressed messages after, as it was sent.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressions = MetricDescription(
+        "gameserver_compressions_total", .counter, "Times a message was compressed: once for many receivers.")
+    static let compressionMemoryBytes = MetricDescription(
+        "gameserver_compression_memory_bytes", .gauge, "Memory held to compress and to inflate.")
     static let messageSeconds = MetricDescription(
         "gameserver_message_duration_seconds", .histogram, "From receiving a message until it is handled; sampled.",
         labels: [.of(OperationLabel.self)], bounds: MetricBounds.handling,
@@ -95,8 +108,9 @@ public enum MetricCatalogue {
         labels: [.of(RoleLabel.self)])
 
     static let trafficRows = [
-        messages, messageBytes, transportBytes, messageSeconds, stageSeconds, commands, messageErrors,
-        messagesRejected, rateLimited, authAttempts, authDenied,
+        messages, messageBytes, transportBytes, compressedMessages, compressedPlainBytes, compressedWireBytes,
+        compressions, compressionMemoryBytes, messageSeconds, stageSeconds, commands, messageErrors, messagesRejected,
+        rateLimited, authAttempts, authDenied,
     ]
 
     // MARK: Delivery

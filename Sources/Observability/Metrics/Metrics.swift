@@ -17,6 +17,9 @@ public final class Metrics: Sendable {
 
     // Traffic
     public let messages, messageBytes, transportBytes: LabelledCounter<DirectionLabel>
+    public let compressedMessages, compressedPlainBytes, compressedWireBytes: LabelledCounter<DirectionLabel>
+    public let compressions: Counter
+    public let compressionMemoryBytes: Gauge
     public let messageSeconds: LabelledHistogram<OperationLabel>
     public let stageSeconds: LabelledHistogram<StageLabel>
     public let commands: LabelledCounter<CommandLabel>
@@ -132,6 +135,11 @@ public final class Metrics: Sendable {
         messages = make.counter(Row.messages)
         messageBytes = make.counter(Row.messageBytes)
         transportBytes = make.counter(Row.transportBytes)
+        compressedMessages = make.counter(Row.compressedMessages)
+        compressedPlainBytes = make.counter(Row.compressedPlainBytes)
+        compressedWireBytes = make.counter(Row.compressedWireBytes)
+        compressions = make.counter(Row.compressions)
+        compressionMemoryBytes = make.gauge(Row.compressionMemoryBytes)
         messageSeconds = make.histogram(Row.messageSeconds)
         stageSeconds = make.histogram(Row.stageSeconds)
         commands = make.counter(Row.commands)

@@ -56,6 +56,8 @@ public struct Limits: Sendable {
 
     /// How long a trusted proxy has for its PROXY header. Above it: closed.
     public var proxyHeaderMilliseconds = 5_000
+    /// How long a server may take from the beginning of a connection we open to its answer. Above it: given up.
+    public var connectMilliseconds = 10_000
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.

@@ -23,6 +23,12 @@ public final class Connection: Socket {
     /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
     /// time, which costs as much as decoding a short message.
     private let endpoint: UnsafeMutablePointer<Endpoint>
+    /// A client masks what it sends.
+    let role: Role
+    /// nil when nothing was agreed.
+    let deflate: PermessageDeflate?
+    /// Frames leave as a server sends them: neither masked nor compressed.
+    private let sendsPlainFrames: Bool
     private var phase = Phase.open
     /// Why we close, while the peer's answer is awaited.
     private var closeCode = CloseCode.normal
@@ -34,15 +40,21 @@ public final class Connection: Socket {
     /// A backlog went in one send, and nobody has been told yet.
     private var owesDrained = false
 
-    init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any ConnectionHandler) {
+    init(
+        fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, role: Role, deflate: PermessageDeflate?,
+        handler: any ConnectionHandler
+    ) {
         id = shared.pointee.nextConnectionID
         shared.pointee.nextConnectionID += 1
         openedAt = shared.pointee.now
         receivedAt = openedAt
         controlSince = openedAt
         self.handler = handler
+        self.role = role
+        self.deflate = deflate
+        sendsPlainFrames = role == .server && deflate == nil
         endpoint = .allocate(capacity: 1)
-        endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
+        endpoint.initialize(to: Endpoint(role: role, limits: shared.pointee.limits, deflate: deflate))
         super.init(fd: fd, shared: shared, peerAddress: peerAddress)
     }
 
@@ -78,19 +90,37 @@ public final class Connection: Socket {
         send(.binary, binary)
     }
 
-    /// Sends a message that was encoded once for many connections; nothing is copied.
+    /// Sends a text message that is never compressed, whatever was agreed: one that holds a secret, whose length must not
+    /// depend on what stands beside it.
+    public func send(uncompressed text: [UInt8]) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        text.withUnsafeBytes { sendFrame(.text, $0) }
+    }
+
+    /// Sends a message that was encoded once for many connections; nothing is copied unless it has to be masked, or
+    /// compressed with this connection's own context.
     public func send(_ message: EncodedMessage) {
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
-        enqueue(message)
+        if sendsPlainFrames { enqueue(message) } else { sendEncoded(message) }
     }
 
     @inline(never)
     private func send(_ opcode: Opcode, _ payload: RawSpan) {
+        guard sendsPlainFrames else { return sendOtherwise(opcode, payload) }
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
         // The span, and with it the bytes, outlives this call; inside a closure the compiler would not inline it.
         enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
+    }
+
+    /// Masked, compressed or both.
+    @inline(never)
+    private func sendOtherwise(_ opcode: Opcode, _ payload: RawSpan) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        sendMessage(opcode, payload.withUnsafeBytes { $0 })
     }
 
     /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
@@ -125,7 +155,7 @@ public final class Connection: Socket {
     }
 
     private func sendClose(_ code: CloseCode, reason: String = "") {
-        FrameEncoder.closePayload(code, reason: reason).withUnsafeBytes { enqueueFrame(.close, $0) }
+        FrameEncoder.closePayload(code, reason: reason).withUnsafeBytes { sendFrame(.close, $0) }
     }
 
     /// How it ended is known: the handler hears it when the turn ends.
@@ -186,6 +216,8 @@ public final class Connection: Socket {
         owesDrained = true
         shared.pointee.reap(self)
     }
+
+    override var endsStreamFirst: Bool { role == .server }
 
     override func loopEnds() {
         cut(.stopped)
@@ -280,7 +312,7 @@ public final class Connection: Socket {
         case .pong: _ = takesControlFrame()
         case .message(let kind, let payload): deliver(kind, payload)
         case .ping(let payload):
-            if takesControlFrame(), phase == .open { enqueueFrame(.pong, payload) }
+            if takesControlFrame(), phase == .open { sendFrame(.pong, payload) }
         case .close(let code, let reason): peerCloses(code, reason)
         case .violation(let violation): fail(violation)
         }
@@ -302,7 +334,7 @@ public final class Connection: Socket {
         if phase == .closing {
             settle(.local, code: closeCode, isClean: true)
         } else {
-            if let code { sendClose(code) } else { enqueueFrame(.close, UnsafeRawBufferPointer(start: nil, count: 0)) }
+            if let code { sendClose(code) } else { sendFrame(.close, UnsafeRawBufferPointer(start: nil, count: 0)) }
             settle(.peer, code: code ?? .noStatus, reason: String(decoding: reason, as: UTF8.self), isClean: true)
         }
         endInOrder()

@@ -7,7 +7,7 @@ import Glibc
 /// `Mailbox`. A turn is: wait, handle what is ready, run what is due once nobody who is ready was left unheard, send what
 /// every connection has to say with one send each, then tell who was closed.
 public final class EventLoop {
-    private let shared: LoopShared.Pointer
+    let shared: LoopShared.Pointer
     private let epoll: Int32
     private let events: UnsafeMutableRawPointer
     private var timers = Timers()
@@ -43,7 +43,11 @@ public final class EventLoop {
     public var limits: Limits { shared.pointee.limits }
 
     /// What happened here so far.
-    public var counters: TransportCounters { shared.pointee.counters }
+    public var counters: TransportCounters {
+        var counters = shared.pointee.counters
+        if let deflate = shared.pointee.deflate { counters.compression = deflate.counters }
+        return counters
+    }
 
     /// The wall clock's time as HTTP writes it.
     func dateText() -> String { date.text(at: time(nil)) }

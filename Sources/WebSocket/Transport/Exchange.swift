@@ -45,20 +45,26 @@ public final class Exchange {
 
     /// Makes the connection a WebSocket, or answers why not; the handler is told `opened` in the first case only.
     ///
-    /// - Parameter subprotocol: one of those offered, or nil for none.
-    /// - Source: RFC 6455 §4.2.
+    /// - Parameters:
+    ///   - subprotocol: one of those offered, or nil for none.
+    ///   - compression: how messages are compressed if the client offers permessage-deflate; nil for not at all.
+    /// - Source: RFC 6455 §4.2; RFC 7692 §5.
     @discardableResult
-    public func upgrade(subprotocol: String?, handler: any ConnectionHandler) -> Upgrade {
+    public func upgrade(
+        subprotocol: String?, compression: CompressionPolicy? = nil, handler: any ConnectionHandler
+    ) -> Upgrade {
         guard isOpen else { return .lost }
         switch Handshake.check(request) {
         case .refuse(let refusal):
             connection.respond(connection.response(to: refusal))
             return .refused
-        case .accept(let key):
+        case .accept(let key, let extensions):
             if let subprotocol {
                 precondition(request.offeredSubprotocols.contains(subprotocol), "a subprotocol nobody offered")
             }
-            return connection.upgrade(acceptKey: key, subprotocol: subprotocol, handler: handler) ? .opened : .lost
+            let deflate = compression.flatMap { connection.agree(to: extensions, $0) }
+            let answer = Handshake.response(acceptKey: key, subprotocol: subprotocol, extensions: deflate?.answer)
+            return connection.upgrade(answer: answer, deflate: deflate?.extension, handler: handler) ? .opened : .lost
         }
     }
 }

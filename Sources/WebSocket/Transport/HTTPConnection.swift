@@ -238,10 +238,20 @@ final class HTTPConnection: Socket {
 
     // MARK: Becoming a WebSocket
 
+    /// What to answer to an offer of permessage-deflate, and the extension as it was agreed; nil when there is none.
+    func agree(
+        to extensions: ExtensionList, _ policy: CompressionPolicy
+    ) -> (answer: String, extension: PermessageDeflate)? {
+        guard let offer = CompressionPolicy.offer(in: extensions) else { return nil }
+        let pool = shared.pointee.deflatePool()
+        let agreed = pool.agree(to: offer, policy)
+        return (agreed.answer(to: offer), pool.deflate(agreed, policy, role: .server))
+    }
+
     /// Hands descriptor and unread bytes over to a WebSocket connection. This object is over then.
     ///
     /// - Returns: false when the client has gone.
-    func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) -> Bool {
+    func upgrade(answer: [UInt8], deflate: PermessageDeflate?, handler: any ConnectionHandler) -> Bool {
         guard case .answering = phase, fd >= 0, !peerHasEnded else {
             release()
             return false
@@ -249,14 +259,14 @@ final class HTTPConnection: Socket {
         phase = .over
         let remainder = parser.takeRemainder()
         sendHeldBack()
-        let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
+        let connection = Connection(
+            fd: fd, shared: shared, peerAddress: peerAddress, role: .server, deflate: deflate, handler: handler)
         connection.admission = admission
         shared.pointee.replace(with: connection, interest: clinux_epollin())
         connection.inherit(outbox)
         outbox = nil
         fd = -1
-        connection.begin(
-            with: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), remainder: remainder)
+        connection.begin(with: answer, remainder: remainder)
         return true
     }
 

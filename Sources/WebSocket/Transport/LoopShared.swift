@@ -19,6 +19,9 @@ struct LoopShared {
     var counters = TransportCounters()
     var cork: Cork
     var wheel: TimerWheel
+    /// nil while no connection compresses.
+    private(set) var deflate: DeflatePool?
+    var maskingKeys = MaskingKeys()
     var nextConnectionID: UInt64 = 1
     /// Whatever epoll reports on, at the index of its descriptor.
     private var pollables: [Pollable?] = []
@@ -45,9 +48,17 @@ struct LoopShared {
     }
 
     func deallocate() {
+        deflate?.close()
         receiveBuffer.deallocate()
         cork.deallocate()
         wheel.deallocate()
+    }
+
+    /// What connections that compress share.
+    mutating func deflatePool() -> DeflatePool {
+        let pool = deflate ?? DeflatePool()
+        deflate = pool
+        return pool
     }
 
     // MARK: Registration

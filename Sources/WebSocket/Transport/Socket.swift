@@ -7,7 +7,7 @@ public class Socket: Pollable {
     /// Payloads from here on are handed to the kernel at once instead of being copied into the cork.
     static let directBytes = 16 * 1024
 
-    final let peerAddress: PeerAddress
+    final var peerAddress: PeerAddress
     final var interest = clinux_epollin()
     /// This turn's segments in the cork; -1 for none.
     final var firstSegment: Int32 = -1
@@ -48,6 +48,8 @@ public class Socket: Pollable {
         case counted(ClientNetwork?)
         /// Not let in: it only hears why.
         case turnedAway
+        /// Opened by us: nobody had to let it in.
+        case ours
     }
 
     init(fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress) {
@@ -76,6 +78,8 @@ public class Socket: Pollable {
     func woken() {}
     /// How long output may take to leave once the connection ends.
     var flushMilliseconds: Int { shared.pointee.limits.closeMilliseconds }
+    /// Whether our end of stream is sent before the peer's has come: the server's part (RFC 6455 §7.1.1).
+    var endsStreamFirst: Bool { true }
     /// Most bytes the outbox may hold.
     var outboxLimit: Int { shared.pointee.limits.maxOutboxBytes }
 
@@ -129,7 +133,7 @@ public class Socket: Pollable {
         ending = .lingering
         if isBroken || peerHasEnded { return release() }
         releaseLater(milliseconds: shared.pointee.limits.closeMilliseconds)
-        _ = shutdown(fd, Int32(SHUT_WR))
+        if endsStreamFirst { _ = shutdown(fd, Int32(SHUT_WR)) }
     }
 
     private final func discardInput(_ flags: UInt32) {
@@ -159,6 +163,7 @@ public class Socket: Pollable {
             shared.pointee.counters.open -= 1
             shared.pointee.doorkeeper.leave(network, at: shared.pointee.now)
         case .turnedAway: shared.pointee.counters.turningAway -= 1
+        case .ours: shared.pointee.counters.open -= 1
         }
         shared.pointee.close(self)
     }
@@ -176,6 +181,12 @@ public class Socket: Pollable {
 
     final func expire(at instant: MonotonicTime) {
         deadline = instant
+        arm()
+    }
+
+    /// Hangs up what is set anew, after another descriptor has taken the place of one that was closed.
+    final func rearm() {
+        armedAt = .never
         arm()
     }
 

@@ -45,6 +45,7 @@ public struct TransportCounters: Sendable {
     public var sendsRefused = 0
     /// Turns the loop made.
     public var turns = 0
+    public var compression = CompressionCounters()
 
     public init() {}
 

@@ -11,6 +11,8 @@ final class ScriptedOutlet: Outlet {
     private(set) var seated: [RoomID: (viewer: Viewer, secret: String?)] = [:]
     /// What the peer gets, in order.
     var deliver: (_ message: [UInt8]) -> Void = { _ in }
+    /// What the session lets be compressed, in order.
+    var compressible: (_ message: [UInt8]) -> Void = { _ in }
     private(set) var isReading = true
     private(set) var isCut = false
     /// How the server ended the connection.
@@ -31,9 +33,17 @@ final class ScriptedOutlet: Outlet {
         lastReceived = timeline.now
     }
 
-    func send(_ message: EncodedMessage) { take(Self.text(of: message), isBroadcast: message.isReplaceable) }
+    func send(_ message: EncodedMessage) {
+        if message.isCompressible { compressible(Self.text(of: message)) }
+        take(Self.text(of: message), isBroadcast: message.isReplaceable)
+    }
 
-    func send(text: [UInt8]) { take(text, isBroadcast: false) }
+    func send(text: [UInt8]) {
+        compressible(text)
+        take(text, isBroadcast: false)
+    }
+
+    func send(uncompressed text: [UInt8]) { take(text, isBroadcast: false) }
 
     func takeBackBroadcasts() -> TakenBack {
         var taken = TakenBack()

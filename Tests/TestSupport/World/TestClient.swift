@@ -21,6 +21,8 @@ final class TestClient {
     private(set) var lastClose: CloseCode?
     /// A simulation over thousands of steps keeps no history.
     var keepsMessages = true
+    /// Told of each message that may be compressed on its way here.
+    var compressible: (_ message: [UInt8]) -> Void = { _ in }
     /// Pings are answered a millisecond after they are read.
     var answersPings = true
     private var secrets: GameRandom
@@ -44,6 +46,7 @@ final class TestClient {
         outlet.deliver = { [weak self, weak outlet] message in
             if let self, let outlet { receive(message, from: outlet) }
         }
+        outlet.compressible = { [weak self] in self?.compressible($0) }
         self.outlet = outlet
         outlet.session = world.sessions.open(outlet, as: world.sessions.newClient(address: "127.0.0.1"))
     }

@@ -1,0 +1,176 @@
+import CLinux
+import Glibc
+
+/// Hears what becomes of a WebSocket this process opens. Lives on its loop.
+public protocol ClientHandler: ConnectionHandler {
+    /// No WebSocket was opened. Comes at most once, instead of `opened`, never from inside `connect`.
+    func failed(_ failure: ConnectFailure)
+}
+
+/// Why no WebSocket was opened.
+public enum ConnectFailure: Error, Equatable, Sendable {
+    case system(SystemError)
+    case timedOut(milliseconds: Int)
+    /// The server ended the connection before it had answered.
+    case lost
+    case handshake(HandshakeFailure)
+    /// The loop ended.
+    case stopped
+}
+
+extension ConnectFailure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .system(let error): "\(error)"
+        case .timedOut(let milliseconds): "no WebSocket within \(milliseconds) ms"
+        case .lost: "the server ended the connection before it had answered"
+        case .handshake(let failure): "\(failure)"
+        case .stopped: "the loop ended"
+        }
+    }
+}
+
+extension EventLoop {
+    /// Opens a WebSocket to a server: the handler is told `opened` or `failed`, within `Limits.connectMilliseconds`.
+    ///
+    /// A host's name is looked up before this returns, and the loop waits for that; an address is not looked up.
+    ///
+    /// - Throws: when the name is not known, or the system gives no socket.
+    public func connect(_ request: ClientRequest, handler: any ClientHandler) throws(SystemError) {
+        let socket = ClientSocket(request, shared: shared, handler: handler)
+        try socket.start(SocketAddress.lookUp(host: request.host, port: request.port))
+    }
+}
+
+/// A connection to a server until it is a WebSocket. Lives on its loop.
+///
+/// The request waits in the outbox from the start: that it can be written means that the connection stands.
+final class ClientSocket: Socket {
+    private let request: ClientRequest
+    private let handler: any ClientHandler
+    private var handshake: ClientHandshake
+    /// Where else the name leads, if the address tried last does not answer.
+    private var further: ArraySlice<SocketAddress> = []
+    private var failure: ConnectFailure?
+
+    init(_ request: ClientRequest, shared: LoopShared.Pointer, handler: any ClientHandler) {
+        self.request = request
+        self.handler = handler
+        var nonce = [UInt8](repeating: 0, count: 16)
+        let got = clinux_random(&nonce, nonce.count)
+        precondition(got == nonce.count, "the system has random bytes")
+        handshake = ClientHandshake(request, nonce: nonce, limits: shared.pointee.limits)
+        super.init(fd: -1, shared: shared, peerAddress: PeerAddress(sockaddr_storage()))
+        admission = .ours
+    }
+
+    override var outboxLimit: Int { .max }
+
+    func start(_ addresses: [SocketAddress]) throws(SystemError) {
+        further = addresses[...]
+        deadline = shared.pointee.now + .milliseconds(shared.pointee.limits.connectMilliseconds)
+        try tryNext()
+        shared.pointee.counters.open += 1
+    }
+
+    override func expired() {
+        fail(.timedOut(milliseconds: shared.pointee.limits.connectMilliseconds))
+    }
+
+    /// Begins to connect to the next address that takes a beginning.
+    ///
+    /// - Throws: what the last one said, when none is left.
+    private func tryNext() throws(SystemError) {
+        while let address = further.popFirst() {
+            do throws(SystemError) {
+                fd = try address.connect()
+                interest = clinux_epollin() | clinux_epollout()
+                peerAddress = PeerAddress(address.storage)
+                do throws(SystemError) {
+                    try shared.pointee.register(self, interest: interest)
+                } catch {
+                    _ = Glibc.close(fd)
+                    fd = -1
+                    throw error
+                }
+                rearm()
+                let box = Outbox()
+                handshake.head.withUnsafeBytes { box.append($0) }
+                outbox = box
+                return
+            } catch {
+                if further.isEmpty { throw error }
+            }
+        }
+        throw SystemError("connect", number: EADDRNOTAVAIL)
+    }
+
+    override func readable(_ flags: UInt32) {
+        if flags & clinux_epollerr() != 0 { return connectFailed() }
+        let limits = shared.pointee.limits
+        let buffer = shared.pointee.receiveBuffer
+        guard let count = read(into: buffer, capacity: limits.receiveBufferBytes) else { return }
+        if count == 0 { return fail(.lost) }
+        switch handshake.receive(UnsafeRawBufferPointer(start: buffer, count: count)) {
+        case .incomplete: break
+        case .failed(let failure): fail(.handshake(failure))
+        case .opened(let opened): become(opened)
+        }
+    }
+
+    override func outputMoved() {
+        // The connection stands: what goes wrong now is not the address's fault.
+        further = []
+    }
+
+    private func connectFailed() {
+        var number: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &length)
+        guard !further.isEmpty else { return fail(.system(SystemError("connect", number: number))) }
+        shared.pointee.close(self)
+        do throws(SystemError) {
+            try tryNext()
+        } catch {
+            fail(.system(error))
+        }
+    }
+
+    private func fail(_ failure: ConnectFailure) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        shared.pointee.reap(self)
+    }
+
+    override func outputFailed(overflowAt bytes: Int?) { fail(.lost) }
+
+    override func reap(_ closure: Closure?) {
+        guard let failure else { return }
+        release()
+        handler.failed(failure)
+    }
+
+    override func release() {
+        guard fd < 0 else { return super.release() }
+        // The last address gave no socket any more.
+        shared.pointee.counters.open -= 1
+    }
+
+    override func loopEnds() {
+        fail(.stopped)
+    }
+
+    /// Hands the descriptor over to a WebSocket connection. This object is over then.
+    private func become(_ opened: ClientHandshake.Opened) {
+        guard failure == nil else { return }
+        let deflate = opened.compression.flatMap { agreed in
+            request.compression.map { shared.pointee.deflatePool().deflate(agreed, $0, role: .client) }
+        }
+        let connection = Connection(
+            fd: fd, shared: shared, peerAddress: peerAddress, role: .client, deflate: deflate, handler: handler)
+        connection.admission = .ours
+        shared.pointee.replace(with: connection, interest: clinux_epollin())
+        fd = -1
+        connection.begin(with: [], remainder: opened.remainder)
+    }
+}
