@@ -34,7 +34,7 @@ let package = Package(
             name: "FaultyServer", dependencies: ["GameServer", "PluginAPI", "LiapTui"], path: "Tests/FaultyServer",
             exclude: ["README.md"]),
         .target(
-            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI"],
+            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI", "COpenSSL"],
             path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "TestSupport"]),

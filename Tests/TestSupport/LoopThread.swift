@@ -17,16 +17,20 @@ public final class LoopThread: Sendable {
         var orders: Mailbox<Order>
     }
 
-    /// - Parameter makeHandler: called on the loop's thread.
+    /// - Parameters:
+    ///   - tls: has the port speak TLS.
+    ///   - makeHandler: called on the loop's thread.
     public init(
-        limits: Limits = Limits(), _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
+        limits: Limits = Limits(), tls: TLSServerContext? = nil,
+        _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
     ) throws {
         let box = Box<Result<Started, any Error>>()
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {
             do {
                 let loop = try EventLoop(limits: limits)
-                let listener = try loop.listen(host: "127.0.0.1", port: 0, handler: try makeHandler(loop))
+                let handler = try makeHandler(loop)
+                let listener = try loop.listen(host: "127.0.0.1", port: 0, tls: tls, handler: handler)
                 // The loop outlives its mailboxes, so the reference back is safe to leave out of the count.
                 let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 100) { [unowned loop] order in
                     switch order {

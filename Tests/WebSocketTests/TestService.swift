@@ -87,12 +87,16 @@ final class TestServer {
     private let thread: LoopThread
     var port: UInt16 { thread.port }
 
-    init(_ limits: Limits = Limits()) throws {
-        thread = try LoopThread(limits: limits) { [journal] loop in TestService(loop, journal) }
+    init(_ limits: Limits = Limits(), tls: TLSServerContext? = nil) throws {
+        thread = try LoopThread(limits: limits, tls: tls) { [journal] loop in TestService(loop, journal) }
     }
 
     deinit {
         thread.stop()
+    }
+
+    func run(_ action: @escaping @Sendable (EventLoop) -> Void) {
+        thread.run(action)
     }
 
     var counters: TransportCounters { thread.ask { $0.counters } }

@@ -7,7 +7,7 @@ import Glibc
 /// `Mailbox`. A turn is: wait, handle what is ready, run what is due once nobody who is ready was left unheard, send what
 /// every connection has to say with one send each, then tell who was closed.
 public final class EventLoop {
-    private let shared: LoopShared.Pointer
+    let shared: LoopShared.Pointer
     private let epoll: Int32
     private let events: UnsafeMutableRawPointer
     private var timers = Timers()
@@ -158,10 +158,14 @@ public final class EventLoop {
 
     /// Serves HTTP and WebSocket on an address.
     ///
-    /// - Parameter port: 0 takes a free one; the listener knows which.
+    /// - Parameters:
+    ///   - port: 0 takes a free one; the listener knows which.
+    ///   - tls: has all its connections speak TLS.
     /// - Throws: when the address cannot be had.
-    public func listen(host: String, port: UInt16, handler: any RequestHandler) throws(SystemError) -> Listener {
-        let listener = try Listener(host: host, port: port, shared: shared, handler: handler)
+    public func listen(
+        host: String, port: UInt16, tls: TLSServerContext? = nil, handler: any RequestHandler
+    ) throws(SystemError) -> Listener {
+        let listener = try Listener(host: host, port: port, tls: tls, shared: shared, handler: handler)
         do {
             try shared.pointee.register(listener, interest: clinux_epollin())
         } catch {

@@ -41,7 +41,26 @@ final class HTTPConnection: Socket {
     override var outboxLimit: Int { .max }
 
     func begin() {
+        let limits = shared.pointee.limits
+        allow(milliseconds: isSecuring ? limits.handshakeMilliseconds : limits.requestMilliseconds)
+    }
+
+    // MARK: TLS
+
+    override func secured() {
         allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+    }
+
+    override func securingFailed(_ failure: TLSFailure) {
+        switch failure {
+        case .timeout, .gone: release()
+        case .plainHTTP:
+            becomePlain()
+            refuse(RequestRefusal(400, "this port speaks TLS: its addresses begin with https:// or wss://"))
+        default:
+            phase = .over
+            endInOrder()
+        }
     }
 
     // MARK: Time
@@ -62,6 +81,8 @@ final class HTTPConnection: Socket {
         guard let deadline, ending == .none else { return }
         if shared.pointee.now < deadline {
             setDeadlineTimer(deadline)
+        } else if isSecuring {
+            failHandshake(.timeout)
         } else if outbox != nil {
             release()
         } else if parser.isInsideRequest {
@@ -95,7 +116,7 @@ final class HTTPConnection: Socket {
     ///
     /// - Source: RFC 9112 §9.6.
     private func peerEnded(_ flags: UInt32) {
-        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
+        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0, !wasTruncated else { return release() }
         peerHasEnded = true
         settleInterest()
     }
@@ -196,14 +217,14 @@ final class HTTPConnection: Socket {
 
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != nil { allow(milliseconds: flushMilliseconds) }
+        case .none: if deadline != nil, !isSecuring { allow(milliseconds: flushMilliseconds) }
         case .flushing: releaseLater(milliseconds: flushMilliseconds)
         case .lingering: break
         }
     }
 
     override func outputDrained() {
-        guard case .reading = phase else { return }
+        guard case .reading = phase, !isSecuring else { return }
         let limits = shared.pointee.limits
         allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
         resume()
@@ -233,7 +254,7 @@ final class HTTPConnection: Socket {
     ///
     /// - Returns: false when the client has gone.
     func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) -> Bool {
-        guard case .answering = phase, fd >= 0, !peerHasEnded else {
+        guard case .answering = phase, fd >= 0, !peerHasEnded, !peerSaidGoodbye, !wasTruncated else {
             release()
             return false
         }
@@ -243,6 +264,7 @@ final class HTTPConnection: Socket {
         sendHeldBack()
         let connection = Connection(fd: fd, shared: shared, peerAddress: peerAddress, handler: handler)
         shared.pointee.replace(with: connection, interest: clinux_epollin())
+        moveTLS(to: connection)
         connection.inherit(outbox)
         outbox = nil
         fd = -1

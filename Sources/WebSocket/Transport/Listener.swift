@@ -6,8 +6,12 @@ public final class Listener: Pollable {
     /// The port listened on, also when 0 was asked for.
     public let port: UInt16
     private let handler: any RequestHandler
+    /// nil for connections without TLS.
+    private let tls: TLSServerContext?
 
-    init(host: String, port: UInt16, shared: LoopShared.Pointer, handler: any RequestHandler) throws(SystemError) {
+    init(
+        host: String, port: UInt16, tls: TLSServerContext?, shared: LoopShared.Pointer, handler: any RequestHandler
+    ) throws(SystemError) {
         let fd = try Self.bind(host: host, port: port, backlog: Int32(shared.pointee.limits.listenBacklog))
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -24,6 +28,7 @@ public final class Listener: Pollable {
             UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         }
         self.handler = handler
+        self.tls = tls
         super.init(fd: fd, shared: shared)
     }
 
@@ -68,8 +73,20 @@ public final class Listener: Pollable {
 
     override func ready(_ flags: UInt32) {
         for _ in 0..<shared.pointee.limits.acceptsPerTurn {
-            guard fd >= 0, acceptOne() else { return }
+            guard fd >= 0, takesMore(), acceptOne() else { return }
         }
+    }
+
+    /// Whether a handshake may begin; if not, the kernel keeps who comes until one has ended.
+    private func takesMore() -> Bool {
+        if tls == nil || shared.pointee.takesHandshakes { return true }
+        shared.pointee.change(self, interest: 0)
+        shared.pointee.holdUntilHandshakeEnds(self)
+        return false
+    }
+
+    func goOn() {
+        if fd >= 0 { shared.pointee.change(self, interest: clinux_epollin()) }
     }
 
     /// - Returns: whether another connection may wait.
@@ -111,6 +128,11 @@ public final class Listener: Pollable {
             return false
         }
         shared.pointee.counters.open += 1
+        if let tls, !connection.accept(tls) {
+            connection.release()
+            rest()
+            return false
+        }
         connection.begin()
         return true
     }
@@ -122,7 +144,7 @@ public final class Listener: Pollable {
         let deadline = shared.pointee.now + .milliseconds(shared.pointee.limits.acceptRestMilliseconds)
         shared.pointee.loop._withUnsafeGuaranteedRef { loop in
             _ = loop.schedule(at: deadline) { [self] in
-                if fd >= 0 { shared.pointee.change(self, interest: clinux_epollin()) }
+                goOn()
             }
         }
     }

@@ -18,8 +18,9 @@ public struct TransportCounters: Sendable {
     public var requestsRefused = 0
     public var messagesIn = 0
     public var messagesOut = 0
+    /// Bytes the kernel gave: with TLS as they were encrypted.
     public var bytesIn = 0
-    /// Bytes the kernel took.
+    /// Bytes the kernel took: with TLS as they were encrypted.
     public var bytesOut = 0
     /// WebSockets closed because the peer broke the protocol.
     public var violations = 0
@@ -31,6 +32,7 @@ public struct TransportCounters: Sendable {
     public var sendsRefused = 0
     /// Turns the loop made.
     public var turns = 0
+    public var tls = TLSCounters()
 
     public init() {}
 }
