@@ -107,6 +107,20 @@ import Testing
         }
     }
 
+    @Test func `a name of its own goes before another's wildcard`() throws {
+        let own = try make("own", ["one.game.test"])
+        _ = try make("more/wild", ["*.game.test"])
+        let server = try SecureServer {
+            $0 = TLSServerSettings(certificate: own.certificate, key: own.key, directory: place.path + "/more")
+        }
+        for (asked, shown) in ["one.game.test": "one.game.test", "two.game.test": "*.game.test"] {
+            var options = SecureClient.Options()
+            options.name = asked
+            let found = try SecureClient(port: server.port, options).serverName
+            #expect(found == shown, "for \(asked)")
+        }
+    }
+
     @Test func `a reload counts for the next connection, and the open ones stay`() throws {
         let server = try SecureServer()
         let before = try SecureClient(port: server.port)

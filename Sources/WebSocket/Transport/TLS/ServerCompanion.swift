@@ -3,10 +3,10 @@ import COpenSSL
 /// What OpenSSL's callbacks of one context need. The context keeps it, and with it whatever sessions still use.
 final class ServerCompanion: Sendable {
     private let tickets: TicketKeys?
-    /// Whose certificate another context has.
-    private let names: [String: TLSContext]
+    /// Which context has the certificate for a name; nil is the one that keeps this.
+    private let names: [String: TLSContext?]
 
-    init(tickets: TicketKeys?, names: [String: TLSContext]) {
+    init(tickets: TicketKeys?, names: [String: TLSContext?] = [:]) {
         self.tickets = tickets
         self.names = names
     }
@@ -42,7 +42,7 @@ final class ServerCompanion: Sendable {
         if name.hasSuffix(".") { name.removeLast() }
         if let exact = names[name] { return exact }
         guard let dot = name.firstIndex(of: ".") else { return nil }
-        return names["*" + name[dot...]]
+        return names["*" + name[dot...]] ?? nil
     }
 
     static func prepareTicket(

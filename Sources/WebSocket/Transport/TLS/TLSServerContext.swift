@@ -85,7 +85,7 @@ public final class TLSServerContext: Sendable {
             let context = try makeContext(settings)
             let found = try context.use(certificate: place + "/fullchain.pem", key: place + "/privkey.pem")
             try found.check(at: now)
-            ServerCompanion(tickets: tickets, names: [:]).join(context.pointer)
+            ServerCompanion(tickets: tickets).join(context.pointer)
             for name in found.names where names[name].map({ $0.ends < found.ends }) ?? true {
                 names[name] = (context, found.ends)
             }
@@ -94,8 +94,11 @@ public final class TLSServerContext: Sendable {
         let first = try makeContext(settings)
         let own = try first.use(certificate: settings.certificate, key: settings.key)
         try own.check(at: now)
-        let others = names.filter { !own.names.contains($0.key) || $0.value.ends > own.ends }
-        ServerCompanion(tickets: tickets, names: others.mapValues(\.context)).join(first.pointer)
+        var table = names.mapValues { TLSContext?($0.context) }
+        for name in own.names where names[name].map({ $0.ends <= own.ends }) ?? true {
+            table.updateValue(nil, forKey: name)
+        }
+        ServerCompanion(tickets: tickets, names: table).join(first.pointer)
         copenssl_set_server_name_callback(
             first.pointer, { session, _, _ in ServerCompanion.chooseCertificate(session) }, nil)
         return Loaded(context: first, certificates: [own] + certificates)

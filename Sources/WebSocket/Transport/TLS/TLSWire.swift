@@ -113,7 +113,7 @@ struct TLSWire {
 
     // MARK: Handshakes
 
-    /// Notes a step of a handshake, which costs what thousands of messages do.
+    /// Notes a step of a handshake, which costs what dozens of messages do.
     ///
     /// - Returns: false when this turn has had its share.
     mutating func takesHandshakeStep(in turn: Int, limit: Int) -> Bool {
