@@ -18,7 +18,7 @@ enum Command {
                 _ = try arguments.load(environment: environment)
                 Console.say("configuration: fine")
             case .configPrint: Console.say(try arguments.load(environment: environment).printed(), terminator: "")
-            case .echo: return EchoCommand.run(try arguments.load(environment: environment).configuration.server)
+            case .echo: return EchoCommand.run(try arguments.load(environment: environment).configuration)
             case .serve:
                 let configuration = try arguments.load(environment: environment).configuration
                 let service = Service(games: InstalledPlugins.games)

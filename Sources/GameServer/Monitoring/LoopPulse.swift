@@ -10,8 +10,8 @@ final class LoopPulse: LoopFacts {
     private let sessions: SessionDirectory
     private let rooms: RoomDirectory
     private let board: LoopBoard
-    private let metrics: Observability.Metrics
-    private let writer: MetricWriter?
+    let metrics: Observability.Metrics
+    let writer: MetricWriter?
     private let interval: Duration
     private let started: MonotonicTime
     private var planned: MonotonicTime
@@ -114,6 +114,7 @@ final class LoopPulse: LoopFacts {
         metrics.transportBytes.add(wire.out - self.wire.out, .out, by: writer)
         self.wire = wire
         metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
+        publish(counters.tls, since: counted.tls)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)

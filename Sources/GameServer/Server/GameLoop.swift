@@ -9,6 +9,8 @@ final class GameLoop {
     /// What a loop is made from; all of it may cross threads.
     struct Plan: Sendable {
         var configuration: Configuration
+        /// nil for no TLS.
+        var tls: TLSServerContext?
         var games: InstalledGames
         var store: any EventStore
         var operators: Operators
@@ -24,6 +26,8 @@ final class GameLoop {
 
     struct Started: Sendable {
         var port: UInt16
+        /// nil for no TLS.
+        var tlsPort: UInt16?
         var orders: Mailbox<Order>
         var startedAt: MonotonicTime
     }
@@ -43,7 +47,7 @@ final class GameLoop {
     private let admin: AdminSurface
     private let configuration: Configuration
     private let logger: Logger
-    private var listener: Listener?
+    private var listeners: [Listener] = []
 
     /// Runs a loop on the calling thread until it has drained.
     ///
@@ -129,24 +133,41 @@ final class GameLoop {
             sockets: SocketEndpoint(
                 sessions: sessions, services: services, addresses: plan.operators.addresses,
                 selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
-        let host = plan.configuration.server.host
-        let port = plan.configuration.server.port
+        let server = plan.configuration.server
+        let listener = try Self.listen(on: loop, host: server.host, port: server.port, handler: surface)
+        listeners.append(listener)
+        let tls = plan.configuration.tls
+        let tlsHost = tls.host.isEmpty ? server.host : tls.host
+        let secure: Listener? =
+            if let context = plan.tls {
+                try Self.listen(on: loop, host: tlsHost, port: tls.port, tls: context, handler: surface)
+            } else { nil }
+        if let secure { listeners.append(secure) }
         let orders: Mailbox<Order>
         do {
-            let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
-            self.listener = listener
             let inbox = OrderPort()
             orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
-                .notice, .system, "started", "serves \(host):\(listener.port)",
+                .notice, .system, "started",
+                "serves \(server.host):\(listener.port)" + (secure.map { ", with TLS \(tlsHost):\($0.port)" } ?? ""),
                 [
                     "port": .integer(Int(listener.port)), "rooms": .integer(plan.rooms.count),
                     "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(port: listener.port, orders: orders, startedAt: loop.now)))
+            started(
+                .success(
+                    Started(port: listener.port, tlsPort: secure?.port, orders: orders, startedAt: loop.now)))
         } catch {
+            throw .loop(error)
+        }
+    }
+
+    private static func listen(
+        on loop: EventLoop, host: String, port: Int, tls: TLSServerContext? = nil, handler: any RequestHandler
+    ) throws(StartError) -> Listener {
+        do { return try loop.listen(host: host, port: UInt16(port), tls: tls, handler: handler) } catch {
             throw .listen(host: host, port: port, error)
         }
     }
@@ -174,7 +195,7 @@ final class GameLoop {
     }
 
     private func sendAway(by deadline: MonotonicTime) {
-        listener?.close()
+        for listener in listeners { listener.close() }
         logger.log(
             .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
             ["clients": .integer(sessions.count)])
@@ -201,6 +222,8 @@ final class GameLoop {
         limits.maxBodyBytes = configuration.http.bodyBytes
         limits.requestMilliseconds = configuration.http.headerMs
         limits.keepAliveMilliseconds = configuration.http.keepAliveMs
+        limits.handshakeMilliseconds = configuration.tls.handshakeMs
+        limits.maxHandshakes = configuration.tls.maxHandshakes
         return limits
     }
 }

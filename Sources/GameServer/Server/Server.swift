@@ -7,6 +7,8 @@ import WebSocket
 public final class Server: Sendable {
     /// The port that is served, also when 0 was asked for.
     public let port: UInt16
+    /// The port that is served with TLS; nil for none.
+    public let tlsPort: UInt16?
     /// The admin token, if this start made it; the operator has to be told once.
     public let generatedToken: Secret?
     private let directory: DataDirectory
@@ -15,6 +17,7 @@ public final class Server: Sendable {
     private let ended: Latch<Void>
     private let desk = DeskThreads()
     private let monitor: Monitor
+    private let certificates: ServerCertificates?
 
     /// Reads which rooms there are, and begins to serve.
     ///
@@ -36,11 +39,14 @@ public final class Server: Sendable {
         do { addresses = try ClientAddresses(trusting: configuration.http.trustedProxies) } catch {
             throw .configuration("http.trusted_proxies: \(error)")
         }
+        let certificates: ServerCertificates?
+        do { certificates = try ServerCertificates(configuration.tls, logger, metrics) } catch { throw .tls(error) }
+        self.certificates = certificates
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor
         // What an earlier run left says nothing of this one.
-        unlink(directory.path + "/port")
+        for file in ["port", "tls-port"] { unlink(directory.path + "/" + file) }
         do {
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
@@ -67,7 +73,7 @@ public final class Server: Sendable {
             let board = StatusBoard()
             let sources = ServerSources(
                 store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
-                configuration: configuration)
+                configuration: configuration, certificates: certificates)
             let operators = Operators(
                 tokens: tokens, addresses: addresses,
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
@@ -75,7 +81,8 @@ public final class Server: Sendable {
             let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
-                configuration: configuration, games: games, store: store, operators: operators, files: files,
+                configuration: configuration, tls: certificates?.context, games: games, store: store,
+                operators: operators, files: files,
                 rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
                 middleware: middleware, board: loopBoard, selfTestKey: selfTestKey)
             let started = Latch<Result<GameLoop.Started, StartError>>()
@@ -89,6 +96,7 @@ public final class Server: Sendable {
             thread.start()
             let loop = try started.wait().get()
             port = loop.port
+            tlsPort = loop.tlsPort
             orders = loop.orders
             self.ended = ended
             metrics.wsConnectionsLimit.set(
@@ -105,15 +113,18 @@ public final class Server: Sendable {
                 drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),
                 middleware: middleware.map(\.name), probes: probes,
-                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
-                startedAt: loop.startedAt)
+                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test,
+                certificates: certificates, board: board, startedAt: loop.startedAt)
             if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
             monitor.stop()
             store.close()
             throw error
         }
-        do { try writePort() } catch {
+        do {
+            try write(port, to: "port")
+            if let tlsPort { try write(tlsPort, to: "tls-port") }
+        } catch {
             drain()
             run()
             throw error
@@ -133,6 +144,16 @@ public final class Server: Sendable {
         orders.post(.drain)
     }
 
+    /// Reads the certificates again; what came of it is logged. Open connections stay as they are. Any thread may call
+    /// it.
+    public func reloadCertificates() {
+        guard let certificates else { return }
+        do throws(TLSError) { try certificates.reload(by: "SIGHUP") } catch {
+            // It is logged where it is known; there is nobody else to tell.
+            return
+        }
+    }
+
     /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.
     static func fault(of probes: [any HealthProbe]) -> String? {
         var ids: Set<String> = []
@@ -143,8 +164,8 @@ public final class Server: Sendable {
         return nil
     }
 
-    private func writePort() throws(StartError) {
-        let path = directory.path + "/port"
+    private func write(_ port: UInt16, to file: String) throws(StartError) {
+        let path = directory.path + "/" + file
         do {
             try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

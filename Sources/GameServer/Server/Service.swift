@@ -55,12 +55,20 @@ public struct Service {
             return Self.failed(error)
         }
         let reopens = ServerLog.reopensAtHangup(configuration.logging)
-        Signals.wait(reopening: reopens ? { @Sendable in logger.reopen() } : nil) { name in
+        let atHangup = { @Sendable in
+            logger.reopen()
+            server.reloadCertificates()
+        }
+        Signals.wait(reopening: reopens ? atHangup : nil) { name in
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
-        let play = Self.address(configuration.server.host, server.port)
+        let play = "http://" + Self.address(configuration.server.host, server.port)
         Console.say("Play:  \(play)/")
+        if let port = server.tlsPort {
+            let host = configuration.tls.host.isEmpty ? configuration.server.host : configuration.tls.host
+            Console.say("TLS:   https://\(Self.address(host, port))/")
+        }
         Console.say("Look:  \(play)/health (open), \(play)/metrics and \(play)/api/rooms (with the admin token)")
         if let token = server.generatedToken {
             let file = configuration.server.dataDirectory + "/admin-token"
@@ -92,6 +100,6 @@ public struct Service {
     /// Where a browser on this machine finds the server; a wildcard address is none it could open.
     private static func address(_ host: String, _ port: UInt16) -> String {
         let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
-        return "http://\(reachable.contains(":") ? "[\(reachable)]" : reachable):\(port)"
+        return "\(reachable.contains(":") ? "[\(reachable)]" : reachable):\(port)"
     }
 }
