@@ -111,6 +111,7 @@ class Way:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
             if time.monotonic() > until:
+                self.stop()
                 raise SystemExit(f"{name} does not listen within {START_WITHIN_S} s")
 
     @property
