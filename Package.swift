@@ -36,7 +36,7 @@ let package = Package(
         .executableTarget(
             name: "AutobahnClient", dependencies: ["WebSocket"], path: "Tests/Conformance/Client"),
         .target(
-            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI"],
+            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI", "COpenSSL"],
             path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "TestSupport"]),

@@ -19,8 +19,8 @@ enum Command {
                 Console.say("configuration: fine")
             case .configPrint: Console.say(try arguments.load(environment: environment).printed(), terminator: "")
             case .echo:
-                let server = try arguments.load(environment: environment).configuration.server
-                return EchoCommand.run(server, compresses: arguments.compresses)
+                let configuration = try arguments.load(environment: environment).configuration
+                return EchoCommand.run(configuration, compresses: arguments.compresses)
             case .serve:
                 let configuration = try arguments.load(environment: environment).configuration
                 let service = Service(games: InstalledPlugins.games)

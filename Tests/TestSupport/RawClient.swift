@@ -1,7 +1,7 @@
 import Foundation
 
 /// A TCP client that says exactly the bytes a test gives it. Reads block up to a deadline; a test never sleeps.
-public final class RawClient {
+public final class RawClient: ClientStream {
     public enum Failure: Error {
         case connect(Int32)
         case write(Int32)
@@ -89,49 +89,12 @@ public final class RawClient {
         }
     }
 
-    public func send(_ text: String) throws {
-        try send(Array(text.utf8))
-    }
-
     /// What comes next, up to `limit` bytes; empty at the end of the stream.
-    public func receive(limit: Int = 65_536) throws -> [UInt8] {
+    public func receive(limit: Int) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = recv(fd, &buffer, limit, 0)
         if count < 0 { throw errno == EAGAIN ? Failure.silent : Failure.reset }
         return Array(buffer[..<count])
-    }
-
-    /// Exactly this many bytes, or fewer when the stream ends.
-    public func receive(exactly count: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let more = try receive(limit: count - bytes.count)
-            if more.isEmpty { break }
-            bytes += more
-        }
-        return bytes
-    }
-
-    /// Up to and including `mark`.
-    public func receive(through mark: String) throws -> String {
-        let mark = Array(mark.utf8)
-        var bytes: [UInt8] = []
-        while !bytes.suffix(mark.count).elementsEqual(mark) {
-            let next = try receive(limit: 1)
-            if next.isEmpty { break }
-            bytes += next
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Everything until the other side ends the stream.
-    public func receiveToEnd() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while true {
-            let more = try receive()
-            if more.isEmpty { return bytes }
-            bytes += more
-        }
     }
 
     /// Ends our side of the stream; reading goes on.
@@ -144,59 +107,6 @@ public final class RawClient {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
         shutdown(fd, Int32(SHUT_RDWR))
-    }
-}
-
-// MARK: - WebSocket
-
-extension RawClient {
-    /// A frame as a server sends it.
-    public struct Frame: Equatable {
-        public var firstByte: UInt8
-        public var payload: [UInt8]
-
-        public init(firstByte: UInt8, payload: [UInt8]) {
-            self.firstByte = firstByte
-            self.payload = payload
-        }
-
-        public static func text(_ text: String) -> Frame { Frame(firstByte: 0x81, payload: Array(text.utf8)) }
-
-        public static func close(_ code: UInt16) -> Frame {
-            Frame(firstByte: 0x88, payload: [UInt8(code >> 8), UInt8(code & 0xFF)])
-        }
-
-        /// The code of a close frame.
-        public var closeCode: UInt16? {
-            firstByte == 0x88 && payload.count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : nil
-        }
-    }
-
-    public static func upgradeRequest(path: String = "/", extra: String = "") -> String {
-        """
-        GET \(path) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\(extra)\r\n
-        """
-    }
-
-    /// Does the opening handshake.
-    ///
-    /// - Returns: the head of the answer.
-    @discardableResult
-    public func open(path: String = "/", extra: String = "") throws -> String {
-        try send(Self.upgradeRequest(path: path, extra: extra))
-        return try receive(through: "\r\n\r\n")
-    }
-
-    /// The next frame; nil at the end of the stream.
-    public func receiveFrame() throws -> Frame? {
-        let head = try receive(exactly: 2)
-        guard head.count == 2 else { return nil }
-        var length = Int(head[1] & 0x7F)
-        if length == 126 || length == 127 {
-            length = try receive(exactly: length == 126 ? 2 : 8).reduce(0) { $0 << 8 | Int($1) }
-        }
-        return Frame(firstByte: head[0], payload: try receive(exactly: length))
     }
 }
 

@@ -109,6 +109,10 @@ final class TestServer {
         thread.stop()
     }
 
+    func run(_ action: @escaping @Sendable (EventLoop) -> Void) {
+        thread.run(action)
+    }
+
     var counters: TransportCounters { thread.ask { $0.counters } }
 
     /// Returns when the loop's own clock has moved on this far, with everything that was due done.

@@ -90,7 +90,7 @@ final class AdminSurface {
             ask(route, inquiry)
         case .detailedHealth, .healthHistory, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger,
             .procedureEnable, .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup,
-            .systemEvents, .logs, .logLevels, .setLogLevel, .openAPI:
+            .systemEvents, .logs, .logLevels, .setLogLevel, .tlsReload, .openAPI:
             ask(route, inquiry)
         }
     }

@@ -120,7 +120,11 @@ public struct Arguments: Sendable, Equatable {
     /// The flags of the command, each with whether a value follows it.
     private var flags: [String: Bool] {
         switch command {
-        case .echo: return ["--host": true, "--port": true, "--loops": true, "--compression": false]
+        case .echo:
+            return [
+                "--host": true, "--port": true, "--loops": true, "--compression": false, "--tls-cert": true,
+                "--tls-key": true, "--tls-port": true,
+            ]
         case .version, .help, .metrics: return [:]
         case .serve, .configCheck, .configPrint:
             var flags = ["--config": true]
@@ -135,8 +139,9 @@ public struct Arguments: Sendable, Equatable {
     public static let usage = """
         usage: gameserver serve [--host ADDRESS] [--port N] [--data FOLDER] [--config FILE] [--loops N]
                                 [--durability power|process] [--admin-token TOKEN] [--allow-seeds]
-                                [--log-level LEVEL] [--open]
+                                [--tls-cert FILE --tls-key FILE] [--tls-port N] [--log-level LEVEL] [--open]
                gameserver echo [--host ADDRESS] [--port N] [--loops N] [--compression]
+                               [--tls-cert FILE --tls-key FILE] [--tls-port N]
                gameserver config check|print [the flags of serve]
                gameserver metrics rules|docs|bands
                gameserver version

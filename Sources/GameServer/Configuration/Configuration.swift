@@ -19,6 +19,7 @@ public struct Configuration: Sendable, Equatable {
     public var games = Games()
     public var drain = Drain()
     public var http = HTTP()
+    public var tls = TLS()
 
     public init() {}
 
@@ -215,5 +216,22 @@ public struct Configuration: Sendable, Equatable {
         public var failedAuthLockoutMs = 60_000
         /// Proxies whose word on a client's address is believed, separated by commas.
         public var trustedProxies = ""
+    }
+    public struct TLS: Sendable, Equatable {
+        /// Empty for no TLS.
+        public var cert = ""
+        public var key = ""
+        /// Empty for none.
+        public var directory = ""
+        /// Empty for the server's.
+        public var host = ""
+        /// 0 takes a free one.
+        public var port = 5443
+        public var proxyProtocol = false
+        public var minimumVersion = TLSVersion.tls12
+        public var handshakeMs = engine.handshakeMilliseconds
+        public var maxHandshakes = engine.maxHandshakes
+        /// 0 for no resumption.
+        public var ticketMs = 12 * 3_600_000
     }
 }

@@ -6,7 +6,9 @@ extension ConfigurationKey {
 
     /// Every key, section by section. Parsing, environment names, flags, `config print` and the table in
     /// docs/OPERATIONS.md all come from here; the defaults stand in `Configuration`.
-    public static let all: [ConfigurationKey] = [
+    public static let all = core + tls
+
+    private static let core: [ConfigurationKey] = [
         .text(
             "server", "host", \.server.host, 1...255, flag: "--host", "Address to listen on; `::` takes IPv4 too."),
         .integer("server", "port", \.server.port, 0...65_535, flag: "--port", "Port to listen on; 0 takes a free one."),

@@ -10,8 +10,8 @@ final class LoopPulse: LoopFacts {
     private let sessions: SessionDirectory
     private let rooms: RoomDirectory
     private let board: LoopBoard
-    private let metrics: Observability.Metrics
-    private let writer: MetricWriter?
+    let metrics: Observability.Metrics
+    let writer: MetricWriter?
     private let interval: Duration
     private let started: MonotonicTime
     private var planned: MonotonicTime
@@ -126,6 +126,7 @@ final class LoopPulse: LoopFacts {
         self.wire = wire
         publishRefusals(counters)
         publish(counters.compression, since: counted.compression)
+        publish(counters.tls, since: counted.tls)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)

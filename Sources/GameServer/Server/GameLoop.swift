@@ -9,6 +9,8 @@ final class GameLoop {
     /// What a loop is made from; all of it may cross threads.
     struct Plan: Sendable {
         var configuration: Configuration
+        /// nil for no TLS.
+        var tls: TLSServerContext?
         var games: InstalledGames
         var store: any EventStore
         var operators: Operators
@@ -27,6 +29,8 @@ final class GameLoop {
     struct Started: Sendable {
         /// Where clients of this machine reach it, in the order of the plan.
         var served: [ListenAddress]
+        /// The same with TLS; nil for no TLS.
+        var securelyServed: ListenAddress?
         var orders: Mailbox<Order>
         var startedAt: MonotonicTime
     }
@@ -134,30 +138,45 @@ final class GameLoop {
             sockets: SocketEndpoint(
                 sessions: sessions, services: services, addresses: plan.operators.addresses,
                 selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
+        let options = ListenOptions(plan.configuration)
         for address in plan.addresses {
-            do {
-                let options = ListenOptions(plan.configuration)
-                listeners.append(try loop.listen(at: address, options: options, handler: surface))
-            } catch {
-                throw .listen(address, error)
-            }
+            listeners.append(try Self.listen(on: loop, at: address, options, handler: surface))
         }
         let served = listeners.map(\.reachable)
+        var secure: Listener?
+        if let tls = plan.tls {
+            var options = options
+            options.tls = tls
+            let address = plan.configuration.tlsAddress
+            secure = try Self.listen(on: loop, at: address, options, handler: surface)
+        }
+        if let secure { listeners.append(secure) }
         let orders: Mailbox<Order>
         do {
             let inbox = OrderPort()
             orders = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
             inbox.receive = { [unowned self] in obey($0) }
             logger.log(
-                .notice, .system, "started", "serves \(served.map { "\($0)" }.joined(separator: ", "))",
+                .notice, .system, "started",
+                "serves \(served.text)" + (secure.map { ", with TLS \($0.reachable)" } ?? ""),
                 [
                     "port": .integer(Int(served.port)), "rooms": .integer(plan.rooms.count),
                     "max_connections": .integer(loop.limits.maxConnections),
                     "descriptors": .integer(DescriptorLimit.current),
                 ])
-            started(.success(Started(served: served, orders: orders, startedAt: loop.now)))
+            started(
+                .success(
+                    Started(served: served, securelyServed: secure?.reachable, orders: orders, startedAt: loop.now)))
         } catch {
             throw .loop(error)
+        }
+    }
+
+    private static func listen(
+        on loop: EventLoop, at address: ListenAddress, _ options: ListenOptions, handler: any RequestHandler
+    ) throws(StartError) -> Listener {
+        do { return try loop.listen(at: address, options: options, handler: handler) } catch {
+            throw .listen(address, error)
         }
     }
 
@@ -203,6 +222,8 @@ final class GameLoop {
 }
 
 extension [ListenAddress] {
+    var text: String { map { "\($0)" }.joined(separator: ", ") }
+
     /// The first port among them; 0 where there is none.
     var port: UInt16 {
         for case .port(let port, _) in map(\.place) { return port }

@@ -24,6 +24,8 @@ extension WebSocket.Limits {
         responseStallMilliseconds = http.responseStallMs
         responseMilliseconds = http.responseMs
         closeMilliseconds = http.closeMs
+        handshakeMilliseconds = configuration.tls.handshakeMs
+        maxHandshakes = configuration.tls.maxHandshakes
     }
 }
 
@@ -38,6 +40,13 @@ extension ListenOptions {
 }
 
 extension Configuration {
+    /// Where to listen with TLS.
+    var tlsAddress: ListenAddress {
+        // The setting's range is the port's.
+        let place = ListenAddress.Place.port(UInt16(tls.port), host: tls.host.isEmpty ? server.host : tls.host)
+        return ListenAddress(place, expectsProxyHeader: tls.proxyProtocol)
+    }
+
     /// Where to listen: the one address, or the sockets that were handed over instead, and what is listed besides.
     func listenAddresses(inherited: [Int32]) -> [ListenAddress] {
         // The setting's range is the port's.

@@ -5,8 +5,10 @@ import WebSocket
 
 /// A game server: a data directory, a store, an event loop and the games it serves.
 public final class Server: Sendable {
-    /// Where clients of this machine reach it.
+    /// Where clients of this machine reach it, without TLS.
     public let served: [ListenAddress]
+    /// Where they reach it with TLS; nil for nowhere.
+    public let securelyServed: ListenAddress?
     /// The port that is served, also when 0 was asked for; 0 when only Unix-domain sockets are.
     public var port: UInt16 { served.port }
     /// The admin token, if this start made it; the operator has to be told once.
@@ -17,6 +19,7 @@ public final class Server: Sendable {
     private let ended: Latch<Void>
     private let desk = DeskThreads()
     private let monitor: Monitor
+    private let certificates: ServerCertificates?
 
     /// Reads which rooms there are, and begins to serve.
     ///
@@ -44,11 +47,14 @@ public final class Server: Sendable {
         } catch {
             throw .configuration("http.trusted_proxies or http.uncounted_addresses: \(error)")
         }
+        let certificates: ServerCertificates?
+        do { certificates = try ServerCertificates(configuration.tls, logger, metrics) } catch { throw .tls(error) }
+        self.certificates = certificates
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor
         // What an earlier run left says nothing of this one.
-        unlink(directory.path + "/port")
+        for file in ["port", "tls-port"] { unlink(directory.path + "/" + file) }
         do {
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
@@ -75,7 +81,7 @@ public final class Server: Sendable {
             let board = StatusBoard()
             let sources = ServerSources(
                 store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
-                configuration: configuration)
+                configuration: configuration, certificates: certificates)
             let operators = Operators(
                 tokens: tokens, addresses: ClientAddresses(trusting: doorkeeper.proxies),
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
@@ -83,7 +89,8 @@ public final class Server: Sendable {
             let loopBoard = LoopBoard { monitor.hint($0) }
             let selfTestKey = SeatSecret(using: &luck).text
             let plan = GameLoop.Plan(
-                configuration: configuration, games: games, store: store, operators: operators, files: files,
+                configuration: configuration, tls: certificates?.context, games: games, store: store,
+                operators: operators, files: files,
                 rooms: try Self.rooms(of: store, configuration), logger: logger, metrics: metrics,
                 middleware: middleware, board: loopBoard, doorkeeper: doorkeeper,
                 addresses: configuration.listenAddresses(inherited: inherited), selfTestKey: selfTestKey)
@@ -98,6 +105,7 @@ public final class Server: Sendable {
             thread.start()
             let loop = try started.wait().get()
             served = loop.served
+            securelyServed = loop.securelyServed
             orders = loop.orders
             self.ended = ended
             metrics.wsConnectionsLimit.set(
@@ -113,15 +121,18 @@ public final class Server: Sendable {
                 drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),
                 middleware: middleware.map(\.name), probes: probes,
-                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test, board: board,
-                startedAt: loop.startedAt)
+                loops: [LoopHandle(board: loopBoard, orders: loop.orders)], selfTest: test,
+                certificates: certificates, board: board, startedAt: loop.startedAt)
             if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
             monitor.stop()
             store.close()
             throw error
         }
-        do { try writePort() } catch {
+        do {
+            try write(port, to: "port")
+            if let securelyServed { try write([securelyServed].port, to: "tls-port") }
+        } catch {
             drain()
             run()
             throw error
@@ -146,6 +157,16 @@ public final class Server: Sendable {
         orders.post(.drain)
     }
 
+    /// Reads the certificates again; what came of it is logged. Open connections stay as they are. Any thread may call
+    /// it.
+    public func reloadCertificates() {
+        guard let certificates else { return }
+        do throws(TLSError) { try certificates.reload(by: "SIGHUP") } catch {
+            // It is logged where it is known; there is nobody else to tell.
+            return
+        }
+    }
+
     /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.
     static func fault(of probes: [any HealthProbe]) -> String? {
         var ids: Set<String> = []
@@ -156,8 +177,8 @@ public final class Server: Sendable {
         return nil
     }
 
-    private func writePort() throws(StartError) {
-        let path = directory.path + "/port"
+    private func write(_ port: UInt16, to file: String) throws(StartError) {
+        let path = directory.path + "/" + file
         do {
             try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

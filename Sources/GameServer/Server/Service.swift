@@ -56,19 +56,22 @@ public struct Service {
             return Self.failed(error)
         }
         let reopens = ServerLog.reopensAtHangup(configuration.logging)
-        let served = server.served.map { "\($0)" }.joined(separator: ", ")
-        let reopening: @Sendable () -> Void = {
+        let served = server.served.text
+        let status = "serves \(served)" + (server.securelyServed.map { ", with TLS \($0)" } ?? "")
+        let atHangup: @Sendable () -> Void = {
             supervisor.tell(.reloading(since: .now()))
             logger.reopen()
-            supervisor.tell(.ready(status: "serves \(served)"))
+            server.reloadCertificates()
+            supervisor.tell(.ready(status: status))
         }
-        Signals.wait(reopening: reopens ? reopening : nil) { name in
+        Signals.wait(reopening: reopens ? atHangup : nil) { name in
             supervisor.tell(.stopping)
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
         let play = Self.address(of: server.served)
         Console.say("Play:  \(play)/")
+        if let secure = server.securelyServed { Console.say("TLS:   https://\(ListenAddress(secure.place))/") }
         Console.say("Look:  \(play)/health (open), \(play)/metrics and \(play)/api/rooms (with the admin token)")
         if let token = server.generatedToken {
             let file = configuration.server.dataDirectory + "/admin-token"
@@ -77,7 +80,7 @@ public struct Service {
         opened(play + "/")
         if server.served.count > 1 { Console.say("Serves \(served)") }
         Console.say("Ready")
-        supervisor.tell(.ready(status: "serves \(served)"))
+        supervisor.tell(.ready(status: status))
         let watchdog = supervisor.watchdogPeriod.map { period in
             Watchdog(period: period, ask: { server.answer($0) }, tell: { supervisor.tell(.alive) })
         }

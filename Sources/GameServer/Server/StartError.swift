@@ -14,6 +14,7 @@ public enum StartError: Error, CustomStringConvertible {
     case loop(SystemError)
     case portFile(path: String, reason: String)
     case resources(path: String, reason: String)
+    case tls(TLSError)
 
     public var description: String {
         switch self {
@@ -26,6 +27,7 @@ public enum StartError: Error, CustomStringConvertible {
         case .loop(let error): "cannot start the event loop: \(error)"
         case .portFile(let path, let reason): "cannot write \(path): \(reason)"
         case .resources(let path, let reason): "cannot serve \(path) of http.resources_directory: \(reason)"
+        case .tls(let error): "cannot serve TLS: \(error)"
         }
     }
 }

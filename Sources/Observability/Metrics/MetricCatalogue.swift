@@ -4,7 +4,7 @@
 /// API: one is never reused for another meaning.
 public enum MetricCatalogue {
     public static let all: [MetricDescription] =
-        connectionRows + trafficRows + deliveryRows + roomRows + storeRows + loopRows + httpRows + healthRows
+        connectionRows + tlsRows + trafficRows + deliveryRows + roomRows + storeRows + loopRows + httpRows + healthRows
         + recoveryRows + logRows + resourceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

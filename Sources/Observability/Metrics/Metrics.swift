@@ -81,6 +81,11 @@ public final class Metrics: Sendable {
     public let scrapeSeconds: Histogram
     public let tlsCertificateExpirySeconds: Gauge
 
+    // TLS
+    public let tlsConnections, tlsHandshaking: Gauge
+    public let tlsHandshakes: LabelledCounter<TLSHandshakeLabel>
+    public let tlsReloads: LabelledCounter<TLSReloadLabel>
+
     let process: Process
     let lists: MetricLists
     /// In the order of the catalogue.
@@ -215,6 +220,11 @@ public final class Metrics: Sendable {
         obsDropped = make.counter(Row.obsDropped)
         scrapeSeconds = make.histogram(Row.scrapeSeconds)
         tlsCertificateExpirySeconds = make.gauge(Row.tlsCertificateExpirySeconds)
+
+        tlsConnections = make.gauge(Row.tlsConnections)
+        tlsHandshaking = make.gauge(Row.tlsHandshaking)
+        tlsHandshakes = make.counter(Row.tlsHandshakes)
+        tlsReloads = make.counter(Row.tlsReloads)
         families = make.inOrder()
         renderer = Mutex(MetricsRenderer(families + domain.families))
     }

@@ -11,6 +11,8 @@ public struct ClientRequest: Sendable {
     public var headers: [(String, String)] = []
     /// What is offered of permessage-deflate; nil for nothing.
     public var compression: CompressionPolicy?
+    /// The port that need not be named: 443 with TLS.
+    var defaultPort: UInt16 = 80
 
     /// - Precondition: the target starts with a slash and is visible ASCII; a host is no empty text.
     public init(host: String, port: UInt16, target: String = "/") {
@@ -26,7 +28,7 @@ public struct ClientRequest: Sendable {
     /// - Source: RFC 6455 §4.1, the request's item 4.
     var authority: String {
         let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == defaultPort ? name : "\(name):\(port)"
     }
 
     private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }

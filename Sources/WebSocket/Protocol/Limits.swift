@@ -73,9 +73,16 @@ public struct Limits: Sendable {
     /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
     public var closeMilliseconds = 5_000
 
+    // MARK: TLS
+
+    /// From accepting a connection until TLS is agreed on. Above it: cut.
+    public var handshakeMilliseconds = 10_000
+    /// Most handshakes under way. Above it no connection is accepted for TLS until one has ended.
+    public var maxHandshakes = 1000
+
     // MARK: One turn of a loop
 
-    /// Bytes taken from one connection in one turn. What is left waits until every other ready connection had its turn.
+    /// Bytes taken from one connection in one turn, with TLS at least 32 KiB. What is left waits until every other ready connection had its turn.
     public var receiveBufferBytes = 512 * 1024
     /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
     public var corkBytes = 512 * 1024
@@ -83,6 +90,8 @@ public struct Limits: Sendable {
     public var eventsPerTurn = 256
     /// Requests served on one connection in one turn. The others it has sent wait for the next.
     public var requestsPerTurn = 16
+    /// Handshakes moved on in one turn; each may cost a millisecond. The others wait for the next.
+    public var handshakesPerTurn = 8
     /// Connections accepted from one listener in one turn. The others wait for the next.
     public var acceptsPerTurn = 256
 }

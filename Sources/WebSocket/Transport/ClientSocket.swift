@@ -13,6 +13,7 @@ public enum ConnectFailure: Error, Equatable, Sendable {
     case timedOut(milliseconds: Int)
     /// The server ended the connection before it had answered.
     case lost
+    case securing(TLSFailure)
     case handshake(HandshakeFailure)
     /// The loop ended.
     case stopped
@@ -24,6 +25,7 @@ extension ConnectFailure: CustomStringConvertible {
         case .system(let error): "\(error)"
         case .timedOut(let milliseconds): "no WebSocket within \(milliseconds) ms"
         case .lost: "the server ended the connection before it had answered"
+        case .securing(let failure): "no TLS: \(failure)"
         case .handshake(let failure): "\(failure)"
         case .stopped: "the loop ended"
         }
@@ -35,26 +37,37 @@ extension EventLoop {
     ///
     /// A host's name is looked up before this returns, and the loop waits for that; an address is not looked up.
     ///
+    /// - Parameter tls: has the connection speak TLS (`wss`), with a server that shows a certificate for the request's
+    ///   host.
     /// - Throws: when the name is not known, or the system gives no socket.
-    public func connect(_ request: ClientRequest, handler: any ClientHandler) throws(SystemError) {
-        let socket = ClientSocket(request, shared: shared, handler: handler)
+    public func connect(
+        _ request: ClientRequest, tls: TLSClientContext? = nil, handler: any ClientHandler
+    ) throws(SystemError) {
+        let socket = ClientSocket(request, tls: tls, shared: shared, handler: handler)
         try socket.start(SocketAddress.lookUp(host: request.host, port: request.port))
     }
 }
 
 /// A connection to a server until it is a WebSocket. Lives on its loop.
 ///
-/// The request waits in the outbox from the start: that it can be written means that the connection stands.
+/// The request waits in the outbox from the start: that it can be written means that the connection stands. With TLS an
+/// empty outbox waits for that, and the request is sent when the server has shown who it is.
 final class ClientSocket: Socket {
     private let request: ClientRequest
+    private let tls: TLSClientContext?
     private let handler: any ClientHandler
     private var handshake: ClientHandshake
     /// Where else the name leads, if the address tried last does not answer.
     private var further: ArraySlice<SocketAddress> = []
     private var failure: ConnectFailure?
 
-    init(_ request: ClientRequest, shared: LoopShared.Pointer, handler: any ClientHandler) {
+    init(
+        _ request: ClientRequest, tls: TLSClientContext?, shared: LoopShared.Pointer, handler: any ClientHandler
+    ) {
+        var request = request
+        if tls != nil { request.defaultPort = 443 }
         self.request = request
+        self.tls = tls
         self.handler = handler
         var nonce = [UInt8](repeating: 0, count: 16)
         let got = clinux_random(&nonce, nonce.count)
@@ -74,6 +87,11 @@ final class ClientSocket: Socket {
     }
 
     override func expired() {
+        if isSecuring { return failHandshake(.timeout) }
+        timedOut()
+    }
+
+    private func timedOut() {
         fail(.timedOut(milliseconds: shared.pointee.limits.connectMilliseconds))
     }
 
@@ -95,7 +113,7 @@ final class ClientSocket: Socket {
                 }
                 rearm()
                 let box = Outbox()
-                handshake.head.withUnsafeBytes { box.append($0) }
+                if tls == nil { handshake.head.withUnsafeBytes { box.append($0) } }
                 outbox = box
                 return
             } catch {
@@ -114,7 +132,7 @@ final class ClientSocket: Socket {
         switch handshake.receive(UnsafeRawBufferPointer(start: buffer, count: count)) {
         case .incomplete: break
         case .failed(let failure): fail(.handshake(failure))
-        case .opened(let opened): become(opened)
+        case .opened(let opened): become(opened, flags)
         }
     }
 
@@ -122,6 +140,41 @@ final class ClientSocket: Socket {
         // The connection stands: what goes wrong now is not the address's fault.
         further = []
     }
+
+    // MARK: TLS
+
+    override func outputDrained() {
+        guard let tls, ssl == nil, failure == nil else { return }
+        guard isConnected else {
+            // The event was of an address tried before.
+            outbox = Outbox()
+            return setInterest(interest | clinux_epollout())
+        }
+        further = []
+        if !connect(tls, to: request.host) { fail(.system(SystemError("SSL_new", number: ENOMEM))) }
+    }
+
+    private var isConnected: Bool {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(fd, $0, &length) == 0 }
+        }
+    }
+
+    override func secured() {
+        handshake.head.withUnsafeBytes { enqueue($0) }
+    }
+
+    override func securingFailed(_ failure: TLSFailure) {
+        switch failure {
+        case .timeout: timedOut()
+        case .gone: fail(.lost)
+        default: fail(.securing(failure))
+        }
+    }
+
+    // MARK: Failing
 
     private func connectFailed() {
         var number: Int32 = 0
@@ -161,7 +214,7 @@ final class ClientSocket: Socket {
     }
 
     /// Hands the descriptor over to a WebSocket connection. This object is over then.
-    private func become(_ opened: ClientHandshake.Opened) {
+    private func become(_ opened: ClientHandshake.Opened, _ flags: UInt32) {
         guard failure == nil else { return }
         let deflate = opened.compression.flatMap { agreed in
             request.compression.map { shared.pointee.deflatePool().deflate(agreed, $0, role: .client) }
@@ -170,7 +223,11 @@ final class ClientSocket: Socket {
             fd: fd, shared: shared, peerAddress: peerAddress, role: .client, deflate: deflate, handler: handler)
         connection.admission = .ours
         shared.pointee.replace(with: connection, interest: clinux_epollin())
+        moveTLS(to: connection)
+        connection.inherit(outbox)
+        outbox = nil
         fd = -1
         connection.begin(with: [], remainder: opened.remainder)
+        if connection.ssl != nil { connection.endSecureInput(flags) }
     }
 }

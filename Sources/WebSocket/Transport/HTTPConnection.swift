@@ -40,10 +40,32 @@ final class HTTPConnection: Socket {
     override var outboxLimit: Int { .max }
 
     func begin() {
+        let limits = shared.pointee.limits
+        expire(after: isSecuring ? limits.handshakeMilliseconds : limits.requestMilliseconds)
+    }
+
+    // MARK: TLS
+
+    override func secured() {
         expire(after: shared.pointee.limits.requestMilliseconds)
     }
 
+    override func securingFailed(_ failure: TLSFailure) {
+        switch failure {
+        case .timeout, .gone: release()
+        case .plainHTTP:
+            becomePlain()
+            refuse(RequestRefusal(400, "this port speaks TLS: its addresses begin with https:// or wss://"))
+        default:
+            phase = .over
+            endInOrder()
+        }
+    }
+
+    // MARK: Time
+
     override func expired() {
+        if isSecuring { return failHandshake(.timeout) }
         // Between two requests silence is nobody's fault.
         guard outbox != nil || parser.isInsideRequest else { return release() }
         shared.pointee.counters.timedOut += 1
@@ -75,7 +97,7 @@ final class HTTPConnection: Socket {
     ///
     /// - Source: RFC 9112 §9.6.
     private func peerEnded(_ flags: UInt32) {
-        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
+        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0, !wasTruncated else { return release() }
         peerHasEnded = true
         settleInterest()
     }
@@ -182,14 +204,14 @@ final class HTTPConnection: Socket {
 
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != .never { awaitReading() }
+        case .none: if deadline != .never, !isSecuring { awaitReading() }
         case .flushing: awaitReading()
         case .lingering: break
         }
     }
 
     override func outputDrained() {
-        guard case .reading = phase else { return }
+        guard case .reading = phase, !isSecuring else { return }
         let limits = shared.pointee.limits
         expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
         resume()
@@ -252,7 +274,7 @@ final class HTTPConnection: Socket {
     ///
     /// - Returns: false when the client has gone.
     func upgrade(answer: [UInt8], deflate: PermessageDeflate?, handler: any ConnectionHandler) -> Bool {
-        guard case .answering = phase, fd >= 0, !peerHasEnded else {
+        guard case .answering = phase, fd >= 0, !peerHasEnded, !peerSaidGoodbye, !wasTruncated else {
             release()
             return false
         }
@@ -263,6 +285,7 @@ final class HTTPConnection: Socket {
             fd: fd, shared: shared, peerAddress: peerAddress, role: .server, deflate: deflate, handler: handler)
         connection.admission = admission
         shared.pointee.replace(with: connection, interest: clinux_epollin())
+        moveTLS(to: connection)
         connection.inherit(outbox)
         outbox = nil
         fd = -1

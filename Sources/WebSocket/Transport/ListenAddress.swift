@@ -66,6 +66,8 @@ public struct ListenOptions: Sendable {
     public var sharesPort = false
     /// Permissions of the file of a Unix-domain socket: who may write may connect.
     public var fileMode: UInt32 = 0o660
+    /// Has all connections speak TLS, behind a PROXY header if one is expected; nil for none.
+    public var tls: TLSServerContext?
 
     public init() {}
 }

@@ -8,6 +8,8 @@ public final class Listener: Pollable {
     public var port: UInt16 { socket.port }
     private let socket: ListeningSocket
     private let handler: any RequestHandler
+    /// nil for connections without TLS.
+    private let tls: TLSServerContext?
     private var reserve = DescriptorReserve()
 
     init(
@@ -15,6 +17,7 @@ public final class Listener: Pollable {
     ) throws(SystemError) {
         self.address = address
         self.handler = handler
+        tls = options.tls
         socket = try ListeningSocket(
             at: address, options: options, backlog: Int32(clamping: shared.pointee.limits.listenBacklog))
         super.init(fd: socket.descriptor, shared: shared)
@@ -52,8 +55,20 @@ public final class Listener: Pollable {
 
     override func ready(_ flags: UInt32) {
         for _ in 0..<shared.pointee.limits.acceptsPerTurn {
-            guard fd >= 0, acceptOne() else { return }
+            guard fd >= 0, takesMore(), acceptOne() else { return }
         }
+    }
+
+    /// Whether a handshake may begin; if not, the kernel keeps who comes until one has ended.
+    private func takesMore() -> Bool {
+        if tls == nil || shared.pointee.takesHandshakes { return true }
+        shared.pointee.change(self, interest: 0)
+        shared.pointee.holdUntilHandshakeEnds(self)
+        return false
+    }
+
+    func goOn() {
+        if fd >= 0 { shared.pointee.change(self, interest: clinux_epollin()) }
     }
 
     /// - Returns: whether another connection may wait.
@@ -105,7 +120,19 @@ public final class Listener: Pollable {
         }
         shared.pointee.counters.open += 1
         introduction?.begin()
-        connection?.begin()
+        return connection.map { speak(on: $0) } ?? true
+    }
+
+    /// Begins with TLS where that is spoken, with HTTP elsewhere.
+    ///
+    /// - Returns: false, and the connection is closed, when there is no memory for TLS.
+    private func speak(on connection: HTTPConnection) -> Bool {
+        if let tls, !connection.accept(tls) {
+            connection.release()
+            rest()
+            return false
+        }
+        connection.begin()
         return true
     }
 
@@ -138,17 +165,19 @@ public final class Listener: Pollable {
         let connection = HTTPConnection(fd: introduction.fd, shared: shared, peerAddress: client, handler: handler)
         shared.pointee.replace(with: connection, interest: connection.interest)
         introduction.fd = -1
-        switch connection.identify(as: client.address) {
-        case nil: connection.begin()
-        case let refusal?: connection.turnAway(refusal)
+        guard let refusal = connection.identify(as: client.address) else {
+            _ = speak(on: connection)
+            return
         }
+        if tls == nil { connection.turnAway(refusal) } else { connection.release() }
     }
 
     // MARK: Turning away
 
-    /// A few are told why; in a flood the others are closed at once, which costs next to nothing.
+    /// A few are told why; in a flood the others are closed at once, which costs next to nothing. So is everybody who
+    /// came to speak TLS: to say why would take the handshake that a ceiling is to spare.
     private func turnAway(_ accepted: Int32, _ peer: PeerAddress, _ refusal: Doorkeeper.Refusal) {
-        guard shared.pointee.counters.turningAway < shared.pointee.limits.maxRefusalsAnswered else {
+        guard tls == nil, shared.pointee.counters.turningAway < shared.pointee.limits.maxRefusalsAnswered else {
             _ = Glibc.close(accepted)
             return
         }
@@ -171,7 +200,7 @@ public final class Listener: Pollable {
         if accepted >= 0 {
             shared.pointee.counters.accepted += 1
             shared.pointee.counters.refusedForDescriptors += 1
-            _ = Self.noDescriptor.withUnsafeBytes { clinux_send(accepted, $0.baseAddress, $0.count) }
+            if tls == nil { _ = Self.noDescriptor.withUnsafeBytes { clinux_send(accepted, $0.baseAddress, $0.count) } }
             _ = shutdown(accepted, Int32(SHUT_WR))
             // Closing with bytes unread would send a reset, which may overtake the answer.
             _ = recv(accepted, shared.pointee.receiveBuffer, shared.pointee.limits.receiveBufferBytes, 0)
@@ -197,6 +226,6 @@ public final class Listener: Pollable {
 
     override func timeIsUp(at instant: MonotonicTime) {
         reserve.refill()
-        shared.pointee.change(self, interest: clinux_epollin())
+        goOn()
     }
 }

@@ -22,6 +22,10 @@ struct LoopShared {
     /// nil while no connection compresses.
     private(set) var deflate: DeflatePool?
     var maskingKeys = MaskingKeys()
+    /// What its TLS connections share; nil until there is one.
+    private(set) var wire: TLSWire.Pointer?
+    /// They accept again when a handshake has ended.
+    private var heldListeners: [Listener] = []
     var nextConnectionID: UInt64 = 1
     /// Whatever epoll reports on, at the index of its descriptor.
     private var pollables: [Pollable?] = []
@@ -52,6 +56,7 @@ struct LoopShared {
         receiveBuffer.deallocate()
         cork.deallocate()
         wheel.deallocate()
+        if let wire { TLSWire.destroy(wire) }
     }
 
     /// What connections that compress share.
@@ -59,6 +64,26 @@ struct LoopShared {
         let pool = deflate ?? DeflatePool()
         deflate = pool
         return pool
+    }
+
+    // MARK: TLS
+
+    mutating func makeWire() -> TLSWire.Pointer? {
+        wire = wire ?? TLSWire.make(inputCapacity: limits.receiveBufferBytes)
+        return wire
+    }
+
+    var takesHandshakes: Bool { counters.tls.inProgress < limits.maxHandshakes }
+
+    /// Has a listener told when another handshake may begin.
+    mutating func holdUntilHandshakeEnds(_ listener: Listener) {
+        heldListeners.append(listener)
+    }
+
+    /// - Returns: a listener that may go on.
+    mutating func handshakeEnded() -> Listener? {
+        counters.tls.inProgress -= 1
+        return heldListeners.isEmpty ? nil : heldListeners.removeFirst()
     }
 
     // MARK: Registration

@@ -23,6 +23,9 @@ public class Socket: Pollable {
     /// The peer has sent its end of stream.
     final var peerHasEnded = false
     final var ending = Ending.none
+    /// The TLS session between this socket and the kernel; nil for a plain connection.
+    final var ssl: OpaquePointer?
+    final var tlsPhase = TLSPhase.handshaking
     final var admission = Admission.counted(nil)
     /// Bytes thrown away since we began to end.
     private final var discardedBytes = 0
@@ -82,24 +85,44 @@ public class Socket: Pollable {
     var endsStreamFirst: Bool { true }
     /// Most bytes the outbox may hold.
     var outboxLimit: Int { shared.pointee.limits.maxOutboxBytes }
+    /// TLS has been agreed on.
+    func secured() {}
+    /// TLS could not be agreed on; what there was to say about it is on its way.
+    func securingFailed(_ failure: TLSFailure) {}
 
     // MARK: Events
 
     override final func ready(_ flags: UInt32) {
         if flags & ~clinux_epollout() != 0 {
-            if ending == .none { readable(flags) } else { discardInput(flags) }
+            if ending != .none {
+                discardInput(flags)
+            } else {
+                readable(flags)
+                if ssl != nil { endSecureInput(flags) }
+            }
         }
         if flags & clinux_epollout() != 0, fd >= 0 { writable() }
     }
 
+    /// The end of the stream may have come with the bytes just read; epoll will not report it again.
+    final func endSecureInput(_ flags: UInt32) {
+        guard fd >= 0, ending == .none, !peerHasEnded, peerSaidGoodbye || wasTruncated else { return }
+        readable(flags)
+    }
+
     private final func writable() {
         guard let outbox else { return setInterest(interest & ~clinux_epollout()) }
-        let parts = shared.pointee.cork.parts
-        let count = outbox.gather(into: parts)
-        let sent = write(parts, count: count)
-        if isBroken { return }
-        outbox.remove(sent)
-        if sent > 0 { outputMoved() }
+        if ssl != nil, !sendSealed(outbox) { return }
+        if outbox.bytes > 0 {
+            // What was sent too early waits for the handshake, and not for the kernel.
+            if isSecuring { return setInterest(interest & ~clinux_epollout()) }
+            let parts = shared.pointee.cork.parts
+            let count = outbox.gather(into: parts)
+            let sent = write(parts, count: count)
+            if isBroken { return }
+            outbox.remove(sent)
+            if sent > 0 { outputMoved() }
+        }
         guard outbox.bytes == 0 else { return }
         self.outbox = nil
         setInterest(interest & ~clinux_epollout())
@@ -130,6 +153,7 @@ public class Socket: Pollable {
     /// Called at the end of the turn: sends our end of stream once all output has left.
     final func continueEnding() {
         guard fd >= 0, ending == .flushing, outbox == nil, firstSegment < 0 else { return }
+        if ssl != nil, !sayGoodbye() { return }
         ending = .lingering
         if isBroken || peerHasEnded { return release() }
         releaseLater(milliseconds: shared.pointee.limits.closeMilliseconds)
@@ -139,7 +163,7 @@ public class Socket: Pollable {
     private final func discardInput(_ flags: UInt32) {
         if flags & (clinux_epollerr() | clinux_epollhup()) != 0 { return release() }
         let capacity = shared.pointee.limits.receiveBufferBytes
-        guard let count = read(into: shared.pointee.receiveBuffer, capacity: capacity) else { return }
+        guard let count = readKernel(into: shared.pointee.receiveBuffer, capacity: capacity) else { return }
         if count > 0 { return mayDiscard(count) ? () : release() }
         if ending == .lingering { return release() }
         peerHasEnded = true
@@ -158,6 +182,7 @@ public class Socket: Pollable {
     func release() {
         guard fd >= 0 else { return }
         outbox = nil
+        endTLS()
         switch admission {
         case .counted(let network):
             shared.pointee.counters.open -= 1

@@ -32,8 +32,9 @@ public struct TransportCounters: Sendable {
     public var timedOut = 0
     public var messagesIn = 0
     public var messagesOut = 0
+    /// Bytes the kernel gave: with TLS as they were encrypted.
     public var bytesIn = 0
-    /// Bytes the kernel took.
+    /// Bytes the kernel took: with TLS as they were encrypted.
     public var bytesOut = 0
     /// WebSockets closed because the peer broke the protocol.
     public var violations = 0
@@ -46,6 +47,7 @@ public struct TransportCounters: Sendable {
     /// Turns the loop made.
     public var turns = 0
     public var compression = CompressionCounters()
+    public var tls = TLSCounters()
 
     public init() {}
 

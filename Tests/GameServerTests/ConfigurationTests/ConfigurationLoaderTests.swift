@@ -66,15 +66,19 @@ import Testing
                 case .listen: ("[::1]:80 proxy,unix:/a", .text("[::1]:80 proxy, unix:/a"))
                 }
             let quoted = if case .text = value { "'\(text)'" } else { text }
-            // Two keys that are bounded by others need those raised too.
             let file = "{ \(key.section): { \(key.name): \(quoted) } }"
-            let needsMore = ["limits.message_bytes", "slow.lagging_bytes"].contains(key.path)
-            let more = [
-                "GAMESERVER_LIMITS_SOCKET_MESSAGE_BYTES": "16777216", "GAMESERVER_SLOW_OUTBOX_BYTES": "1073741824",
-            ]
-            let fromFile = try load(file, environment: needsMore ? more : [:])
-            let fromVariable = try load(
-                environment: (needsMore ? more : [:]).merging([key.variable: text]) { $1 })
+            // What is bounded by others, or says nothing without them.
+            let more: [String: String] =
+                switch key.path {
+                case "limits.message_bytes": ["GAMESERVER_LIMITS_SOCKET_MESSAGE_BYTES": "16777216"]
+                case "slow.lagging_bytes": ["GAMESERVER_SLOW_OUTBOX_BYTES": "1073741824"]
+                case "tls.cert": ["GAMESERVER_TLS_KEY": "k"]
+                case "tls.key": ["GAMESERVER_TLS_CERT": "c"]
+                case "tls.directory": ["GAMESERVER_TLS_CERT": "c", "GAMESERVER_TLS_KEY": "k"]
+                default: [:]
+                }
+            let fromFile = try load(file, environment: more)
+            let fromVariable = try load(environment: more.merging([key.variable: text]) { $1 })
             if key.kind == .secret {
                 for admin in [fromFile.admin, fromVariable.admin] {
                     let secrets = [admin.token, admin.operatorToken, admin.viewerToken].compactMap { $0?.reveal() }
@@ -139,6 +143,10 @@ import Testing
             "{ slow: { outbox_bytes: 65536 } }",
             "slow.outbox_bytes in x.json5 is 65536: at least slow.lagging_bytes, which is 262144"
         ),
+        ("{ tls: { key: 'k.pem' } }", "tls.key in x.json5 is \"k.pem\": tls.cert has to be set too"),
+        ("{ tls: { cert: 'c.pem' } }", "tls.cert in x.json5 is \"c.pem\": tls.key has to be set too"),
+        ("{ tls: { directory: 'd' } }", "tls.directory in x.json5 is \"d\": tls.cert has to be set too"),
+        ("{ tls: { minimum_version: '1.1' } }", "tls.minimum_version in x.json5 is \"1.1\": one of 1.2, 1.3"),
         (
             "{ recovery: { overrides: 'memory_pressure.target=0.95' } }",
             "recovery.overrides in x.json5 is \"memory_pressure.target=0.95\": the recovery procedure memory_pressure "
