@@ -1,12 +1,15 @@
 """Behind proxies: whose word on a client's address counts, and that limits of addresses mean clients."""
 
 import json
+import socket
+import ssl
 import struct
 
 import pytest
 
 from abuse import answer, connected, counts, opened, until
 from bystander import greeted
+from certificates import Certificate
 from server import TOKEN, Server
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -55,6 +58,27 @@ def test_only_a_trusted_proxy_is_believed_and_it_has_to_introduce_itself(launch)
     healthy = connected(server.port)
     healthy.sendall(LOCAL + b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert answer(healthy).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_proxy_that_passes_tls_on_names_the_client_before_it(launch, tmp_path):
+    certificate = Certificate(tmp_path / "own", "localhost")
+    server = launch(config={"tls": {**certificate.settings, "proxy_protocol": True},
+                            "http": {"trusted_proxies": "127.0.0.0/24", "connections_per_address": 2}})
+    context = ssl.create_default_context(cafile=certificate.file)
+    port = int((server.data / "tls-port").read_text())
+
+    def behind_header() -> socket.socket:
+        raw = connected(port)
+        raw.sendall(version2("192.0.2.1"))
+        return raw
+
+    inside = [context.wrap_socket(behind_header(), server_hostname="localhost") for _ in range(2)]
+    for connection in inside:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert behind_header().recv(100) == b"", "who is one too many is closed: there is no TLS yet to say why in"
+    assert counts(server).value("ws_connections_rejected_total", reason="address_limit") == 1
+    assert opened(server.port)[0] == 101, "the port without TLS expects no header"
 
 
 def test_the_servers_own_test_passes_behind_a_proxy(tmp_path):

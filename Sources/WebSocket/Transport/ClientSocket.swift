@@ -145,21 +145,8 @@ final class ClientSocket: Socket {
 
     override func outputDrained() {
         guard let tls, ssl == nil, failure == nil else { return }
-        guard isConnected else {
-            // The event was of an address tried before.
-            outbox = Outbox()
-            return setInterest(interest | clinux_epollout())
-        }
         further = []
         if !connect(tls, to: request.host) { fail(.system(SystemError("SSL_new", number: ENOMEM))) }
-    }
-
-    private var isConnected: Bool {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(fd, $0, &length) == 0 }
-        }
     }
 
     override func secured() {
@@ -182,11 +169,12 @@ final class ClientSocket: Socket {
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &length)
         guard !further.isEmpty else { return fail(.system(SystemError("connect", number: number))) }
         shared.pointee.close(self)
-        do throws(SystemError) {
-            try tryNext()
-        } catch {
-            fail(.system(error))
-        }
+        // When the turn ends: the same event may say that the address that failed can be written to.
+        shared.pointee.reap(self)
+    }
+
+    private func tryFurther() {
+        do throws(SystemError) { try tryNext() } catch { failure = .system(error) }
     }
 
     private func fail(_ failure: ConnectFailure) {
@@ -198,6 +186,7 @@ final class ClientSocket: Socket {
     override func outputFailed(overflowAt bytes: Int?) { fail(.lost) }
 
     override func reap(_ closure: Closure?) {
+        if failure == nil, fd < 0, !further.isEmpty { tryFurther() }
         guard let failure else { return }
         release()
         handler.failed(failure)
