@@ -218,6 +218,8 @@ public final class Listener: Pollable {
 
     /// Stops accepting for a moment: the kernel would otherwise wake the loop at once, again and again.
     private func rest() {
+        // A proxy may introduce somebody after the listener was closed.
+        guard fd >= 0 else { return }
         shared.pointee.counters.acceptRests += 1
         shared.pointee.change(self, interest: 0)
         let until = shared.pointee.now + .milliseconds(shared.pointee.limits.acceptRestMilliseconds)
