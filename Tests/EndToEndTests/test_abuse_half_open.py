@@ -39,6 +39,8 @@ def namespace(name: str):
         ip("-n", name, "link", "set", f"{name}b", "up")
         yield
     finally:
+        # Sockets that nobody answers keep a namespace for minutes, and with it the address at this end.
+        subprocess.run(["ip", "link", "del", f"{name}a"], capture_output=True)
         subprocess.run(["ip", "netns", "del", name], capture_output=True)
 
 
