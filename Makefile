@@ -1,4 +1,4 @@
-# What a person or CI says: run · build · test · lint · format · generate · conformance · bench.
+# What a person or CI says: run · build · test · lint · format · generate · conformance · fuzz · bench.
 # Each target installs what it is missing (Debian packages, Python test tools in .venv) and is quick when nothing is.
 
 SHELL := /bin/bash
@@ -10,6 +10,13 @@ SERVER := .build/release/gameserver
 PYTHON := .venv/bin/python
 # Flags for `gameserver serve`, as in: make run ARGS="--port 8080"
 ARGS ?=
+
+# What Autobahn plays with our client: of the groups that compress, which take minutes each, one of either kind. All of
+# it: make conformance CLIENT_CASES=
+CLIENT_CASES ?= '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' '12.1.*' '13.7.*'
+
+# How long each parser is fuzzed.
+SECONDS ?= 10
 
 LIBRARIES := libssl-dev libsqlite3-dev zlib1g-dev
 
@@ -31,7 +38,7 @@ unpack_prometheus = echo "unpacking Prometheus into .build/tools"; \
 	mkdir -p .build/tools; \
 	(cd .build/tools && apt-get download -qq -o APT::Sandbox::User=root prometheus </dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 
-.PHONY: run build test lint format generate conformance bench release swift libraries tools
+.PHONY: run build test lint format generate conformance fuzz bench release swift libraries tools
 
 run: release  ## serves on http://127.0.0.1:5050
 	# A crash report would show memory beside the registers, which may hold a hand or a secret.
@@ -66,12 +73,18 @@ generate: release  ## the files that follow from the catalogue of metrics
 	$(SERVER) metrics rules > Resources/prometheus/rules.yml
 	$(SERVER) metrics docs > docs/METRICS.md
 
-conformance: release tools  ## Autobahn against the bare engine, and the faults that take minutes
+conformance: release tools  ## Autobahn against both ends of the engine, and the faults that take minutes
 	@$(call commands,python3=python3)
 	@$(call packages,python3-venv)
-	Tests/Conformance/run.sh $(SERVER)
+	swift build -c release --product AutobahnClient
+	Tests/Conformance/run.sh $(SERVER) -
+	Tests/Conformance/run.sh - .build/release/AutobahnClient $(CLIENT_CASES)
 	swift build -c release --product FaultyServer
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m conformance Tests/EndToEndTests
+
+fuzz: libraries  ## searches for inputs that break a parser, so long for each of them: make fuzz SECONDS=600
+	@$(call commands,python3=python3)
+	python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
 
 bench: release tools  ## figures beside other servers, and what watching costs, in one run on this machine
 	@$(call packages,gcc libc6-dev libuv1 valgrind)

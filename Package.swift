@@ -16,7 +16,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
-        .target(name: "WebSocket", dependencies: ["CLinux", "COpenSSL"], exclude: ["README.md"]),
+        .target(name: "WebSocket", dependencies: ["CLinux", "COpenSSL", "CZlib"], exclude: ["README.md"]),
         .target(name: "Observability", dependencies: ["CLinux", "CZlib"], exclude: ["README.md"]),
         .target(name: "PluginAPI", path: "Sources/Plugins/API", exclude: ["README.md"]),
         .target(name: "LiapTui", dependencies: ["PluginAPI"], path: "Sources/Plugins/LiapTui", exclude: ["README.md"]),
@@ -33,8 +33,10 @@ let package = Package(
         .executableTarget(
             name: "FaultyServer", dependencies: ["GameServer", "PluginAPI", "LiapTui"], path: "Tests/FaultyServer",
             exclude: ["README.md"]),
+        .executableTarget(
+            name: "AutobahnClient", dependencies: ["WebSocket"], path: "Tests/Conformance/Client"),
         .target(
-            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI"],
+            name: "TestSupport", dependencies: ["GameServer", "Observability", "WebSocket", "PluginAPI", "COpenSSL"],
             path: "Tests/TestSupport"),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket", "TestSupport"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", "TestSupport"]),

@@ -1,9 +1,9 @@
 // Load for an echo server: N connections, W messages in flight on each, every byte that comes back compared.
 //
-//     generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID
+//     generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID...
 //
-// Prints one JSON object. `server_cpu_ns` is the CPU time the server's process used while measuring, read from
-// its CPU clock by this process at the same instants as the message count.
+// Prints one JSON object. `server_cpu_ns` is the CPU time the server's processes used while measuring, read from
+// their CPU clocks by this process at the same instants as the message count.
 
 #define _GNU_SOURCE
 #include "socket.h"
@@ -46,6 +46,15 @@ static clockid_t cpu_clock_of(pid_t pid) {
     return clock;
 }
 
+static clockid_t server_clocks[4];
+static int server_count;
+
+static int64_t server_cpu_ns(void) {
+    int64_t sum = 0;
+    for (int i = 0; i < server_count; i++) sum += clock_ns(server_clocks[i]);
+    return sum;
+}
+
 // The first bytes of a message name its connection and number, so a lost, doubled or foreign echo shows.
 static void stamp(char *into, uint32_t connection, uint64_t number) {
     static const char digits[] = "0123456789abcdef";
@@ -75,7 +84,7 @@ static void send_requests(Connection *c, int count) {
             c->out_length = c->out_done = 0;
             for (; c->owed; c->owed--, c->out_length += request_bytes) next_request(c, c->out + c->out_length);
         }
-        ssize_t n = send(c->fd, c->out + c->out_done, c->out_length - c->out_done, MSG_NOSIGNAL);
+        ssize_t n = put(c->fd, c->out + c->out_done, c->out_length - c->out_done);
         if (n < 0 && errno == EAGAIN) return want_write(c, true);
         if (n < 0) fail("send: %s", strerror(errno));
         c->out_done += (size_t)n;
@@ -105,7 +114,7 @@ static void check_echo(Connection *c, const uint8_t *frame) {
 static void receive(Connection *c) {
     size_t kept = c->in_length;
     memcpy(receive_buffer, c->in, kept);
-    ssize_t n = recv(c->fd, receive_buffer + kept, RECEIVE, 0);
+    ssize_t n = get(c->fd, receive_buffer + kept, RECEIVE);
     if (n < 0 && errno == EAGAIN) return;
     if (n <= 0) fail("connection %u: %s", c->index, n ? strerror(errno) : "closed by the server");
     size_t length = kept + (size_t)n, at = 0;
@@ -131,12 +140,14 @@ static void run_until(int64_t end) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 8) fail("usage: generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID");
+    if (argc < 8 || argc > 11)
+        fail("usage: generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID... (at most 4)");
     int port = atoi(argv[1]), connections = atoi(argv[2]);
     payload_bytes = (size_t)atol(argv[3]), window = atoi(argv[4]);
     int64_t warm_up = atol(argv[5]) * 1000000LL, measure = atol(argv[6]) * 1000000LL;
     if (payload_bytes < STAMP || payload_bytes > RECEIVE / 2 || window < 1 || connections < 1) fail("bad arguments");
-    clockid_t server_clock = cpu_clock_of((pid_t)atoi(argv[7]));
+    for (; server_count < argc - 7; server_count++)
+        server_clocks[server_count] = cpu_clock_of((pid_t)atoi(argv[7 + server_count]));
 
     filler = malloc(payload_bytes);
     for (size_t i = 0; i < payload_bytes; i++) filler[i] = (uint8_t)('a' + i % 26);
@@ -167,10 +178,10 @@ int main(int argc, char **argv) {
     }
     run_until(clock_ns(CLOCK_MONOTONIC) + warm_up);
     uint64_t counted = messages;
-    int64_t cpu = clock_ns(server_clock), own = clock_ns(CLOCK_PROCESS_CPUTIME_ID), began = clock_ns(CLOCK_MONOTONIC);
+    int64_t cpu = server_cpu_ns(), own = clock_ns(CLOCK_PROCESS_CPUTIME_ID), began = clock_ns(CLOCK_MONOTONIC);
     run_until(began + measure);
     counted = messages - counted;
-    cpu = clock_ns(server_clock) - cpu, own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
+    cpu = server_cpu_ns() - cpu, own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
     printf("{\"messages\": %llu, \"elapsed_ns\": %lld, \"server_cpu_ns\": %lld, \"generator_cpu_ns\": %lld}\n",
            (unsigned long long)counted, (long long)(clock_ns(CLOCK_MONOTONIC) - began), (long long)cpu, (long long)own);
     return 0;

@@ -2,11 +2,14 @@
 
     python Benchmarks/overhead.py [--pairs 24] [--idle-s 20] [--binary PATH]
 
-Both sides get the same messages. "On" is the default configuration; "off" is `monitoring.enabled: false` and
+Both sides get the same messages. "On" is the default configuration, but that under callgrind, where a message takes some
+fifty times as long, what goes by the clock comes that much less often; "off" is `monitoring.enabled: false` and
 `logging.level: critical`. Rate limits are lifted and records need only outlive the process, so that neither waiting nor
 the disk drowns the difference. Four tables, in this order of trust:
 
-- instructions a message, of the event loop and of all threads, counted by callgrind;
+- instructions a message, of the event loop and of all threads that work by the message, counted by callgrind, median of
+  three runs. Threads that work by the clock (the monitor, the store's scrubber, which also reads for operators) are not
+  in the table, only in the file: the last table measures them;
 - CPU seconds per million messages, servers taking turns (on, off, off, on), median of the pairs' differences with a
   bootstrap interval;
 - CPU of one scrape, in each format;
@@ -41,7 +44,11 @@ FINISHED_MS = 1000      # how long a room outlives its game; its end is part of 
 # name, what players do, connections, rounds of a CPU run, such runs to a pair asked for, rounds of a counted run
 SHAPES = [("ping", "ping", 100, 200, 4, 100), ("game of tic-tac-toe", "play", 40, 15, 1, 20)]
 PAIRS_PER_START = 8     # where a process lies in memory is luck of its own
-LOOP, LOG, MONITOR = "EventLoopC3run", "LogWriterC3run", "MonitorCoreC3run"
+#: What stands in the counts of a thread that works by the message, and of those that work by the clock.
+MARKS = {"loop": "EventLoopC3run", "log": "LogWriterV3run",
+         "monitor": "MonitorCoreC3run", "scrubber": "StoreScrubberV3run"}
+BY_THE_CLOCK = ("monitor", "scrubber")
+COUNTED_RUNS = 3
 FORMATS = [
     ("text", "text/plain;version=0.0.4", False), ("text, gzip", "text/plain;version=0.0.4", True),
     ("OpenMetrics", "application/openmetrics-text;version=1.0.0", False),
@@ -51,14 +58,18 @@ FORMATS = [
 SCRAPES = 200
 
 
-def configuration(side: str, pulse_ms: int | None = None) -> dict:
-    """Both sides may ask as fast as they can; everything else is the default, or off."""
+def configuration(side: str, by_the_clock_ms: int | None = None) -> dict:
+    """Both sides may ask as fast as they can; everything else is the default, or off.
+
+    `by_the_clock_ms` is how seldom what goes by the clock is to come, under callgrind.
+    """
     chosen = {
         "limits": {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000},
         "heartbeat": {"idle_ms": 3_600_000, "waited_ms": 3_600_000},
         "rooms": {"finished_ms": FINISHED_MS, "max_rooms": 1_000_000},
         "store": {"durability": "process"},
-        "monitoring": {"pulse_ms": pulse_ms} if pulse_ms else {},
+        "monitoring": {"pulse_ms": by_the_clock_ms} if by_the_clock_ms else {},
+        "logging": {"gather_ms": by_the_clock_ms} if by_the_clock_ms else {},
     }
     if side == "off":
         chosen["monitoring"] = {"enabled": False}
@@ -142,11 +153,11 @@ def gained(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 
 
 def counted(binary: str, side: str, what: str, connections: int, rounds: int) -> dict[str, float]:
-    """Instructions a message of the loop, of the log's thread, the monitor's and all, by callgrind."""
+    """Instructions a message by callgrind: of each thread in `MARKS`, and of `all` that work by the message."""
     with tempfile.TemporaryDirectory(prefix="overhead-callgrind-") as folder:
         out = pathlib.Path(folder) / "out"
         # What comes by the clock and not by the message is measured below; here a message takes many times as long.
-        server = Served(binary, configuration(side, pulse_ms=5000), (
+        server = Served(binary, configuration(side, by_the_clock_ms=5000), (
             "valgrind", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={out}"))
         try:
             players = Players(server.port, what, connections)
@@ -159,14 +170,14 @@ def counted(binary: str, side: str, what: str, connections: int, rounds: int) ->
             players.close()
         finally:
             server.close()
-        costs = {"loop": 0, "log": 0, "monitor": 0, "all": 0}
+        costs = {name: 0 for name in (*MARKS, "all")}
         for part in out.parent.glob("out.2-*"):
             text = part.read_text(errors="replace")
             summary = re.search(r"^(?:summary|totals): (\d+)", text, re.MULTILINE)
             cost = int(summary[1]) if summary else 0
-            costs["all"] += cost
-            for name, mark in (("loop", LOOP), ("log", LOG), ("monitor", MONITOR)):
+            for name, mark in MARKS.items():
                 costs[name] += cost if mark in text else 0
+            costs["all"] += 0 if any(MARKS[name] in text for name in BY_THE_CLOCK) else cost
         return {name: cost / messages for name, cost in costs.items()}
 
 
@@ -180,14 +191,17 @@ def instructions(binary: str) -> dict:
     if not shutil.which("valgrind") or not shutil.which("callgrind_control"):
         print("instructions: not counted, valgrind is not installed\n")
         return {}
-    print(f"{'instructions a message':<24} {'off':>10} {'on':>10} {'more':>8} {'':>8} {'log':>8} {'monitor':>9}")
+    print(f"{'instructions a message':<24} {'off':>10} {'on':>10} {'more':>8} {'':>8} {'log':>8}")
     results = {}
     for name, what, connections, _, _, rounds in SHAPES:
-        sides = {side: counted(binary, side, what, min(connections, 20), rounds) for side in SIDES}
-        results[name] = sides
-        for row, title in (("loop", f"{name}: loop"), ("all", "  all threads")):
-            on, off = sides["on"][row], sides["off"][row]
-            rest = f"{sides['on']['log']:>8,.0f} {sides['on']['monitor']:>9,.0f}" if row == "all" else ""
+        runs = {side: [] for side in SIDES}
+        for _ in range(COUNTED_RUNS):
+            for side in SIDES:
+                runs[side].append(counted(binary, side, what, min(connections, 20), rounds))
+        results[name] = runs
+        for row, title in (("loop", f"{name}: loop"), ("all", "  all by the message")):
+            on, off = (statistics.median(run[row] for run in runs[side]) for side in ("on", "off"))
+            rest = f"{statistics.median(run['log'] for run in runs['on']):>8,.0f}" if row == "all" else ""
             print(f"{title:<24} {off:>10,.0f} {on:>10,.0f} {on - off:>8,.0f} {(on / off - 1):>8.2%} {rest}")
     print()
     return results

@@ -18,7 +18,9 @@ enum Command {
                 _ = try arguments.load(environment: environment)
                 Console.say("configuration: fine")
             case .configPrint: Console.say(try arguments.load(environment: environment).printed(), terminator: "")
-            case .echo: return EchoCommand.run(try arguments.load(environment: environment).configuration.server)
+            case .echo:
+                let configuration = try arguments.load(environment: environment).configuration
+                return EchoCommand.run(configuration, compresses: arguments.compresses)
             case .serve:
                 let configuration = try arguments.load(environment: environment).configuration
                 let service = Service(games: InstalledPlugins.games)

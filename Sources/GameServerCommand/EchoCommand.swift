@@ -4,18 +4,33 @@ import WebSocket
 
 /// `gameserver echo`: the bare WebSocket engine, for conformance and measurements.
 enum EchoCommand {
-    static func run(_ server: Configuration.Server) -> Int32 {
+    static func run(_ configuration: Configuration, compresses: Bool) -> Int32 {
         DescriptorLimit.raise()
+        let server = configuration.server
+        let tls = configuration.tls
         let ring = EchoRing()
         do {
-            let first = try EchoLoop(in: ring, sharing: nil)
+            let context = tls.cert.isEmpty ? nil : try TLSServerContext(TLSServerSettings(tls))
+            let doorkeeper = Doorkeeper(EchoService.limits)
+            let make = { @Sendable () throws(SystemError) in
+                try EchoLoop(in: ring, compresses: compresses, doorkeeper: doorkeeper)
+            }
+            let first = try make()
             // The setting's range is the port's.
-            let listener = try first.loop.listen(host: server.host, port: UInt16(server.port), handler: first.service)
+            let listener = try first.loop.listen(
+                host: server.host, port: UInt16(server.port), handler: first.service)
+            let secure = try context.map { context in
+                var options = ListenOptions()
+                options.tls = context
+                let address = ListenAddress(.port(UInt16(tls.port), host: server.host))
+                return try first.loop.listen(at: address, options: options, handler: first.service)
+            }
             // One unless told otherwise: it is compared with engines of one thread.
-            let others = try (1..<max(1, server.loops)).map { _ in try start(in: ring, with: first.occupancy) }
-            listener.share(with: Array(ring.doors.dropFirst()))
+            let others = try (1..<max(1, server.loops)).map { _ in try start(make) }
+            for listener in [listener, secure] { listener?.share(with: Array(ring.doors.dropFirst())) }
             Signals.wait { _ in ring.stop() }
             Console.say("Echo:  ws://\(server.host):\(listener.port)/ and /fanout")
+            if let secure { Console.say("TLS:   wss://\(server.host):\(secure.port)/ and /fanout") }
             Console.say("Ready")
             first.loop.run()
             for ended in others { ended.wait() }
@@ -29,13 +44,15 @@ enum EchoCommand {
     /// Starts one more loop on a thread of its own.
     ///
     /// - Returns: signalled when it has ended.
-    private static func start(in ring: EchoRing, with occupancy: Occupancy) throws(SystemError) -> DispatchSemaphore {
+    private static func start(
+        _ make: @escaping @Sendable () throws(SystemError) -> EchoLoop
+    ) throws(SystemError) -> DispatchSemaphore {
         let started = DispatchSemaphore(value: 0)
         let ended = DispatchSemaphore(value: 0)
         let failure = EchoRing.Failure()
         let thread = Thread {
             do throws(SystemError) {
-                let loop = try EchoLoop(in: ring, sharing: occupancy)
+                let loop = try make()
                 started.signal()
                 loop.loop.run()
             } catch {
@@ -55,15 +72,12 @@ enum EchoCommand {
 private final class EchoLoop {
     let loop: EventLoop
     let service: EchoService
-    let occupancy: Occupancy
 
-    init(in ring: EchoRing, sharing occupancy: Occupancy?) throws(SystemError) {
-        let occupancy = occupancy ?? Occupancy()
-        let loop = try EventLoop(limits: EchoService.limits, occupancy: occupancy)
-        let service = EchoService(ring)
+    init(in ring: EchoRing, compresses: Bool, doorkeeper: Doorkeeper) throws(SystemError) {
+        let loop = try EventLoop(limits: EchoService.limits, doorkeeper: doorkeeper)
+        let service = EchoService(ring, compresses: compresses)
         self.loop = loop
         self.service = service
-        self.occupancy = occupancy
         let stop = try loop.makeMailbox(capacity: 1) { [unowned loop] (_: Void) in loop.stop() }
         let fanout = try loop.makeMailbox(capacity: 65_536) { service.deliver($0) }
         service.place = ring.add(door: try loop.makeDoor(handler: service), stop: stop, fanout: fanout)

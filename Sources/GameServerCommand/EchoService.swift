@@ -1,15 +1,20 @@
 import WebSocket
 
 /// The bare engine, for conformance tests and benchmarks: `/` echoes every message, `/fanout` sends each message it
-/// receives to every other connection on that path.
+/// receives to every other connection on that path, `/takeover` echoes and, when compressing, keeps the contexts.
 final class EchoService: RequestHandler {
     /// Longest message echoed.
     static let maxMessageBytes = 32 * 1024 * 1024
 
     private let echo = Echo()
     private let fanout: Fanout
+    private let compresses: Bool
 
-    init(_ ring: EchoRing) { fanout = Fanout(ring) }
+    /// - Parameter compresses: whether clients that offer it get their messages compressed, however short.
+    init(_ ring: EchoRing, compresses: Bool) {
+        fanout = Fanout(ring)
+        self.compresses = compresses
+    }
 
     /// Its loop's place in the ring.
     var place: Int {
@@ -31,10 +36,20 @@ final class EchoService: RequestHandler {
     }
 
     func handle(_ request: Request, _ exchange: Exchange) {
-        guard request.path == "/" || request.path == "/fanout" else {
-            return exchange.respond(Response(status: 404))
+        switch request.path {
+        case "/": open(exchange, echo)
+        case "/fanout": open(exchange, fanout)
+        case "/takeover": open(exchange, echo, keepsContexts: true)
+        default: exchange.respond(Response(status: 404))
         }
-        exchange.upgrade(subprotocol: nil, handler: request.path == "/" ? echo : fanout)
+    }
+
+    private func open(_ exchange: Exchange, _ handler: any ConnectionHandler, keepsContexts: Bool = false) {
+        var policy = CompressionPolicy()
+        policy.minBytes = 1
+        policy.keepsContext = keepsContexts
+        policy.peerKeepsContext = keepsContexts
+        exchange.upgrade(subprotocol: nil, compression: compresses ? policy : nil, handler: handler)
     }
 }
 

@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from certificates import Certificate
 from client import Clients
 from seat import Seat
+from secure import Secure
 from server import TOKEN, Server, binary
 from table import NAMES
 
@@ -120,3 +122,22 @@ def launch(tmp_path):
 def clients():
     """Opens clients that are closed when the test ends: `await clients.open(server)`."""
     return Clients()
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tls")
+    certificate = Certificate(directory / "own", "localhost", "127.0.0.1")
+    limits = {"rate_per_s": 100_000, "burst": 100_000, "total_per_s": 1_000_000}
+    server = Server(directory, config={"tls": certificate.settings, "limits": limits}).start()
+    yield Secure(server, certificate)
+    server.end()
+
+
+@pytest.fixture
+def launch_secure(launch, tmp_path):
+    """Starts servers with TLS settings of a test's own."""
+    def start(**settings) -> Secure:
+        certificate = Certificate(tmp_path / "own", "localhost", "127.0.0.1")
+        return Secure(launch(config={"tls": {**certificate.settings, **settings}}), certificate)
+    return start

@@ -47,7 +47,8 @@ class Server:
     """`gameserver serve` on one data directory, started, killed and started again.
 
     `executable` is another server built from the library, `wrapper` a command that starts it (as `faketime`),
-    `environment` what it gets beside its own, `logs_for_people` that its stderr is a sentence and no log.
+    `environment` what it gets beside its own, `logs_for_people` that its stderr is a sentence and no log, `descriptors`
+    what it inherits.
     """
 
     #: Every server of this run whose stderr is a log: what `monitoring/log_schema.py` reads at the end.
@@ -55,11 +56,13 @@ class Server:
 
     def __init__(self, directory: pathlib.Path, *flags: str, config: dict | None = None, port: int = 0,
                  token: str | None = TOKEN, executable: str | None = None, wrapper: tuple[str, ...] = (),
-                 environment: dict[str, str] | None = None, logs_for_people: bool = False):
+                 environment: dict[str, str] | None = None, logs_for_people: bool = False,
+                 descriptors: tuple[int, ...] = ()):
         self.directory = directory
         self.data = directory / "data"
         self.command = [*wrapper, executable or binary(), "serve"]
         self.environment = environment or {}
+        self.descriptors = descriptors
         self.config = config
         self.cuts: list[tuple[int, int]] = []   # (inode, size) of its logs when it was killed: a line may be torn there
         if not logs_for_people:
@@ -107,7 +110,8 @@ class Server:
         with open(self.directory / "stderr.log", "ab") as errors:
             self.process = subprocess.Popen(
                 [*self.command, "--port", str(self.wanted_port), "--data", str(self.data), *self.flags],
-                stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env={**environment, **self.environment}, text=True)
+                stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env={**environment, **self.environment}, text=True,
+                pass_fds=self.descriptors)
         threading.Thread(target=self._pump, args=(self.process, self._lines), daemon=True).start()
         return self
 

@@ -21,6 +21,9 @@ final class LogCapture: Sendable {
 
     func stop() { isStopped.withLock { $0 = true } }
     func waitUntilStuck() { stuck.wait() }
+    func isStuck(within seconds: Double) -> Bool { stuck.wait(timeout: .now() + seconds) == .success }
+    /// The write that hangs goes on; the next one hangs again.
+    func letOneThrough() { gate.signal() }
 
     func resume() {
         isStopped.withLock { $0 = false }

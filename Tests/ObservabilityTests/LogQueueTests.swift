@@ -7,9 +7,10 @@ import Testing
     private let capture = LogCapture()
     private let time = ManualTime()
 
-    private func logger(capacity: Int = 64) -> Logger {
+    private func logger(capacity: Int = 64, gatherMilliseconds: Int = 100) -> Logger {
         var options = Logger.Options()
         options.repeatsPerSecond = 0
+        options.gatherMilliseconds = gatherMilliseconds
         return Logger(
             level: .trace, sink: capture.sink, origin: LogOrigin(version: "1", node: "n", processID: 1),
             options: options, capacity: capacity, clock: { [time] in time.now })
@@ -27,6 +28,23 @@ import Testing
     ) {
         let verdict = admission.admits(level, waiting: waiting, at: time)
         #expect(verdict == isAdmitted, "\(level) behind \(waiting) lines at \(time)")
+    }
+
+    /// Lines would gather for an hour: whatever comes sooner did not wait for others.
+    @Test func `an error, an operator's action and a flush do not wait for lines to gather`() {
+        let logger = logger(gatherMilliseconds: 3_600_000)
+        stop(logger)
+        // The writer is at work and hears no bell.
+        logger.log(.error, .system, "second", "")
+        capture.letOneThrough()
+        #expect(capture.isStuck(within: 10))
+        logger.audit(LogAudit(actor: "a", action: "b"), "third", "")
+        capture.letOneThrough()
+        #expect(capture.isStuck(within: 10))
+        logger.log(.info, .system, "fourth", "")
+        capture.resume()
+        #expect(logger.close(within: .seconds(10)))
+        #expect(capture.lines.count == 4)
     }
 
     @Test func `the least important lines are dropped first`() {

@@ -41,7 +41,7 @@ import Testing
         let early = repeats.due(at: 1_100_000)
         #expect(early.isEmpty)
         let due = repeats.due(at: 2_100_000)
-        #expect(due.map(\.suppressed) == [9] && due.map(\.time) == [1_059_000])
+        #expect(due.map(\.suppressed) == [9] && due.map(\.record.time) == [1_059_000])
         #expect(!repeats.isHolding)
     }
 

@@ -118,9 +118,8 @@ final class Simulation {
         for table in tables {
             guard let id = table.room, let room = world.rooms[id] else { continue }
             if steps.isMultiple(of: 8) || !faultsAreOn { oracle.compare(room) }
-            // Commands by their ceiling; coming and going by the number of connections there are.
-            let connections = players.reduce(0) { $0 + $1.client.outlets.count }
-            if room.waitingRequests > 4 + 8 * connections + 8 {
+            let ceiling = world.configuration.limits.queueCommands * (1 + Room.arrivalsPerCommand)
+            if room.waitingRequests > ceiling {
                 oracle.complain("\(room.waitingRequests) requests wait for \(id)")
             }
         }

@@ -18,17 +18,22 @@ public final class LoopThread: Sendable {
         var orders: Mailbox<Order>
     }
 
-    /// - Parameter makeHandler: called on the loop's thread.
+    /// - Parameters:
+    ///   - doorkeeper: nil for the loop's own.
+    ///   - address: a free port of the loopback unless told otherwise.
+    ///   - makeHandler: called on the loop's thread.
     public init(
-        limits: Limits = Limits(), occupancy: Occupancy = Occupancy(),
+        limits: Limits = Limits(), doorkeeper: Doorkeeper? = nil,
+        at address: ListenAddress = ListenAddress(.port(0, host: "127.0.0.1")),
+        options: ListenOptions = ListenOptions(),
         _ makeHandler: @escaping @Sendable (EventLoop) throws -> any RequestHandler
     ) throws {
         let box = Box<Result<Started, any Error>>()
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {
             do {
-                let loop = try EventLoop(limits: limits, occupancy: occupancy)
-                let listener = try loop.listen(host: "127.0.0.1", port: 0, handler: try makeHandler(loop))
+                let loop = try EventLoop(limits: limits, doorkeeper: doorkeeper)
+                let listener = try loop.listen(at: address, options: options, handler: try makeHandler(loop))
                 // The loop outlives its mailboxes, so the reference back is safe to leave out of the count.
                 let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 100) { [unowned loop] order in
                     switch order {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A TCP client that says exactly the bytes a test gives it. Reads block up to a deadline; a test never sleeps.
-public final class RawClient {
+public final class RawClient: ClientStream {
     public enum Failure: Error {
         case connect(Int32)
         case write(Int32)
@@ -12,27 +12,66 @@ public final class RawClient {
 
     private let fd: Int32
 
-    /// - Parameter receiveBufferBytes: asked of the kernel; small ones make a server feel back pressure soon.
-    public init(port: UInt16, receiveBufferBytes: Int32? = nil, deadlineSeconds: Int = 20) throws {
-        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// - Parameters:
+    ///   - host: an address of IPv4 or, with a colon in it, of IPv6.
+    ///   - source: an own address of IPv4 to connect from.
+    ///   - receiveBufferBytes: asked of the kernel; small ones make a server feel back pressure soon.
+    public convenience init(
+        port: UInt16, host: String = "127.0.0.1", from source: String? = nil, receiveBufferBytes: Int32? = nil,
+        deadlineSeconds: Int = 20
+    ) throws {
+        if host.contains(":") {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &address.sin6_addr)
+            try self.init(AF_INET6, address, nil, receiveBufferBytes, deadlineSeconds)
+        } else {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            inet_pton(AF_INET, host, &address.sin_addr)
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            if let source { inet_pton(AF_INET, source, &own.sin_addr) }
+            try self.init(AF_INET, address, source == nil ? nil : own, receiveBufferBytes, deadlineSeconds)
+        }
+        var yes: Int32 = 1
+        setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Connects to a Unix-domain socket.
+    public convenience init(path: String, deadlineSeconds: Int = 20) throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        try self.init(AF_UNIX, address, nil, nil, deadlineSeconds)
+    }
+
+    private init<Address>(
+        _ family: Int32, _ address: Address, _ source: Address?, _ receiveBufferBytes: Int32?, _ deadlineSeconds: Int
+    ) throws {
+        fd = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         var patience = timeval(tv_sec: deadlineSeconds, tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         if var size = receiveBufferBytes {
             setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
+        if let source {
+            let bound = withUnsafePointer(to: source) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(fd, $0, socklen_t(MemoryLayout<Address>.size))
+                }
+            }
+            guard bound == 0 else { throw Failure.connect(errno) }
+        }
+        let connected = withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                connect(fd, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
         guard connected == 0 else { throw Failure.connect(errno) }
-        var yes: Int32 = 1
-        setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     }
 
     deinit {
@@ -50,49 +89,12 @@ public final class RawClient {
         }
     }
 
-    public func send(_ text: String) throws {
-        try send(Array(text.utf8))
-    }
-
     /// What comes next, up to `limit` bytes; empty at the end of the stream.
-    public func receive(limit: Int = 65_536) throws -> [UInt8] {
+    public func receive(limit: Int) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = recv(fd, &buffer, limit, 0)
         if count < 0 { throw errno == EAGAIN ? Failure.silent : Failure.reset }
         return Array(buffer[..<count])
-    }
-
-    /// Exactly this many bytes, or fewer when the stream ends.
-    public func receive(exactly count: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let more = try receive(limit: count - bytes.count)
-            if more.isEmpty { break }
-            bytes += more
-        }
-        return bytes
-    }
-
-    /// Up to and including `mark`.
-    public func receive(through mark: String) throws -> String {
-        let mark = Array(mark.utf8)
-        var bytes: [UInt8] = []
-        while !bytes.suffix(mark.count).elementsEqual(mark) {
-            let next = try receive(limit: 1)
-            if next.isEmpty { break }
-            bytes += next
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Everything until the other side ends the stream.
-    public func receiveToEnd() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while true {
-            let more = try receive()
-            if more.isEmpty { return bytes }
-            bytes += more
-        }
     }
 
     /// Ends our side of the stream; reading goes on.
@@ -105,59 +107,6 @@ public final class RawClient {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
         shutdown(fd, Int32(SHUT_RDWR))
-    }
-}
-
-// MARK: - WebSocket
-
-extension RawClient {
-    /// A frame as a server sends it.
-    public struct Frame: Equatable {
-        public var firstByte: UInt8
-        public var payload: [UInt8]
-
-        public init(firstByte: UInt8, payload: [UInt8]) {
-            self.firstByte = firstByte
-            self.payload = payload
-        }
-
-        public static func text(_ text: String) -> Frame { Frame(firstByte: 0x81, payload: Array(text.utf8)) }
-
-        public static func close(_ code: UInt16) -> Frame {
-            Frame(firstByte: 0x88, payload: [UInt8(code >> 8), UInt8(code & 0xFF)])
-        }
-
-        /// The code of a close frame.
-        public var closeCode: UInt16? {
-            firstByte == 0x88 && payload.count >= 2 ? UInt16(payload[0]) << 8 | UInt16(payload[1]) : nil
-        }
-    }
-
-    public static func upgradeRequest(path: String = "/", extra: String = "") -> String {
-        """
-        GET \(path) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\(extra)\r\n
-        """
-    }
-
-    /// Does the opening handshake.
-    ///
-    /// - Returns: the head of the answer.
-    @discardableResult
-    public func open(path: String = "/", extra: String = "") throws -> String {
-        try send(Self.upgradeRequest(path: path, extra: extra))
-        return try receive(through: "\r\n\r\n")
-    }
-
-    /// The next frame; nil at the end of the stream.
-    public func receiveFrame() throws -> Frame? {
-        let head = try receive(exactly: 2)
-        guard head.count == 2 else { return nil }
-        var length = Int(head[1] & 0x7F)
-        if length == 126 || length == 127 {
-            length = try receive(exactly: length == 126 ? 2 : 8).reduce(0) { $0 << 8 | Int($1) }
-        }
-        return Frame(firstByte: head[0], payload: try receive(exactly: length))
     }
 }
 

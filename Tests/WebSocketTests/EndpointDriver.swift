@@ -21,8 +21,10 @@ enum Heard: Equatable {
 }
 
 /// Feeds an endpoint as a connection does: what it leaves comes again in front of the next slice.
-func hear(_ slices: [[UInt8]], limits: Limits = Limits()) -> [Heard] {
-    var endpoint = Endpoint(role: .server, limits: limits)
+func hear(
+    _ slices: [[UInt8]], limits: Limits = Limits(), role: Role = .server, deflate: PermessageDeflate? = nil
+) -> [Heard] {
+    var endpoint = Endpoint(role: role, limits: limits, deflate: deflate)
     var heard: [Heard] = []
     for slice in slices where heard.last?.isLast != true {
         var buffer = [UInt8](repeating: 0, count: Endpoint.maxKeptBytes + slice.count)
@@ -41,8 +43,10 @@ func hear(_ slices: [[UInt8]], limits: Limits = Limits()) -> [Heard] {
     return heard
 }
 
-func hear(_ bytes: [UInt8], limits: Limits = Limits()) -> [Heard] {
-    hear([bytes], limits: limits)
+func hear(
+    _ bytes: [UInt8], limits: Limits = Limits(), role: Role = .server, deflate: PermessageDeflate? = nil
+) -> [Heard] {
+    hear([bytes], limits: limits, role: role, deflate: deflate)
 }
 
 private func copy(_ event: Endpoint.Event) -> Heard? {

@@ -43,6 +43,43 @@ private struct SeededBytes: RandomNumberGenerator {
         for slices in slicings(of: bytes) { #expect(hear(slices, limits: limits) == whole) }
     }
 
+    /// Frames of which many are compressed, some of those cut in two, some with a byte turned.
+    private func compressedStream(_ random: inout SeededBytes) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for _ in 0..<Int.random(in: 1...8, using: &random) {
+            let message = prose([1, 30, 400, 499, 700].randomElement(using: &random) ?? 1, seed: random.next())
+            var payload = deflated(message)
+            if Int.random(in: 0..<6, using: &random) == 0, let index = payload.indices.randomElement(using: &random) {
+                payload[index] = .random(in: 0...255, using: &random)
+            }
+            let cut = Int.random(in: 0...payload.count, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: bytes += clientFrame(0x41, Array(payload[..<cut])) + clientFrame(0x80, Array(payload[cut...]))
+            case 1: bytes += clientFrame(0x82, message) + clientFrame(0x89, [1])
+            default: bytes += clientFrame(0xC2, payload)
+            }
+        }
+        if Int.random(in: 0..<3, using: &random) == 0, let index = bytes.indices.randomElement(using: &random) {
+            bytes[index] = .random(in: 0...255, using: &random)
+        }
+        return bytes
+    }
+
+    @Test(arguments: 1...150 as ClosedRange<UInt64>)
+    func `an endpoint that inflates says the same however its bytes are sliced`(seed: UInt64) {
+        var random = SeededBytes(state: seed)
+        var limits = Limits()
+        limits.maxMessageBytes = 500
+        limits.maxFragmentsPerMessage = 4
+        let bytes = compressedStream(&random)
+        for parameters in [DeflateParameters(), withoutContexts] {
+            let whole = hear(bytes, limits: limits, deflate: agreed(parameters))
+            for slices in slicings(of: bytes) {
+                #expect(hear(slices, limits: limits, deflate: agreed(parameters)) == whole)
+            }
+        }
+    }
+
     @Test(arguments: 1...300 as ClosedRange<UInt64>)
     func `a request parser says the same however its bytes are sliced`(seed: UInt64) {
         var random = SeededBytes(state: seed)

@@ -180,6 +180,20 @@ private func parse(_ text: String, limits: Limits = Limits()) -> [String] {
         let other = Array("POST / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n".utf8)
         #expect(parse([other]) == ["417"])
     }
+
+    @Test func `a line that is too long and ends wrong is too long, however it is sliced`() {
+        var limits = Limits()
+        limits.maxRequestLineBytes = 16
+        let line = Array("GET /0123456789 HTTP/1.1\n".utf8)
+        #expect(parse([line], limits: limits) == ["414"])
+        #expect(parse(line.map { [$0] }, limits: limits) == ["414"])
+    }
+
+    @Test func `what else is expected is refused, whether or not the body has come`() {
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n"
+        #expect(parse(head + "Content-Length: 2\r\n\r\nok") == ["417"])
+        #expect(parse(head + "\r\n") == ["417"])
+    }
 }
 
 @Suite("RFC 9112 §4: responses") struct ResponseTests {

@@ -28,17 +28,24 @@ final class LoopRing {
 
     let map = Map()
     let journal = Journal<Sighting>()
-    let occupancy = Occupancy()
+    let doorkeeper: Doorkeeper
     let threads: [LoopThread]
 
     /// - Parameter makeHandler: of a connection that has come with a ticket, or has just opened.
     init(
-        _ count: Int, limits: Limits = Limits(),
+        _ count: Int, limits: Limits = Limits(), doorkeeper: Doorkeeper? = nil, tls: TLSServerContext? = nil,
+        compression: CompressionPolicy? = nil,
+        at address: ListenAddress = ListenAddress(.port(0, host: "127.0.0.1")),
         _ makeHandler: @escaping @Sendable (Roaming, Ticket) -> any ConnectionHandler = { Roamer($0, $1) }
     ) throws {
-        threads = try (0..<count).map { [map, journal, occupancy] index in
-            try LoopThread(limits: limits, occupancy: occupancy) { loop in
-                let roaming = Roaming(index: index, loop: loop, map: map, journal: journal)
+        let doorkeeper = doorkeeper ?? Doorkeeper(limits)
+        self.doorkeeper = doorkeeper
+        var options = ListenOptions()
+        options.tls = tls
+        threads = try (0..<count).map { [map, journal, options] index in
+            try LoopThread(limits: limits, doorkeeper: doorkeeper, at: address, options: options) { loop in
+                let roaming = Roaming(
+                    index: index, loop: loop, map: map, journal: journal, compression: compression)
                 let service = RoamingService(roaming, makeHandler)
                 map.add(try loop.makeLanding { makeHandler(roaming, $0) }, try loop.makeDoor(handler: service))
                 return service
@@ -47,6 +54,22 @@ final class LoopRing {
     }
 
     deinit { for thread in threads { thread.stop() } }
+
+    /// From now on the first loop's listener hands connections round.
+    func share() {
+        let shared = Box<Void>()
+        threads[0].shareListener(with: Array(map.doors.dropFirst())) { shared.put(()) }
+        shared.take()
+    }
+
+    /// The counters of the loops, once they are as wanted; nil when they never were.
+    func counters(when isReached: ([TransportCounters]) -> Bool) -> [TransportCounters]? {
+        for _ in 0..<10_000 {
+            let counters = counters
+            if isReached(counters) { return counters }
+        }
+        return nil
+    }
 
     /// Of the first loop.
     var port: UInt16 { threads[0].port }
@@ -60,6 +83,7 @@ struct Roaming {
     unowned let loop: EventLoop
     let map: LoopRing.Map
     let journal: Journal<Sighting>
+    let compression: CompressionPolicy?
 
     func note(_ told: Told) { journal.add(Sighting(loop: index, told: told)) }
 }
@@ -76,11 +100,13 @@ private final class RoamingService: RequestHandler {
 
     func handle(_ request: Request, _ exchange: Exchange) {
         if let loop = Int(request.path.dropFirst()) {
-            exchange.upgrade(subprotocol: nil, to: roaming.map.landing(loop), Ticket())
+            let landing = roaming.map.landing(loop)
+            exchange.upgrade(subprotocol: nil, compression: roaming.compression, to: landing, Ticket())
         } else if request.path == "/where" {
-            exchange.respond(Response(status: 200, body: Array("\(roaming.index)\n".utf8)))
+            exchange.respond(Response(status: 200, body: Array("\(roaming.index) \(request.peer)\n".utf8)))
         } else {
-            exchange.upgrade(subprotocol: nil, handler: makeHandler(roaming, Ticket()))
+            exchange.upgrade(
+                subprotocol: nil, compression: roaming.compression, handler: makeHandler(roaming, Ticket()))
         }
     }
 }

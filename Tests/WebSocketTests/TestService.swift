@@ -14,18 +14,21 @@ enum Told: Equatable, Sendable {
 final class TestService: RequestHandler, ConnectionHandler {
     private let journal: Journal<Told>
     private let loop: EventLoop
+    private let compression: CompressionPolicy?
     private var held: [Exchange] = []
     private var connections: [Connection] = []
 
-    init(_ loop: EventLoop, _ journal: Journal<Told>) {
+    init(_ loop: EventLoop, _ journal: Journal<Told>, compression: CompressionPolicy? = nil) {
         // The loop lets go of its listener, and so of this service, when it ends.
         self.loop = loop
         self.journal = journal
+        self.compression = compression
     }
 
     func handle(_ request: Request, _ exchange: Exchange) {
         switch request.path {
         case "/hello": exchange.respond(Response(status: 200, body: Array("hello \(request.method)".utf8)))
+        case "/peer": exchange.respond(Response(status: 200, body: Array(request.peer.utf8)))
         case "/body": exchange.respond(Response(status: 200, body: request.body))
         case "/big": exchange.respond(Response(status: 200, body: [UInt8](repeating: 98, count: 8 << 20)))
         case "/turn": exchange.respond(Response(status: 200, body: Array("\(loop.counters.turns)\n".utf8)))
@@ -33,7 +36,9 @@ final class TestService: RequestHandler, ConnectionHandler {
             held.append(exchange)
             loop.schedule(at: loop.now) { [self] in held.popLast()?.respond(Response(status: 202)) }
         case "/forget": break
-        case "/": exchange.upgrade(subprotocol: request.offeredSubprotocols.first, handler: self)
+        case "/":
+            let subprotocol = request.offeredSubprotocols.first
+            exchange.upgrade(subprotocol: subprotocol, compression: compression, handler: self)
         default: exchange.respond(Response(status: 404))
         }
     }
@@ -53,6 +58,10 @@ final class TestService: RequestHandler, ConnectionHandler {
         case "all":
             let shared = EncodedMessage(text: Array("to all".utf8))
             for other in connections { other.send(shared) }
+        case "all of you":
+            let shared = EncodedMessage(text: Array(String(repeating: "to all ", count: 50).utf8))
+            for other in connections { other.send(shared) }
+        case "secret": connection.send(uncompressed: Array(String(repeating: "secret", count: 100).utf8))
         case "flood":
             // Beyond what the kernel takes, within what the outbox may hold.
             for _ in 0..<64 { connection.send(binary: [UInt8](repeating: 7, count: 64 << 10).span.bytes) }
@@ -87,12 +96,21 @@ final class TestServer {
     private let thread: LoopThread
     var port: UInt16 { thread.port }
 
-    init(_ limits: Limits = Limits()) throws {
-        thread = try LoopThread(limits: limits) { [journal] loop in TestService(loop, journal) }
+    init(
+        _ limits: Limits = Limits(), compression: CompressionPolicy? = nil, doorkeeper: Doorkeeper? = nil,
+        at address: ListenAddress = ListenAddress(.port(0, host: "127.0.0.1")), options: ListenOptions = ListenOptions()
+    ) throws {
+        thread = try LoopThread(limits: limits, doorkeeper: doorkeeper, at: address, options: options) {
+            [journal] loop in TestService(loop, journal, compression: compression)
+        }
     }
 
     deinit {
         thread.stop()
+    }
+
+    func run(_ action: @escaping @Sendable (EventLoop) -> Void) {
+        thread.run(action)
     }
 
     var counters: TransportCounters { thread.ask { $0.counters } }

@@ -11,8 +11,8 @@ import WebSocket
     private static let seed = ProcessInfo.processInfo.environment["SEED"].flatMap { UInt64($0) }
     private static let clients = 8
 
-    @Test(arguments: [2, 3])
-    func `what is said while they move is answered byte for byte and in order`(loops: Int) throws {
+    @Test(arguments: [2, 3], [false, true])
+    func `what is said while they move is answered byte for byte and in order`(loops: Int, isSecure: Bool) throws {
         let seed = Self.seed ?? .random(in: 1 ... .max)
         print("wandering over \(loops) loops: SEED=\(seed)")
         var limits = Limits()
@@ -21,10 +21,14 @@ import WebSocket
         limits.maxOutboxBytes = 64 << 20
         limits.maxControlFramesPerSecond = .max
         let count = MoveCount()
-        let ring = try LoopRing(loops, limits: limits) { Wanderer($0, $1, count) }
+        let certificate = isSecure ? try RingCertificate() : nil
+        let ring = try LoopRing(loops, limits: limits, tls: certificate?.context) { Wanderer($0, $1, count) }
         let began = ContinuousClock.now
         let posters = try (0..<Self.clients).map { number in
-            let talker = try Talker(ring.port, seed: seed &+ UInt64(number), path: "/\(number % loops)")
+            let raw = try RawClient(port: ring.port, receiveBufferBytes: 32 << 10)
+            let secure = isSecure ? try SecureClient(raw) : nil
+            try secure?.handshake()
+            let talker = try Talker(raw, secure, seed: seed &+ UInt64(number), path: "/\(number % loops)")
             return (talker.result, Poster { [moves = Self.moves] in talker.talk { count.moves < moves } })
         }
         var messages = 0
@@ -40,7 +44,7 @@ import WebSocket
         #expect(counters.reduce(0) { $0 + $1.openWebSockets } == 0)
         #expect(counters.reduce(0) { $0 + $1.takenOver } == counters.reduce(0) { $0 + $1.handedOver })
         #expect(counters.reduce(0) { $0 + $1.violations } == 0)
-        #expect(ring.occupancy.open == 0)
+        #expect(ring.doorkeeper.open == 0)
     }
 }
 
@@ -48,18 +52,6 @@ final class MoveCount: Sendable {
     private let count = Atomic(0)
     var moves: Int { count.load(ordering: .relaxed) }
     func add() { count.wrappingAdd(1, ordering: .relaxed) }
-}
-
-/// A small generator whose runs can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
 }
 
 /// Echoes, and moves to some other loop after every second message or so. Half of what it says is shared.
@@ -101,14 +93,16 @@ private final class Wanderer: ConnectionHandler {
 /// A client that says anything, in any slices, and knows every byte of the answer.
 private final class Talker: @unchecked Sendable {
     // Handed to one thread, which alone uses it from then on.
-    private let client: RawClient
+    private let raw: RawClient
+    private let client: any ClientStream
     private var luck: SplitMix
     let result = Box<Result<Int, any Error>>()
 
     struct Mismatch: Error { let at: Int, of: Int }
 
-    init(_ port: UInt16, seed: UInt64, path: String) throws {
-        client = try RawClient(port: port, receiveBufferBytes: 32 << 10)
+    init(_ raw: RawClient, _ secure: SecureClient?, seed: UInt64, path: String) throws {
+        self.raw = raw
+        client = secure ?? raw
         luck = SplitMix(state: seed)
         try client.open(path: path)
     }
@@ -120,7 +114,7 @@ private final class Talker: @unchecked Sendable {
                 while goesOn() { messages += try round() }
                 try client.send(frame(0x88, [], length: 0))
                 while try !client.receive().isEmpty {}
-                client.reset()
+                raw.reset()
                 return messages
             })
     }

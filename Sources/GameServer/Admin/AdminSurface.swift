@@ -88,7 +88,7 @@ final class AdminSurface {
             neighbours.askAll({ $1($0.facts.publish()) }, then: { [self] (_: [Void]?) in ask(route, inquiry) })
         case .detailedHealth, .healthHistory, .socketHealth, .storeHealth, .recoveryStatus, .recoveryTrigger,
             .procedureEnable, .procedureDisable, .roomEvents, .roomEventsSince, .storeStatistics, .storeCleanup,
-            .systemEvents, .logs, .logLevels, .setLogLevel, .openAPI:
+            .systemEvents, .logs, .logLevels, .setLogLevel, .tlsReload, .openAPI:
             ask(route, inquiry)
         }
     }

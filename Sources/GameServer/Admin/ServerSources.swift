@@ -11,6 +11,8 @@ struct ServerSources: OperatorSources {
     /// Where the monitor's verdict stands.
     let board: StatusBoard
     let configuration: Configuration
+    /// nil for no TLS.
+    var certificates: ServerCertificates?
 
     typealias Answer = @Sendable (Finding) -> Void
 

@@ -16,6 +16,8 @@ public struct Arguments: Sendable, Equatable {
     public var settings: [Setting] = []
     /// Whether `serve` opens a browser on the play page.
     public var opensBrowser = false
+    /// Whether `echo` compresses.
+    public var compresses = false
 
     public struct Setting: Sendable, Equatable {
         public var flag: String
@@ -88,7 +90,11 @@ public struct Arguments: Sendable, Equatable {
         }
         guard takesValue else {
             guard inline == nil else { throw .surplusValue(flag) }
-            if flag == "--open" { opensBrowser = true } else { settings.append(Setting(flag: flag, value: "true")) }
+            switch flag {
+            case "--open": opensBrowser = true
+            case "--compression": compresses = true
+            default: settings.append(Setting(flag: flag, value: "true"))
+            }
             return
         }
         guard let value = inline ?? words.popFirst() else { throw .missingValue(flag) }
@@ -114,7 +120,11 @@ public struct Arguments: Sendable, Equatable {
     /// The flags of the command, each with whether a value follows it.
     private var flags: [String: Bool] {
         switch command {
-        case .echo: return ["--host": true, "--port": true, "--loops": true]
+        case .echo:
+            return [
+                "--host": true, "--port": true, "--loops": true, "--compression": false, "--tls-cert": true,
+                "--tls-key": true, "--tls-port": true,
+            ]
         case .version, .help, .metrics: return [:]
         case .serve, .configCheck, .configPrint:
             var flags = ["--config": true]
@@ -129,14 +139,16 @@ public struct Arguments: Sendable, Equatable {
     public static let usage = """
         usage: gameserver serve [--host ADDRESS] [--port N] [--data FOLDER] [--config FILE] [--loops N]
                                 [--durability power|process] [--admin-token TOKEN] [--allow-seeds]
-                                [--log-level LEVEL] [--open]
-               gameserver echo [--host ADDRESS] [--port N] [--loops N]
+                                [--tls-cert FILE --tls-key FILE] [--tls-port N] [--log-level LEVEL] [--open]
+               gameserver echo [--host ADDRESS] [--port N] [--loops N] [--compression]
+                               [--tls-cert FILE --tls-key FILE] [--tls-port N]
                gameserver config check|print [the flags of serve]
                gameserver metrics rules|docs|bands
                gameserver version
 
         serve         serves games until SIGTERM or SIGINT; prints `Ready` when it does
-        echo          the bare WebSocket engine: `/` echoes, `/fanout` sends to all others on that path
+        echo          the bare WebSocket engine: `/` echoes, `/fanout` sends to all others on that path,
+                      `/takeover` echoes with compression that keeps its contexts
         metrics       prints alert rules for Prometheus, the reference of all metrics, or the bands of health
         config check  says whether the configuration is right; config print shows it with its sources
 

@@ -7,6 +7,7 @@ public struct Configuration: Sendable, Equatable {
     public var limits = Limits()
     public var heartbeat = Heartbeat()
     public var slow = Slow()
+    public var compression = Compression()
     public var rooms = Rooms()
     public var store = Store()
     public var admin = Admin()
@@ -18,6 +19,7 @@ public struct Configuration: Sendable, Equatable {
     public var games = Games()
     public var drain = Drain()
     public var http = HTTP()
+    public var tls = TLS()
 
     public init() {}
 
@@ -28,10 +30,22 @@ public struct Configuration: Sendable, Equatable {
         public var host = "127.0.0.1"
         /// 0 takes a free one.
         public var port = 5050
+        /// More addresses, separated by commas, as `ListenAddress` reads them.
+        public var listen = ""
+        public var proxyProtocol = false
+        public var reusePort = false
+        public var socketMode = SocketMode.group
         public var dataDirectory = "./data"
         /// 0 is one for each core.
         public var loops = 0
         public var node = "node-1"
+    }
+
+    /// Permissions of the files of Unix-domain sockets: who may write may connect.
+    public enum SocketMode: String, Sendable, CaseIterable {
+        case owner = "0600"
+        case group = "0660"
+        case all = "0666"
     }
 
     public struct Limits: Sendable, Equatable {
@@ -46,6 +60,9 @@ public struct Configuration: Sendable, Equatable {
         public var chatCharacters = 500
         public var nameCharacters = 50
         public var queueCommands = 64
+        public var messageMs = engine.messageMilliseconds
+        public var fragments = engine.maxFragmentsPerMessage
+        public var controlFramesPerS = engine.maxControlFramesPerSecond
     }
 
     public struct Heartbeat: Sendable, Equatable {
@@ -62,6 +79,16 @@ public struct Configuration: Sendable, Equatable {
         public var gapEvents = 20
         public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
+    }
+
+    public struct Compression: Sendable, Equatable {
+        public var isEnabled = false
+        public var minBytes = policy.minBytes
+        public var level = policy.level
+        public var memoryLevel = policy.memoryLevel
+        public var windowBits = policy.windowBits
+
+        private static let policy = CompressionPolicy()
     }
 
     public struct Rooms: Sendable, Equatable {
@@ -151,6 +178,7 @@ public struct Configuration: Sendable, Equatable {
         public var auditRetentionMs = 365 * 86_400_000
         public var ringLines = 5000
         public var repeatsPerS = 20
+        public var gatherMs = 100
         public var clientAddress = ClientAddressPrivacy.truncated
     }
 
@@ -166,8 +194,20 @@ public struct Configuration: Sendable, Equatable {
     public struct HTTP: Sendable, Equatable {
         public var resourcesDirectory = "Resources"
         public var maxConnections = engine.maxConnections
+        /// 0 for no limit.
+        public var connectionsPerAddress = 1000
+        /// 0 for no limit.
+        public var opensPerS = 5000
+        /// 0 for no limit.
+        public var opensPerAddressPerS = 200
+        /// Whom the limits of addresses do not concern.
+        public var uncountedAddresses = "127.0.0.0/8, ::1"
         public var headerMs = engine.requestMilliseconds
         public var keepAliveMs = engine.keepAliveMilliseconds
+        public var proxyHeaderMs = engine.proxyHeaderMilliseconds
+        public var responseStallMs = engine.responseStallMilliseconds
+        public var responseMs = engine.responseMilliseconds
+        public var closeMs = engine.closeMilliseconds
         public var bodyBytes = engine.maxBodyBytes
         /// Separated by commas; empty for all.
         public var allowedOrigins = ""
@@ -175,7 +215,24 @@ public struct Configuration: Sendable, Equatable {
         public var operatorRatePerMin = 6000
         public var failedAuthPerMin = 600
         public var failedAuthLockoutMs = 60_000
-        /// Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+        /// Proxies whose word on a client's address is believed, separated by commas.
         public var trustedProxies = ""
+    }
+    public struct TLS: Sendable, Equatable {
+        /// Empty for no TLS.
+        public var cert = ""
+        public var key = ""
+        /// Empty for none.
+        public var directory = ""
+        /// Empty for the server's.
+        public var host = ""
+        /// 0 takes a free one.
+        public var port = 5443
+        public var proxyProtocol = false
+        public var minimumVersion = TLSVersion.tls12
+        public var handshakeMs = engine.handshakeMilliseconds
+        public var maxHandshakes = engine.maxHandshakes
+        /// 0 for no resumption.
+        public var ticketMs = 12 * 3_600_000
     }
 }

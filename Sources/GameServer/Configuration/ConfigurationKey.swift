@@ -1,4 +1,6 @@
+import Foundation
 import Observability
+import WebSocket
 
 /// One key of the configuration: its name, what it takes, and where its value lives.
 public struct ConfigurationKey: Sendable {
@@ -12,8 +14,10 @@ public struct ConfigurationKey: Sendable {
         case level
         /// Pairs of a category and a level.
         case levels
-        /// IP addresses.
+        /// IP addresses and networks.
         case addresses
+        /// Addresses to listen on.
+        case listen
         /// Printed as `[redacted]`.
         case secret
     }
@@ -44,12 +48,16 @@ public struct ConfigurationKey: Sendable {
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .level: "one of \(LogLevel.allCases.map(\.name).joined(separator: ", "))"
         case .levels: "category=level, with commas between"
-        case .addresses: "IP addresses, with commas between, at most \(Self.maxAddresses)"
+        case .addresses:
+            "IP addresses, networks as in `10.0.0.0/8`, and `unix`, with commas between, at most \(Self.maxAddresses)"
+        case .listen:
+            "`host:port`, `[address]:port` or `unix:/path`, with commas between, at most \(Self.maxListeners)"
         case .secret: "1 to 256 visible ASCII characters"
         }
     }
 
     private static let maxAddresses = 100
+    private static let maxListeners = 16
 
     /// What is wrong with a value, or nil.
     func objection(to value: ConfigurationValue) -> String? {
@@ -71,11 +79,17 @@ public struct ConfigurationKey: Sendable {
                 return "\(error)"
             }
         case (.addresses, .text(let text)):
-            do throws(ClientAddresses.NoAddress) {
-                return try ClientAddresses.list(text).count <= Self.maxAddresses ? nil : expectation
+            do throws(AddressList.NoAddress) {
+                return try AddressList(text).entries.count <= Self.maxAddresses ? nil : expectation
             } catch {
                 return error.description
             }
+        case (.listen, .text(let text)):
+            let entries = Self.listed(text)
+            if let wrong = entries.first(where: { ListenAddress($0) == nil }) {
+                return "\(wrong.prefix(64)) is no address to listen on"
+            }
+            return entries.count <= Self.maxListeners ? nil : expectation
         case (.secret, .text(let text)):
             let isVisible = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
             return (1...256).contains(text.utf8.count) && isVisible ? nil : expectation
@@ -88,7 +102,7 @@ public struct ConfigurationKey: Sendable {
         switch kind {
         case .integer: Int(text).map(ConfigurationValue.integer) ?? .text(text)
         case .boolean: Bool(text).map(ConfigurationValue.boolean) ?? .text(text)
-        case .text, .choice, .level, .levels, .addresses, .secret: .text(text)
+        case .text, .choice, .level, .levels, .addresses, .listen, .secret: .text(text)
         }
     }
 }
@@ -144,8 +158,21 @@ extension ConfigurationKey {
             .text($0[keyPath: path])
         } write: {
             guard case .text(let text) = $1 else { return }
-            do { $0[keyPath: path] = try ClientAddresses.list(text).joined(separator: ", ") } catch { return }
+            do { $0[keyPath: path] = try AddressList(text).entries.joined(separator: ", ") } catch { return }
         }
+    }
+
+    static func listen(_ section: String, _ name: String, _ path: Path<String>, _ help: String) -> Self {
+        Self(section: section, name: name, kind: .listen, help: help, flag: nil) {
+            .text($0[keyPath: path])
+        } write: {
+            if case .text(let text) = $1 { $0[keyPath: path] = listed(text).joined(separator: ", ") }
+        }
+    }
+
+    /// What stands between commas.
+    static func listed(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
     static func boolean(

@@ -6,9 +6,24 @@ extension ConfigurationKey {
 
     /// Every key, section by section. Parsing, environment names, flags, `config print` and the table in
     /// docs/OPERATIONS.md all come from here; the defaults stand in `Configuration`.
-    public static let all: [ConfigurationKey] = [
-        .text("server", "host", \.server.host, 1...255, flag: "--host", "Address to listen on."),
+    public static let all = core + tls
+
+    private static let core: [ConfigurationKey] = [
+        .text(
+            "server", "host", \.server.host, 1...255, flag: "--host", "Address to listen on; `::` takes IPv4 too."),
         .integer("server", "port", \.server.port, 0...65_535, flag: "--port", "Port to listen on; 0 takes a free one."),
+        .listen(
+            "server", "listen", \.server.listen,
+            "More addresses to listen on; with ` proxy` behind it, trusted proxies begin with a PROXY header there."),
+        .boolean(
+            "server", "proxy_protocol", \.server.proxyProtocol,
+            "Whether trusted proxies begin with a PROXY header on `server.host`, or on sockets that were handed over."),
+        .boolean(
+            "server", "reuse_port", \.server.reusePort,
+            "Whether other servers of the same user, each with its own data, may listen on the same port."),
+        .choice(
+            "server", "socket_mode", \.server.socketMode,
+            "Permissions of the files of Unix-domain sockets: who may write may connect."),
         .text(
             "server", "data_directory", \.server.dataDirectory, 1...4096, flag: "--data",
             "Where rooms, the port file and a generated token are kept."),
@@ -43,6 +58,15 @@ extension ConfigurationKey {
         .integer(
             "limits", "queue_commands", \.limits.queueCommands, 1...10_000,
             "Commands that wait for a room; one more is answered `overloaded`."),
+        .integer(
+            "limits", "message_ms", \.limits.messageMs, 10...dayMs,
+            "Time for a message, or a control frame, to come in whole once it has begun; then it closes with 1008."),
+        .integer(
+            "limits", "fragments", \.limits.fragments, 1...1_000_000,
+            "Fragments a message may come in; with one more the connection closes with 1009."),
+        .integer(
+            "limits", "control_frames_per_s", \.limits.controlFramesPerS, 1...1_000_000,
+            "WebSocket pings and pongs a connection may send each second; one more closes it with 1008."),
 
         .integer("heartbeat", "idle_ms", \.heartbeat.idleMs, 10...dayMs, "Silence after which a client is pinged."),
         .integer(
@@ -72,6 +96,22 @@ extension ConfigurationKey {
         .integer(
             "slow", "outbox_bytes", \.slow.outboxBytes, 65_536...1_073_741_824,
             "Unsent bytes that end a connection at once."),
+
+        .boolean(
+            "compression", "enabled", \.compression.isEnabled,
+            "Whether clients that offer permessage-deflate get what every watcher may read compressed."),
+        .integer(
+            "compression", "min_bytes", \.compression.minBytes, 1...16_777_216,
+            "Shortest message that is compressed; below it the work saves no packet."),
+        .integer(
+            "compression", "level", \.compression.level, 1...9,
+            "What it takes to make messages shorter: 1 is the fastest, 9 the smallest."),
+        .integer(
+            "compression", "memory_level", \.compression.memoryLevel, 1...9,
+            "Memory of a loop's compressing context beside its window; each step doubles it, 9 is 256 KiB."),
+        .integer(
+            "compression", "window_bits", \.compression.windowBits, 9...15,
+            "How far back in a message repetition is found: two to its power bytes; a context holds four times that."),
 
         .integer(
             "rooms", "quiet_drop_ms", \.rooms.quietDropMs, 0...dayMs,
@@ -207,6 +247,9 @@ extension ConfigurationKey {
         .integer(
             "logging", "repeats_per_s", \.logging.repeatsPerS, 0...100_000,
             "Lines a second that one event may go on writing, ten times as many at once; 0 is no limit."),
+        .integer(
+            "logging", "gather_ms", \.logging.gatherMs, 1...10_000,
+            "How long lines are gathered under load before they are written; errors and the audit trail do not wait."),
         .choice(
             "logging", "client_address", \.logging.clientAddress,
             "How much of a client's address is logged: all, its network, or a hash of it."),
@@ -224,11 +267,35 @@ extension ConfigurationKey {
             "http", "resources_directory", \.http.resourcesDirectory, 1...4096, "Folder of the pages that are served."),
         .integer(
             "http", "max_connections", \.http.maxConnections, 1...1_000_000,
-            "Sockets open at once, at most 64 fewer than the system grants descriptors; one more is closed unanswered."),
+            "Sockets open at once, at most 64 fewer than the system grants descriptors; one more is turned away: 503."),
+        .integer(
+            "http", "connections_per_address", \.http.connectionsPerAddress, 0...1_000_000,
+            "The same of one address, or one IPv6 network of 64 bits; one more is turned away: 429. 0 for no limit."),
+        .integer(
+            "http", "opens_per_s", \.http.opensPerS, 0...1_000_000,
+            "Connections opened each second, as many at once; one more is turned away: 503. 0 for no limit."),
+        .integer(
+            "http", "opens_per_address_per_s", \.http.opensPerAddressPerS, 0...1_000_000,
+            "The same of one address, or one IPv6 network of 64 bits; one more is turned away: 429. 0 for no limit."),
+        .addresses(
+            "http", "uncounted_addresses", \.http.uncountedAddresses,
+            "Whom neither limit of single addresses concerns."),
         .integer("http", "header_ms", \.http.headerMs, 10...dayMs, "Time for a request to come in whole."),
         .integer(
             "http", "keep_alive_ms", \.http.keepAliveMs, 10...dayMs,
             "Silence between two requests that ends a connection."),
+        .integer(
+            "http", "proxy_header_ms", \.http.proxyHeaderMs, 10...dayMs,
+            "Time for a trusted proxy's PROXY header to come in; then the connection is closed."),
+        .integer(
+            "http", "response_stall_ms", \.http.responseStallMs, 10...dayMs,
+            "Time a client may take not a byte of a response; then the connection is cut."),
+        .integer(
+            "http", "response_ms", \.http.responseMs, 10...dayMs,
+            "Time for a whole response to be taken, however evenly; then the connection is cut."),
+        .integer(
+            "http", "close_ms", \.http.closeMs, 10...dayMs,
+            "Time a client has to answer a close frame, and then to end its side; then the connection is cut."),
         .integer(
             "http", "body_bytes", \.http.bodyBytes, 0...16_777_216,
             "Longest request body; a longer one is answered 413."),
@@ -249,6 +316,6 @@ extension ConfigurationKey {
             "Time for which none of the tokens of an address is looked at after too many wrong ones."),
         .addresses(
             "http", "trusted_proxies", \.http.trustedProxies,
-            "Addresses of proxies whose X-Forwarded-For names the client; its last entry counts."),
+            "Proxies that name the client: by a PROXY header, or by the last entry of X-Forwarded-For."),
     ]
 }

@@ -38,6 +38,9 @@ public struct ConfigurationLoader: Sendable {
             "limits.message_bytes", \.limits.messageBytes, "limits.socket_message_bytes", \.limits.socketMessageBytes)
         try checkOverrides()
         try checkOrder("slow.lagging_bytes", \.slow.laggingBytes, "slow.outbox_bytes", \.slow.outboxBytes)
+        try checkPresence("tls.key", \.tls.key, needs: "tls.cert", \.tls.cert)
+        try checkPresence("tls.cert", \.tls.cert, needs: "tls.key", \.tls.key)
+        try checkPresence("tls.directory", \.tls.directory, needs: "tls.cert", \.tls.cert)
     }
 
     public func source(of key: ConfigurationKey) -> ConfigurationSource { sources[key.path] ?? .defaults }
@@ -83,6 +86,17 @@ public struct ConfigurationLoader: Sendable {
             throw .badValue(
                 key: key, source: sources[key] ?? .defaults, value: "\"\(error.entry)\"", objection: error.objection)
         }
+    }
+
+    /// One text that says nothing without another.
+    private func checkPresence(
+        _ key: String, _ path: KeyPath<Configuration, String>, needs other: String,
+        _ otherPath: KeyPath<Configuration, String>
+    ) throws(ConfigurationError) {
+        let value = configuration[keyPath: path]
+        guard !value.isEmpty, configuration[keyPath: otherPath].isEmpty else { return }
+        throw .badValue(
+            key: key, source: sources[key] ?? .defaults, value: "\"\(value)\"", objection: "\(other) has to be set too")
     }
 
     /// One number that may not be above another.

@@ -23,7 +23,8 @@ final class Admission {
         fileprivate struct Limit {
             let perSecond: Int
             var until: MonotonicTime
-            var bucket: TokenBucket
+            let rate: TokenBucket.Rate
+            var bucket = TokenBucket()
         }
 
         fileprivate struct State {
@@ -36,6 +37,11 @@ final class Admission {
                     return .limited(perSecond: limited.perSecond, until: limited.until)
                 }
                 return .open
+            }
+
+            mutating func takesOne(at now: MonotonicTime) -> Bool {
+                guard let rate = limited?.rate else { return true }
+                return limited?.bucket.take(of: rate, at: now) == nil
             }
         }
 
@@ -59,8 +65,8 @@ final class Admission {
             if let limited = state.limited, limited.perSecond == perSecond, now < limited.until {
                 state.limited?.until = until
             } else {
-                let bucket = TokenBucket(perSecond: perSecond, burst: perSecond, at: now)
-                state.limited = Rules.Limit(perSecond: perSecond, until: until, bucket: bucket)
+                let rate = TokenBucket.Rate(perSecond: perSecond, burst: perSecond)
+                state.limited = Rules.Limit(perSecond: perSecond, until: until, rate: rate)
             }
         }
     }
@@ -81,7 +87,7 @@ final class Admission {
         let (mode, isTaken) = rules.state.withLock { state -> (Mode, Bool) in
             let mode = state.mode(at: now)
             guard case .limited = mode else { return (mode, true) }
-            return (mode, state.limited?.bucket.take(at: now) == nil)
+            return (mode, state.takesOne(at: now))
         }
         return switch mode {
         case .open: .pass

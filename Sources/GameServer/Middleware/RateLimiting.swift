@@ -10,11 +10,11 @@ final class RateLimiting: Middleware {
 
     /// What is left of one connection's allowance.
     private final class Allowance {
-        var limiter: RequestLimiter
-        init(_ limiter: RequestLimiter) { self.limiter = limiter }
+        var limiter = RequestLimiter()
     }
 
     private let limits: Configuration.Limits
+    private let rates: RequestLimiter.Rates
     private let position: Int
     private let admission: Admission
     private let now: () -> MonotonicTime
@@ -28,6 +28,7 @@ final class RateLimiting: Middleware {
         onRefusal: @escaping () -> Void = {}
     ) {
         self.limits = limits
+        rates = RequestLimiter.Rates(limits)
         self.position = position
         self.admission = admission
         self.now = now
@@ -38,16 +39,16 @@ final class RateLimiting: Middleware {
 
     func receive(_ message: InboundMessage) -> ReceiveVerdict {
         let now = MonotonicTime(nanoseconds: message.now.nanoseconds)
-        let allowance = message.client.note(at: position) { Allowance(RequestLimiter(limits, at: now)) }
+        let allowance = message.client.note(at: position) { Allowance() }
         // Every message counts, be it empty or too large, and every further object in it.
-        guard allowance.limiter.takeAny(at: now) else { return refused(.close(.abuse)) }
+        guard allowance.limiter.takeAny(of: rates, at: now) else { return refused(.close(.abuse)) }
         guard message.form == .object else { return .pass }
         if message.type == "resync" {
-            guard let ms = allowance.limiter.takeResync(at: now) else { return .pass }
+            guard let ms = allowance.limiter.takeResync(of: rates, at: now) else { return .pass }
             return refused(.refuse(Rejection.rateLimited(retryMs: ms).refusal, retryMs: ms))
         }
         guard RequestLimiter.counts(message.type) else { return .pass }
-        switch allowance.limiter.takeRequest(at: now) {
+        switch allowance.limiter.takeRequest(of: rates, at: now) {
         case .granted: return .pass
         case .wait(let ms, let isHalfway):
             let refusal = Rejection.rateLimited(retryMs: ms).refusal

@@ -12,18 +12,23 @@ struct RequestLimiter {
         case abuse
     }
 
-    private var everything: TokenBucket
-    private var requests: TokenBucket
-    private var resyncs: TokenBucket
-    private var refusedInARow = 0
-    private let refusalsBeforeClose: Int
+    /// What all connections are held to.
+    struct Rates {
+        fileprivate let everything, requests, resyncs: TokenBucket.Rate
+        fileprivate let refusalsBeforeClose: Int
 
-    init(_ limits: Configuration.Limits, at now: MonotonicTime) {
-        everything = TokenBucket(perSecond: limits.totalPerS, burst: limits.totalPerS, at: now)
-        requests = TokenBucket(perSecond: limits.ratePerS, burst: limits.burst, at: now)
-        resyncs = TokenBucket(perSecond: limits.resyncPerS, burst: limits.resyncPerS, at: now)
-        refusalsBeforeClose = limits.refusalsBeforeClose
+        init(_ limits: Configuration.Limits) {
+            everything = TokenBucket.Rate(perSecond: limits.totalPerS, burst: limits.totalPerS)
+            requests = TokenBucket.Rate(perSecond: limits.ratePerS, burst: limits.burst)
+            resyncs = TokenBucket.Rate(perSecond: limits.resyncPerS, burst: limits.resyncPerS)
+            refusalsBeforeClose = limits.refusalsBeforeClose
+        }
     }
+
+    private var everything = TokenBucket()
+    private var requests = TokenBucket()
+    private var resyncs = TokenBucket()
+    private var refusedInARow: Int32 = 0
 
     /// Whether a message of this type counts as a command or request; unknown ones do.
     static func counts(_ type: String?) -> Bool {
@@ -34,18 +39,22 @@ struct RequestLimiter {
     }
 
     /// - Returns: false when the connection sends more than anybody may.
-    mutating func takeAny(at now: MonotonicTime) -> Bool { everything.take(at: now) == nil }
+    mutating func takeAny(of rates: Rates, at now: MonotonicTime) -> Bool {
+        everything.take(of: rates.everything, at: now) == nil
+    }
 
-    mutating func takeRequest(at now: MonotonicTime) -> Verdict {
-        guard let ms = requests.take(at: now) else {
+    mutating func takeRequest(of rates: Rates, at now: MonotonicTime) -> Verdict {
+        guard let ms = requests.take(of: rates.requests, at: now) else {
             refusedInARow = 0
             return .granted
         }
         refusedInARow += 1
-        if refusedInARow >= refusalsBeforeClose { return .abuse }
-        return .wait(ms: ms, isHalfway: refusedInARow == (refusalsBeforeClose + 1) / 2)
+        if refusedInARow >= rates.refusalsBeforeClose { return .abuse }
+        return .wait(ms: ms, isHalfway: refusedInARow == (rates.refusalsBeforeClose + 1) / 2)
     }
 
     /// - Returns: nil when granted, else the milliseconds until the next one is.
-    mutating func takeResync(at now: MonotonicTime) -> Int? { resyncs.take(at: now) }
+    mutating func takeResync(of rates: Rates, at now: MonotonicTime) -> Int? {
+        resyncs.take(of: rates.resyncs, at: now)
+    }
 }

@@ -7,23 +7,29 @@ final class RoomTracking: Middleware {
     let interests: MiddlewareHooks = [.commit, .stall, .recover]
 
     private let metrics: Observability.Metrics
+    /// What every commit counts, at hand.
+    private let commits: LabelledCounter<CommitLabel>
+    private let eventsAppended, roomActions: PluginCounter<Unlabelled>
     private let log: LogRing
     private let writer: MetricWriter?
     private let board: LoopBoard
 
     init(_ kit: MiddlewareKit) {
         metrics = kit.metrics
+        commits = kit.metrics.commits
+        eventsAppended = kit.metrics.eventsAppended
+        roomActions = kit.metrics.roomActions
         log = kit.log
         writer = kit.writer
         board = kit.board
     }
 
     func commit(_ fact: Commit) {
-        metrics.commits.add(1, CommitLabel(fact.outcome), by: writer)
+        commits.add(1, CommitLabel(fact.outcome), by: writer)
         guard fact.outcome == .committed else { return board.storeFailed(fact.outcome) }
         let plugin = metrics.pluginIndex(fact.game)
-        metrics.eventsAppended.add(fact.events, plugin: plugin, by: writer)
-        if fact.cause == .act || fact.cause == .bot { metrics.roomActions.add(1, plugin: plugin, by: writer) }
+        eventsAppended.add(fact.events, plugin: plugin, by: writer)
+        if fact.cause == .act || fact.cause == .bot { roomActions.add(1, plugin: plugin, by: writer) }
         if fact.turn != .none { turned(fact, plugin) }
     }
 

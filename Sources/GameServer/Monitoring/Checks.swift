@@ -14,7 +14,8 @@ enum Checks {
             base: .milliseconds(base), floor: .milliseconds(min(base, configuration.floorMs)),
             ceiling: .milliseconds(max(base, configuration.ceilingMs)))
         var checks = StandardChecks.all(
-            bounds: bounds, plugins: parts.games, hasCertificate: !configuration.certificateFile.isEmpty)
+            bounds: bounds, plugins: parts.games,
+            hasCertificate: !configuration.certificateFile.isEmpty || parts.certificates != nil)
         if parts.selfTest == nil { checks.removeAll { $0.id == StandardChecks.selfTest } }
         if parts.drift == nil { checks.removeAll { $0.id == StandardChecks.configuration } }
         return checks
@@ -37,10 +38,9 @@ enum Checks {
         if let drift = parts.drift {
             measures.append((StandardChecks.configuration, "check-config", { reading(of: drift.problems) }))
         }
-        let certificate = parts.configuration.health.certificateFile
-        if !certificate.isEmpty {
-            measures.append((StandardChecks.certificate, "check-cert", { CertificateFile(certificate).reading() }))
-        }
+        let watch = CertificateWatch(
+            file: parts.configuration.health.certificateFile, shown: parts.certificates?.context)
+        if watch.hasSubject { measures.append((StandardChecks.certificate, "check-cert", { watch.reading() })) }
         for probe in parts.probes {
             measures.append(("probe:\(probe.id)", "probe-\(probe.id)", { reading(of: probe) }))
         }

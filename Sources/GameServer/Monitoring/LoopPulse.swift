@@ -12,8 +12,8 @@ final class LoopPulse: LoopFacts {
     private let sessions: SessionDirectory
     private let rooms: RoomDirectory
     private let board: LoopBoard
-    private let metrics: Observability.Metrics
-    private let writer: MetricWriter?
+    let metrics: Observability.Metrics
+    let writer: MetricWriter?
     private let interval: Duration
     private let started: MonotonicTime
     private var planned: MonotonicTime
@@ -107,6 +107,17 @@ final class LoopPulse: LoopFacts {
         }
     }
 
+    private func publishRefusals(_ new: TransportCounters) {
+        for (label, count) in [
+            (RejectionLabel.limit, \TransportCounters.refusedFull), (.rate, \.refusedTooFast),
+            (.addressLimit, \.refusedOfAddress), (.addressRate, \.refusedOfAddressTooFast),
+            (.descriptors, \.refusedForDescriptors), (.proxyHeader, \.proxyHeadersRefused),
+        ] {
+            metrics.wsConnectionsRejected.add(new[keyPath: count] - counted[keyPath: count], label, by: writer)
+        }
+        metrics.transportTimeouts.add(new.timedOut - counted.timedOut, by: writer)
+    }
+
     /// Brings the instruments in line with what the loop counts for itself. Before a scrape, too.
     func publish() {
         let new = traffic.grow(to: services.traffic)
@@ -119,8 +130,10 @@ final class LoopPulse: LoopFacts {
             bytesIn: counters.bytesIn - counted.bytesIn, bytesOut: counters.bytesOut - counted.bytesOut)
         metrics.transportBytes.add(wire.in, .in, by: writer)
         metrics.transportBytes.add(wire.out, .out, by: writer)
-        metrics.wsConnectionsRejected.add(counters.refused - counted.refused, .limit, by: writer)
         metrics.loopConnections.set(Double(sessions.count), loop: index)
+        publishRefusals(counters)
+        publish(counters.compression, since: counted.compression)
+        publish(counters.tls, since: counted.tls)
         counted = counters
         for (game, tally) in rooms.tallies {
             let plugin = metrics.pluginIndex(game)
@@ -156,5 +169,16 @@ final class LoopPulse: LoopFacts {
 
     private func change(of level: Level, to value: Int) -> Int {
         value - (levels.updateValue(value, forKey: level) ?? 0)
+    }
+
+    private func publish(_ now: CompressionCounters, since before: CompressionCounters) {
+        metrics.compressedMessages.add(now.messagesIn - before.messagesIn, .in, by: writer)
+        metrics.compressedMessages.add(now.messagesOut - before.messagesOut, .out, by: writer)
+        metrics.compressedPlainBytes.add(now.inflatedBytesIn - before.inflatedBytesIn, .in, by: writer)
+        metrics.compressedPlainBytes.add(now.inflatedBytesOut - before.inflatedBytesOut, .out, by: writer)
+        metrics.compressedWireBytes.add(now.deflatedBytesIn - before.deflatedBytesIn, .in, by: writer)
+        metrics.compressedWireBytes.add(now.deflatedBytesOut - before.deflatedBytesOut, .out, by: writer)
+        metrics.compressions.add(now.deflations - before.deflations, by: writer)
+        metrics.compressionMemoryBytes.add(now.memoryBytes - before.memoryBytes, by: writer)
     }
 }

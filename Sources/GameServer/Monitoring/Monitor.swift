@@ -100,6 +100,8 @@ struct MonitorParts: Sendable {
     var probes: [any HealthProbe]
     var loops: [LoopHandle]
     var selfTest: SelfTest?
+    /// Those the server shows itself; nil for no TLS.
+    var certificates: ServerCertificates?
     /// Where the verdict on the whole server is put up for probes.
     var board: StatusBoard
     var startedAt: MonotonicTime

@@ -11,13 +11,17 @@ struct SelfTest: Sendable {
     static let header = "X-Self-Test"
     /// Subprotocol of a test; the connection echoes instead of speaking the game protocol.
     static let subprotocol = "gameserver.self-test"
+    /// Version 2 of the PROXY protocol, command LOCAL.
+    private static let proxyHeader: [UInt8] = [
+        0x0D, 0x0A, 0x0D, 0x0A, 0, 0x0D, 0x0A, 0x51, 0x55, 0x49, 0x54, 0x0A, 0x20, 0, 0, 0,
+    ]
     private static let payload = "are you there?"
     /// How long what is on its way of a failed test is awaited, to be counted.
     private static let patienceAfterFailure = Duration.milliseconds(500)
 
     let key: String
-    let host: String
-    let port: UInt16
+    /// Where it listens. With a PROXY header expected, this test says as a proxy does that it speaks for itself.
+    let server: ListenAddress
     let tests: TestTraffic
     /// How long each answer may take.
     var patience = Duration.seconds(5)
@@ -58,9 +62,12 @@ struct SelfTest: Sendable {
     private func speak(on socket: Int32) throws(Failure) {
         let nonce = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
         let request =
-            "GET /ws HTTP/1.1\r\nHost: localhost:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Key: \(nonce)\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Protocol: \(Self.subprotocol)\r\n\(Self.header): \(key)\r\n\r\n"
+        if server.expectsProxyHeader {
+            _ = Glibc.send(socket, Self.proxyHeader, Self.proxyHeader.count, Int32(MSG_NOSIGNAL))
+        }
         try send(Array(request.utf8), on: socket)
         let answer = try receive(on: socket, until: Self.hasHead)
         guard answer.starts(with: Array("HTTP/1.1 101".utf8)) else {
@@ -91,27 +98,11 @@ struct SelfTest: Sendable {
     }
 
     private func connect() throws(Failure) -> Int32 {
-        var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_NUMERICSERV
-        var found: UnsafeMutablePointer<addrinfo>?
-        // What listens on every address is asked on the loopback's.
-        let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
-        guard getaddrinfo(reachable, String(port), &hints, &found) == 0, let address = found else {
-            throw Failure("\(reachable) has no address")
+        do throws(SystemError) {
+            return try server.connect { limit($0, to: patience) }
+        } catch {
+            throw Failure("cannot connect to \(server): \(error)")
         }
-        defer { freeaddrinfo(address) }
-        let socket = Glibc.socket(
-            address.pointee.ai_family, address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }
-        limit(socket, to: patience)
-        guard Glibc.connect(socket, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0 else {
-            let reason = String(cString: strerror(errno))
-            Glibc.close(socket)
-            throw Failure("cannot connect to port \(port): \(reason)")
-        }
-        return socket
     }
 
     /// Has each call on the socket give up after so long.

@@ -7,12 +7,15 @@ struct Broadcast {
     final class Text {
         let events: [UInt8]?
         let status: [UInt8]?
+        /// Whether a watcher is told the same: only then it may be compressed.
+        let isPublic: Bool
         private(set) lazy var message = EncodedMessage(
-            text: joinedLines([events, status].compactMap(\.self)), isReplaceable: true)
+            text: joinedLines([events, status].compactMap(\.self)), isReplaceable: true, isCompressible: isPublic)
 
-        init(events: [UInt8]?, status: [UInt8]?) {
+        init(events: [UInt8]?, status: [UInt8]?, isPublic: Bool) {
             self.events = events
             self.status = status
+            self.isPublic = isPublic
         }
 
         /// The answer stands behind the events it caused and before the room's new status.
@@ -42,10 +45,13 @@ struct Broadcast {
         let line = events.last.map { last in
             ServerMessage.events(room, events.map { $0.views[view] }, last: last.sequence, at: at)
         }
-        let text = Text(events: line, status: status)
+        let text = Text(events: line, status: status, isPublic: looksTheSame(view, watcher))
         texts.append((view, text))
         return text
     }
+
+    /// The last of `RoomState.viewers`.
+    private var watcher: Int { (events.first?.views.count ?? 1) - 1 }
 
     private func looksTheSame(_ left: Int, _ right: Int) -> Bool {
         left == right || events.allSatisfy { $0.views[left] == $0.views[right] }

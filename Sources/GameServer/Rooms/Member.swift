@@ -41,6 +41,7 @@ final class Member {
         sent = sequence
         switch (shared, answer) {
         case (let shared?, nil): session.send(shared.message)
+        case (let shared?, let answer?) where shared.isPublic: session.send(publicLines: shared.lines(with: answer))
         case (let shared?, let answer?): session.send(lines: shared.lines(with: answer))
         case (nil, let answer?): session.send(lines: [answer])
         case (nil, nil): break
@@ -52,7 +53,8 @@ final class Member {
     func send(snapshot: [UInt8], status: [UInt8]? = nil, sequence: Int) {
         needsSnapshot = false
         sent = sequence
-        session.send(lines: [snapshot, status].compactMap(\.self))
+        let lines = [snapshot, status].compactMap(\.self)
+        if seat == nil { session.send(publicLines: lines) } else { session.send(lines: lines) }
     }
 
     /// Asked for the view while lagging: it comes when the queue has drained.

@@ -90,7 +90,7 @@ extension Room {
 
     private func tellStatusLine(except newcomer: Member? = nil) {
         let text = Broadcast.Text(
-            events: nil, status: status.message(id, rev: rev, now: services.timeline.now))
+            events: nil, status: status.message(id, rev: rev, now: services.timeline.now), isPublic: true)
         for member in members where member !== newcomer { _ = member.deliver(text, sequence: member.sent) }
     }
 

@@ -43,7 +43,7 @@ final class Room {
     }
 
     /// Coming and going may queue deeper than commands: after a restart everybody returns at once.
-    private static let arrivalsPerCommand = 16
+    static let arrivalsPerCommand = 16
 
     let services: LoopServices
     unowned let directory: RoomDirectory
@@ -73,6 +73,7 @@ final class Room {
     var inFlight: InFlight?
     private var queue: [(request: RoomRequest, arrived: MonotonicTime)] = []
     var queuedCommands = 0
+    private var isTaking = false
     /// When the step being decided began, and when what caused it arrived; for measuring.
     var stepBegan: MonotonicTime?
     var stepArrived: MonotonicTime?
@@ -145,11 +146,19 @@ final class Room {
             queuedCommands += 1
         } else {
             let most = limit * Self.arrivalsPerCommand
+            if queue.count - queuedCommands >= most { forgetDeparted() }
             guard queue.count - queuedCommands < most else {
                 return refuse(request, .overloaded("\(most) arrivals in this room are waiting"))
             }
         }
         queue.append((request, services.timeline.exactNow))
+    }
+
+    /// Whoever came and went again while the room could not let them in keeps nobody else out.
+    private func forgetDeparted() {
+        // While requests are taken one by one, those that are gone are taken too.
+        guard !isTaking else { return }
+        queue.removeAll { $0.request.isFromNobody }
     }
 
     private func take(_ request: RoomRequest, arrived: MonotonicTime) {
@@ -163,6 +172,9 @@ final class Room {
     func beginStep() { stepBegan = services.timeline.exactNow }
 
     func takeQueued() {
+        guard !isTaking else { return }
+        isTaking = true
+        defer { isTaking = false }
         var taken = 0
         while !isCommitting, !isGone, taken < queue.count {
             let (request, arrived) = queue[taken]
@@ -170,7 +182,8 @@ final class Room {
             if request.isCommand { queuedCommands -= 1 }
             take(request, arrived: arrived)
         }
-        queue.removeFirst(taken)
+        // A room that ended meanwhile has refused what was left.
+        queue.removeFirst(min(taken, queue.count))
         if isGone { refuseQueued(.roomGone) }
     }
 

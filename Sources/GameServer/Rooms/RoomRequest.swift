@@ -16,6 +16,16 @@ enum RoomRequest {
         case .join, .resume, .watch: false
         }
     }
+
+    /// Whether it is an arrival whose connection has gone.
+    var isFromNobody: Bool {
+        switch self {
+        case .join(let join): !join.session.isOpen
+        case .resume(let resume): !resume.session.isOpen
+        case .watch(let session, _): !session.isOpen
+        case .act, .order, .leave: false
+        }
+    }
 }
 
 struct JoinRequest {

@@ -12,6 +12,8 @@ final class GameLoop {
         var index: Int
         var placement: Placement
         var configuration: Configuration
+        /// nil for no TLS.
+        var tls: TLSServerContext?
         var games: InstalledGames
         var store: any EventStore
         var operators: Operators
@@ -22,6 +24,8 @@ final class GameLoop {
         var metrics: Observability.Metrics
         var middleware: [MiddlewarePlugin]
         var board: LoopBoard
+        var doorkeeper: Doorkeeper
+        var addresses: [ListenAddress]
         /// By which the server knows its own test.
         var selfTestKey: String
         var shared: SharedCeilings
@@ -33,28 +37,38 @@ final class GameLoop {
 
     /// What the loops count together.
     struct SharedCeilings: Sendable {
-        let occupancy = Occupancy()
         let rooms = RoomCeiling()
         let admission = Admission.Rules()
     }
 
     struct Started: Sendable {
+        /// How the others reach it.
         var address: LoopAddress
         var orders: Mailbox<Order>
         var startedAt: MonotonicTime
+    }
+
+    /// Where clients of this machine reach the server.
+    struct Served: Sendable {
+        /// Without TLS, in the order of the plan.
+        var plain: [ListenAddress]
+        /// With TLS; nil for nowhere.
+        var secure: ListenAddress?
     }
 
     enum Order: Sendable {
         /// Learn where the other loops are.
         case meet([LoopAddress], met: Latch<Void>)
         /// Take connections, and hand the others theirs. For one loop only, once all have met.
-        case listen(Latch<Result<UInt16, StartError>>)
+        case listen(Latch<Result<Served, StartError>>)
         /// Take no new commands, and answer those that are being committed.
         case drain
         /// All loops have: send everybody away.
         case sendAway
         /// Everybody has gone, on all loops.
         case stop
+        /// Call back from the loop, as proof that it turns.
+        case answer(@Sendable () -> Void)
         /// What recovery wants done here; the reply may be called on any thread.
         case act(LoopAction, ActionScope, @Sendable (ActionReport) -> Void)
     }
@@ -72,9 +86,9 @@ final class GameLoop {
     private let settled: @Sendable () -> Void
     private let drained: @Sendable () -> Void
     private var drainedBy = MonotonicTime(nanoseconds: .max)
-    private let knownRooms: Int
+    private let plan: Plan
     private var addresses: [LoopAddress] = []
-    private var listener: Listener?
+    private var listeners: [Listener] = []
 
     /// Runs a loop on the calling thread until it has drained.
     ///
@@ -95,11 +109,11 @@ final class GameLoop {
         logger = plan.logger
         settled = plan.settled
         drained = plan.drained
-        knownRooms = plan.rooms.count
+        self.plan = plan
         let writer = plan.metrics.makeWriter()
         let misnomer: String?
         do {
-            loop = try EventLoop(limits: Self.limits(plan.configuration), occupancy: plan.shared.occupancy)
+            loop = try EventLoop(limits: WebSocket.Limits(plan.configuration), doorkeeper: plan.doorkeeper)
             let replies = ReplyPort()
             // One append and one reading per room at most, and a few readings of operators.
             let mailbox = try loop.makeMailbox(capacity: 4 * plan.configuration.rooms.maxRooms + 1024) {
@@ -179,23 +193,36 @@ final class GameLoop {
     }
 
     /// Takes connections for all loops.
-    private func listen() -> Result<UInt16, StartError> {
-        let host = configuration.server.host
-        let port = configuration.server.port
-        do {
-            let listener = try loop.listen(host: host, port: UInt16(port), handler: surface)
+    private func listen() throws(StartError) -> Served {
+        let options = ListenOptions(configuration)
+        for address in plan.addresses { try listen(at: address, options) }
+        let served = listeners.map(\.reachable)
+        var secure: Listener?
+        if let tls = plan.tls {
+            var options = options
+            options.tls = tls
+            secure = try listen(at: configuration.tlsAddress, options)
+        }
+        logger.log(
+            .notice, .system, "started",
+            "serves \(served.text)" + (secure.map { ", with TLS \($0.reachable)" } ?? ""),
+            [
+                "port": .integer(Int(served.port)), "rooms": .integer(plan.rooms.count),
+                "loops": .integer(addresses.count), "max_connections": .integer(loop.limits.maxConnections),
+                "descriptors": .integer(DescriptorLimit.current),
+            ])
+        return Served(plain: served, secure: secure?.reachable)
+    }
+
+    @discardableResult
+    private func listen(at address: ListenAddress, _ options: ListenOptions) throws(StartError) -> Listener {
+        do throws(SystemError) {
+            let listener = try loop.listen(at: address, options: options, handler: surface)
             listener.share(with: addresses.dropFirst().map(\.door))
-            self.listener = listener
-            logger.log(
-                .notice, .system, "started", "serves \(host):\(listener.port)",
-                [
-                    "port": .integer(Int(listener.port)), "rooms": .integer(knownRooms),
-                    "loops": .integer(addresses.count), "max_connections": .integer(loop.limits.maxConnections),
-                    "descriptors": .integer(DescriptorLimit.current),
-                ])
-            return .success(listener.port)
+            listeners.append(listener)
+            return listener
         } catch {
-            return .failure(.listen(host: host, port: port, error))
+            throw .listen(address, error)
         }
     }
 
@@ -205,12 +232,14 @@ final class GameLoop {
             addresses = all
             services.neighbours.meet(all)
             met.open(())
-        case .listen(let answer): answer.open(listen())
+        case .listen(let answer):
+            do throws(StartError) { answer.open(.success(try listen())) } catch { answer.open(.failure(error)) }
         case .drain: drain()
         case .sendAway: sendAway()
         case .stop:
             admin.close()
             loop.stop()
+        case .answer(let reply): reply()
         case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
         }
     }
@@ -234,7 +263,7 @@ final class GameLoop {
     }
 
     private func sendAway() {
-        listener?.close()
+        for listener in listeners { listener.close() }
         logger.log(
             .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
             ["clients": .integer(sessions.count)])
@@ -249,19 +278,15 @@ final class GameLoop {
         }
         loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes() }
     }
+}
 
-    private static func limits(_ configuration: Configuration) -> Limits {
-        var limits = Limits()
-        limits.maxMessageBytes = configuration.limits.socketMessageBytes
-        limits.maxOutboxBytes = configuration.slow.outboxBytes
-        limits.backlogBytes = configuration.slow.laggingBytes
-        // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
-        limits.kernelSendBufferBytes = 128 * 1024
-        limits.maxConnections = DescriptorLimit.connections(wanted: configuration.http.maxConnections)
-        limits.maxBodyBytes = configuration.http.bodyBytes
-        limits.requestMilliseconds = configuration.http.headerMs
-        limits.keepAliveMilliseconds = configuration.http.keepAliveMs
-        return limits
+extension [ListenAddress] {
+    var text: String { map { "\($0)" }.joined(separator: ", ") }
+
+    /// The first port among them; 0 where there is none.
+    var port: UInt16 {
+        for case .port(let port, _) in map(\.place) { return port }
+        return 0
     }
 }
 

@@ -26,9 +26,9 @@ final class LoopThreads: Sendable {
 
     /// Starts a loop for each plan. The first takes connections, once all know each other.
     ///
-    /// - Returns: the port that is served.
+    /// - Returns: where the server is reached.
     /// - Throws: `StartError`; no loop is left running.
-    func start(_ plan: (_ index: Int) -> GameLoop.Plan) throws(StartError) -> UInt16 {
+    func start(_ plan: (_ index: Int) -> GameLoop.Plan) throws(StartError) -> GameLoop.Served {
         do {
             for index in 0..<count { try start(plan(index)) }
             let addresses = state.withLock { $0.started.map(\.address) }
@@ -37,7 +37,7 @@ final class LoopThreads: Sendable {
                 orders.post(.meet(addresses, met: met))
                 met.wait()
             }
-            let listening = Latch<Result<UInt16, StartError>>()
+            let listening = Latch<Result<GameLoop.Served, StartError>>()
             orders[0].post(.listen(listening))
             return try listening.wait().get()
         } catch {
@@ -98,6 +98,27 @@ final class LoopThreads: Sendable {
         if isLast { for orders in orders { orders.post(.stop) } }
     }
 
+    /// Calls back when every loop has answered, from the thread of the last.
+    func answer(_ reply: @escaping @Sendable () -> Void) {
+        let missing = Countdown(count, then: reply)
+        for orders in orders { orders.post(.answer { missing.count() }) }
+    }
+
     /// Returns when every loop has ended.
     func wait() { for ended in ended { ended.wait() } }
+}
+
+/// Calls back once, when as many as were awaited have come.
+private final class Countdown: Sendable {
+    private let missing: Atomic<Int>
+    private let reply: @Sendable () -> Void
+
+    init(_ count: Int, then reply: @escaping @Sendable () -> Void) {
+        missing = Atomic(count)
+        self.reply = reply
+    }
+
+    func count() {
+        if missing.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { reply() }
+    }
 }

@@ -5,8 +5,12 @@ import WebSocket
 
 /// A game server: a data directory, a store, event loops and the games it serves.
 public final class Server: Sendable {
-    /// The port that is served, also when 0 was asked for.
-    public let port: UInt16
+    /// Where clients of this machine reach it, without TLS.
+    public let served: [ListenAddress]
+    /// Where they reach it with TLS; nil for nowhere.
+    public let securelyServed: ListenAddress?
+    /// The port that is served, also when 0 was asked for; 0 when only Unix-domain sockets are.
+    public var port: UInt16 { served.port }
     /// The admin token, if this start made it; the operator has to be told once.
     public let generatedToken: Secret?
     private let directory: DataDirectory
@@ -14,13 +18,16 @@ public final class Server: Sendable {
     private let loops: LoopThreads
     private let desk = DeskThreads()
     private let monitor: Monitor
+    private let certificates: ServerCertificates?
 
     /// Reads which rooms there are, and begins to serve.
     ///
-    /// - Parameter directory: kept for as long as the server is.
+    /// - Parameters:
+    ///   - directory: kept for as long as the server is.
+    ///   - inherited: sockets that listen already, served in place of `server.host`.
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        in directory: DataDirectory, configuration: Configuration,
+        in directory: DataDirectory, configuration: Configuration, inherited: [Int32] = [],
         reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
         games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
         probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
@@ -31,15 +38,22 @@ public final class Server: Sendable {
         self.directory = directory
         let recovery: RecoverySettings
         do { recovery = try RecoverySettings(configuration.recovery) } catch { throw .configuration("\(error)") }
-        let addresses: ClientAddresses
-        do { addresses = try ClientAddresses(trusting: configuration.http.trustedProxies) } catch {
-            throw .configuration("http.trusted_proxies: \(error)")
+        let doorkeeper: Doorkeeper
+        do throws(AddressList.NoAddress) {
+            doorkeeper = Doorkeeper(
+                WebSocket.Limits(configuration), proxies: try AddressList(configuration.http.trustedProxies),
+                uncounted: try AddressList(configuration.http.uncountedAddresses))
+        } catch {
+            throw .configuration("http.trusted_proxies or http.uncounted_addresses: \(error)")
         }
+        let certificates: ServerCertificates?
+        do { certificates = try ServerCertificates(configuration.tls, logger, metrics) } catch { throw .tls(error) }
+        self.certificates = certificates
         let monitor: Monitor
         do { monitor = try Monitor() } catch { throw .loop(error) }
         self.monitor = monitor
         // What an earlier run left says nothing of this one.
-        unlink(directory.path + "/port")
+        for file in ["port", "tls-port"] { unlink(directory.path + "/" + file) }
         do {
             store = try SQLiteEventStore(
                 in: directory, options: SQLiteOptions(configuration),
@@ -66,48 +80,55 @@ public final class Server: Sendable {
             let board = StatusBoard()
             let sources = ServerSources(
                 store: store, metrics: metrics, logger: logger, monitor: monitor, board: board,
-                configuration: configuration)
+                configuration: configuration, certificates: certificates)
             let operators = Operators(
-                tokens: tokens, addresses: addresses,
+                tokens: tokens, addresses: ClientAddresses(trusting: doorkeeper.proxies),
                 desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
                 board: board, access: SharedAccess(configuration))
             let tests = TestTraffic()
             let selfTestKey = SeatSecret(using: &luck).text
             let placement = Placement(loops: LoopCount.of(configuration.server))
             let rooms = try Self.rooms(of: store, configuration)
+            let addresses = configuration.listenAddresses(inherited: inherited)
             let shared = GameLoop.SharedCeilings()
             let loops = LoopThreads(count: placement.loops)
-            port = try loops.start { [store] index in
+            let tls = certificates?.context
+            let reached = try loops.start { [store] index in
                 GameLoop.Plan(
-                    index: index, placement: placement, configuration: configuration, games: games, store: store,
-                    operators: operators, files: files, rooms: rooms, logger: logger, metrics: metrics,
+                    index: index, placement: placement, configuration: configuration, tls: tls, games: games,
+                    store: store, operators: operators, files: files, rooms: rooms, logger: logger, metrics: metrics,
                     middleware: middleware, board: LoopBoard(tests: tests) { monitor.hint($0) },
-                    selfTestKey: selfTestKey, shared: shared, settled: { loops.settled() },
-                    drained: { loops.drained() })
+                    doorkeeper: doorkeeper, addresses: addresses, selfTestKey: selfTestKey, shared: shared,
+                    settled: { loops.settled() }, drained: { loops.drained() })
             }
+            served = reached.plain
+            securelyServed = reached.secure
             self.loops = loops
             metrics.wsConnectionsLimit.set(
                 Double(DescriptorLimit.connections(wanted: configuration.http.maxConnections)))
             metrics.announce(
                 games.all.map { .init(name: $0.manifest.id, version: String($0.manifest.version), state: "enabled") })
             desk.start()
-            let host = configuration.server.host
             let test =
                 configuration.health.selfTest
-                ? SelfTest(key: selfTestKey, host: host, port: port, tests: tests) : nil
+                ? reached.plain.first.map { SelfTest(key: selfTestKey, server: $0, tests: tests) } : nil
             let parts = MonitorParts(
                 configuration: configuration, recovery: recovery,
                 drift: reload.map { ConfigurationDrift(running: configuration, reload: $0) }, metrics: metrics,
                 logger: logger, store: store, games: games.all.map(\.manifest.id),
                 middleware: middleware.map(\.name), probes: probes,
-                loops: loops.handles, selfTest: test, board: board, startedAt: loops.startedAt)
+                loops: loops.handles, selfTest: test, certificates: certificates, board: board,
+                startedAt: loops.startedAt)
             if configuration.monitoring.isEnabled { monitor.start(parts) }
         } catch {
             monitor.stop()
             store.close()
             throw error
         }
-        do { try writePort() } catch {
+        do {
+            try write(port, to: "port")
+            if let securelyServed { try write([securelyServed].port, to: "tls-port") }
+        } catch {
             drain()
             run()
             throw error
@@ -122,9 +143,24 @@ public final class Server: Sendable {
         store.close()
     }
 
+    /// Calls back when every event loop has answered, from the thread of the last. Any thread may ask.
+    func answer(_ reply: @escaping @Sendable () -> Void) {
+        loops.answer(reply)
+    }
+
     /// Asks everybody to come back later, finishes what is being committed, and ends. Any thread may call it.
     public func drain() {
         loops.drain()
+    }
+
+    /// Reads the certificates again; what came of it is logged. Open connections stay as they are. Any thread may call
+    /// it.
+    public func reloadCertificates() {
+        guard let certificates else { return }
+        do throws(TLSError) { try certificates.reload(by: "SIGHUP") } catch {
+            // It is logged where it is known; there is nobody else to tell.
+            return
+        }
     }
 
     /// One sentence when a probe breaks a rule or two share an id, nil when all are sound.
@@ -137,8 +173,8 @@ public final class Server: Sendable {
         return nil
     }
 
-    private func writePort() throws(StartError) {
-        let path = directory.path + "/port"
+    private func write(_ port: UInt16, to file: String) throws(StartError) {
+        let path = directory.path + "/" + file
         do {
             try Data("\(port)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)

@@ -14,6 +14,7 @@ enum ServerLog {
         options.memoryLines = logging.ringLines
         options.clientAddresses = logging.clientAddress
         options.repeatsPerSecond = logging.repeatsPerS
+        options.gatherMilliseconds = logging.gatherMs
         let sink: LogSink
         if logging.file.isEmpty {
             sink = .standardError

@@ -32,6 +32,7 @@ public struct Service {
         opened: (String) -> Void = { _ in }
     ) -> Int32 {
         DescriptorLimit.raise()
+        let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)
         let domain: DomainMetrics
         do {
             domain = try DomainMetrics(DomainCounts.descriptions(games: games, middleware: middleware))
@@ -50,26 +51,42 @@ public struct Service {
         let server: Server
         do {
             server = try Server(
-                in: directory, configuration: configuration, reload: reload, games: games, middleware: middleware,
-                probes: probes, logger: logger, metrics: metrics)
+                in: directory, configuration: configuration, inherited: supervisor.sockets, reload: reload,
+                games: games, middleware: middleware, probes: probes, logger: logger, metrics: metrics)
         } catch {
             return Self.failed(error)
         }
         let reopens = ServerLog.reopensAtHangup(configuration.logging)
-        Signals.wait(reopening: reopens ? { @Sendable in logger.reopen() } : nil) { name in
+        let served = server.served.text
+        let status = "serves \(served)" + (server.securelyServed.map { ", with TLS \($0)" } ?? "")
+        let atHangup: @Sendable () -> Void = {
+            supervisor.tell(.reloading(since: .now()))
+            logger.reopen()
+            server.reloadCertificates()
+            supervisor.tell(.ready(status: status))
+        }
+        Signals.wait(reopening: reopens ? atHangup : nil) { name in
+            supervisor.tell(.stopping)
             logger.log(.notice, .system, "drain_started", "\(name): drains")
             server.drain()
         }
-        let play = Self.address(configuration.server.host, server.port)
+        let play = Self.address(of: server.served)
         Console.say("Play:  \(play)/")
+        if let secure = server.securelyServed { Console.say("TLS:   https://\(ListenAddress(secure.place))/") }
         Console.say("Look:  \(play)/health (open), \(play)/metrics and \(play)/api/rooms (with the admin token)")
         if let token = server.generatedToken {
             let file = configuration.server.dataDirectory + "/admin-token"
             Console.say("Token: \(token.reveal()) (shown this once, kept in \(file))")
         }
         opened(play + "/")
+        if server.served.count > 1 { Console.say("Serves \(served)") }
         Console.say("Ready")
+        supervisor.tell(.ready(status: status))
+        let watchdog = supervisor.watchdogPeriod.map { period in
+            Watchdog(period: period, ask: { server.answer($0) }, tell: { supervisor.tell(.alive) })
+        }
         server.run()
+        watchdog?.stop()
         logger.log(.notice, .system, "stopped", "drained and stopped")
         return ExitCode.fine
     }
@@ -90,9 +107,9 @@ public struct Service {
         }
     }
 
-    /// Where a browser on this machine finds the server; a wildcard address is none it could open.
-    private static func address(_ host: String, _ port: UInt16) -> String {
-        let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
-        return "http://\(reachable.contains(":") ? "[\(reachable)]" : reachable):\(port)"
+    /// Where a browser on this machine finds the server.
+    private static func address(of served: [ListenAddress]) -> String {
+        let port = served.first { if case .port = $0.place { true } else { false } }
+        return (port ?? served.first).map { "http://\(ListenAddress($0.place))" } ?? ""
     }
 }

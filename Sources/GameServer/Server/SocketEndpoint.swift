@@ -10,11 +10,13 @@ final class SocketEndpoint {
     private let services: LoopServices
     private let selfTestKey: Digest
     private let addresses: ClientAddresses
+    private let compression: CompressionPolicy?
 
     init(sessions: SessionDirectory, services: LoopServices, addresses: ClientAddresses, selfTestKey: String) {
         self.sessions = sessions
         self.services = services
         self.addresses = addresses
+        compression = CompressionPolicy(services.configuration.compression)
         self.selfTestKey = Digest(of: Array(selfTestKey.utf8))
     }
 
@@ -35,6 +37,13 @@ final class SocketEndpoint {
             return exchange.respond(
                 .problem(400, "bad_request", "none of the subprotocols offered is \(Self.subprotocol)", id: id))
         }
+        if let refusal = exchange.identify(as: addresses.client(of: request)) {
+            return exchange.respond(
+                .problem(
+                    refusal.status, "rate_limited",
+                    "this address has as many connections as it may, or too many a second",
+                    [("Retry-After", "5")], id: id))
+        }
         let client = sessions.newClient(address: addresses.address(of: request))
         let room = request.query.first { $0.name == "room" }.flatMap { RoomID($0.value) }
         let visit = Visit(client: client, room: room) { request.headers[$0] }
@@ -51,10 +60,12 @@ final class SocketEndpoint {
             if let room, let loop = services.neighbours.elsewhere(room) {
                 // Nobody here knows the client any more once it has gone.
                 exchange.upgrade(
-                    subprotocol: subprotocol, to: services.neighbours.landing(loop), .visitor(Handover(client)))
+                    subprotocol: subprotocol, compression: compression, to: services.neighbours.landing(loop),
+                    .visitor(Handover(client)))
             } else {
                 exchange.upgrade(
-                    subprotocol: subprotocol, handler: Conversation(sessions, services, .visitor(Handover(client))))
+                    subprotocol: subprotocol, compression: compression,
+                    handler: Conversation(sessions, services, .visitor(Handover(client))))
             }
         switch upgrade {
         case .opened: services.observer.visitAccepted(after: waited)
@@ -105,6 +116,8 @@ final class Conversation: ConnectionHandler {
     }
 
     func drained(_ connection: Connection) { session?.drained() }
+
+    func woken(_ connection: Connection) { session?.woken() }
 
     func closed(_ connection: Connection, _ closure: Closure) {
         let fault: String? = if case .violation(let violation) = closure.cause { violation.description } else { nil }

@@ -10,10 +10,11 @@ public enum StartError: Error, CustomStringConvertible {
     /// The store answered nothing when asked which rooms there are.
     case directory(path: String)
     case adminToken(AdminTokenError)
-    case listen(host: String, port: Int, SystemError)
+    case listen(ListenAddress, SystemError)
     case loop(SystemError)
     case portFile(path: String, reason: String)
     case resources(path: String, reason: String)
+    case tls(TLSError)
 
     public var description: String {
         switch self {
@@ -22,10 +23,11 @@ public enum StartError: Error, CustomStringConvertible {
         case .configuration(let fault): "\(fault)"
         case .directory(let path): "the store in \(path) does not say which rooms it holds"
         case .adminToken(let error): "\(error)"
-        case .listen(let host, let port, let error): "cannot listen on \(host):\(port): \(error)"
+        case .listen(let address, let error): "cannot listen on \(address): \(error)"
         case .loop(let error): "cannot start the event loop: \(error)"
         case .portFile(let path, let reason): "cannot write \(path): \(reason)"
         case .resources(let path, let reason): "cannot serve \(path) of http.resources_directory: \(reason)"
+        case .tls(let error): "cannot serve TLS: \(error)"
         }
     }
 }

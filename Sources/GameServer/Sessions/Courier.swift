@@ -5,7 +5,10 @@ import WebSocket
 enum GuestNews: Sendable {
     /// A message that many may share.
     case message(EncodedMessage)
+    /// One that may hold a secret or a hand.
     case text([UInt8])
+    /// One that every watcher may read.
+    case publicText([UInt8])
     case joined(RoomID)
     case left(RoomID)
     /// A request to come in was refused.
@@ -22,7 +25,7 @@ enum GuestNews: Sendable {
     var bytes: Int {
         switch self {
         case .message(let message): message.payloadBytes
-        case .text(let text): text.count
+        case .text(let text), .publicText(let text): text.count
         default: 0
         }
     }

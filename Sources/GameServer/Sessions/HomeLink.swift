@@ -54,7 +54,11 @@ final class HomeLink: Outlet {
     /// What waits in the connection's own outbox the home takes back.
     func takeBackBroadcasts() -> TakenBack { TakenBack() }
     func send(_ message: EncodedMessage) { tell(.message(message)) }
-    func send(text: [UInt8]) { tell(.text(text)) }
+    func send(uncompressed text: [UInt8]) { tell(.text(text)) }
+    func send(text: [UInt8]) { tell(.publicText(text)) }
+
+    /// When it has to be looked after, the home knows.
+    func wake(at instant: MonotonicTime?) {}
 
     func close(_ code: CloseCode, reason: String) {
         tell(.close(code, reason: reason))

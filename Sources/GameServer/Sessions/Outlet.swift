@@ -12,7 +12,12 @@ protocol Outlet: AnyObject {
     /// Takes back the shared messages at the end of what the system has refused, none of which has begun to leave.
     func takeBackBroadcasts() -> TakenBack
     func send(_ message: EncodedMessage)
+    /// Compressed, if the client agreed to it and it is worth it.
     func send(text: [UInt8])
+    /// Never compressed.
+    func send(uncompressed text: [UInt8])
+    /// Has the session woken once, at or soon after a time; the last call counts, nil forgets it.
+    func wake(at instant: MonotonicTime?)
     func close(_ code: CloseCode, reason: String)
 }
 

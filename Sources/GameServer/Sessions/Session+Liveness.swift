@@ -11,11 +11,15 @@ extension Session {
             member.seat.map { member.room.state.waiting?.seats.contains($0) ?? false } ?? false
         }
         if let link { return link.tell(isAwaited: waited) }
-        liveness.watch(
-            waited: waited || branches?.isAwaited ?? false, lastReceived: outlet.lastReceived, on: services.timeline
-        ) { [weak self] in
-            self?.checkLife()
-        }
+        let heartbeat = services.configuration.heartbeat
+        let isWaited = waited || branches?.isAwaited ?? false
+        let next = liveness.plan(waited: isWaited, lastReceived: outlet.lastReceived, as: heartbeat)
+        if let next { outlet.wake(at: next) }
+    }
+
+    /// The time has come that the outlet was told.
+    func woken() {
+        if hasGreeted { checkLife() } else { close(.noHello) }
     }
 
     func silence(at now: MonotonicTime) -> Duration { now - outlet.lastReceived }
@@ -29,7 +33,8 @@ extension Session {
     private func checkLife() {
         guard isOpen else { return }
         orderGuests(.look)
-        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived) {
+        let heartbeat = services.configuration.heartbeat
+        switch liveness.check(at: services.timeline.now, lastReceived: outlet.lastReceived, as: heartbeat) {
         case .wait: break
         case .sendPing: askForLife()
         case .drop: return giveUp()
@@ -66,10 +71,11 @@ extension Session {
 
     /// Whether a ping has been unanswered for so long that what is sent will hardly arrive.
     var isUnanswering: Bool {
+        let heartbeat = services.configuration.heartbeat
         guard let link else {
-            return liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived)
+            return liveness.isUnanswering(at: services.timeline.now, lastReceived: outlet.lastReceived, as: heartbeat)
         }
-        let suspect = Duration.milliseconds(services.configuration.heartbeat.suspectMs)
+        let suspect = Duration.milliseconds(heartbeat.suspectMs)
         return link.askedAt.map { services.timeline.now - $0 > suspect } ?? false
     }
 }

@@ -124,7 +124,7 @@ extension Session {
     private func list(game: String?, id: RequestID?) {
         let limit = services.configuration.rooms.lobbyRooms
         guard !services.neighbours.isAlone else {
-            return send(lines: [ServerMessage.rooms(directory.list(game: game, limit: limit), id: id)])
+            return send(publicLines: [ServerMessage.rooms(directory.list(game: game, limit: limit), id: id)])
         }
         openLists += 1
         services.neighbours.askAll { there, answer in
@@ -134,7 +134,7 @@ extension Session {
             openLists -= 1
             guard let lists else { return refuse(.overloaded("a loop of this server does not answer"), id: id) }
             let all = lists.joined().sorted { ($1.created, $1.room.raw) < ($0.created, $0.room.raw) }
-            send(lines: [ServerMessage.rooms(Array(all.prefix(limit)), id: id)])
+            send(publicLines: [ServerMessage.rooms(Array(all.prefix(limit)), id: id)])
         }
     }
 

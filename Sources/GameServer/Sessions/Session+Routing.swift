@@ -100,6 +100,7 @@ extension Session {
         switch news {
         case .message(let message): send(message)
         case .text(let text): send(lines: [text])
+        case .publicText(let text): send(publicLines: [text])
         case .joined(let room): places.joinedElsewhere(room)
         case .left(let room): places.leftElsewhere(room)
         case .refused(let room): places.endRequest(for: room)

@@ -12,7 +12,6 @@ final class Session {
     /// The way to its home, for a session on a loop that is not its connection's.
     let link: HomeLink?
     let opened: MonotonicTime
-    private var helloAlarm: Alarm?
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     var places: Places
@@ -27,7 +26,7 @@ final class Session {
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
     var traffic = Traffic()
-    var liveness: Liveness
+    var liveness = Liveness()
     var backlog = Backlog()
 
     init(
@@ -43,10 +42,8 @@ final class Session {
         self.sessions = sessions
         link = nil
         opened = now
-        liveness = Liveness(configuration.heartbeat)
         places = Places(limit: configuration.limits.roomsPerConnection)
-        let helloBy = now + .milliseconds(configuration.heartbeat.helloMs)
-        helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
+        outlet.wake(at: now + .milliseconds(configuration.heartbeat.helloMs))
         services.observer.sessionOpened()
     }
 
@@ -65,14 +62,10 @@ final class Session {
         opened = ticket.opened
         hasGreeted = ticket.hasGreeted
         traffic = ticket.traffic
-        liveness = Liveness(configuration.heartbeat)
-        liveness.takeUp(ticket.liveness)
+        liveness = ticket.liveness
         backlog.takeUp(ticket.backlog)
         places = Places(limit: configuration.limits.roomsPerConnection)
-        if !hasGreeted {
-            let helloBy = opened + .milliseconds(configuration.heartbeat.helloMs)
-            helloAlarm = services.timeline.alarm(at: helloBy) { [weak self] in self?.close(.noHello) }
-        }
+        if !hasGreeted { outlet.wake(at: opened + .milliseconds(configuration.heartbeat.helloMs)) }
         if backlog.since != nil { services.backlogged.note(self) }
         if isAsked { services.asked.note(self) }
         watchOver()
@@ -91,7 +84,6 @@ final class Session {
         self.sessions = sessions
         opened = services.timeline.now
         hasGreeted = true
-        liveness = Liveness(services.configuration.heartbeat)
         places = Places(limit: services.configuration.limits.roomsPerConnection)
     }
 
@@ -273,8 +265,18 @@ final class Session {
         services.traffic.sent(bytes)
     }
 
-    /// One message of several JSON objects.
+    /// One message of several JSON objects. It is never compressed: it may hold a secret or a hand, and beside it what
+    /// somebody else chose.
     func send(lines: [[UInt8]]) {
+        guard isOpen else { return }
+        let text = joinedLines(lines)
+        count(text.count)
+        outlet.send(uncompressed: text)
+        noteBacklog()
+    }
+
+    /// The same for what every watcher may read. It may be compressed.
+    func send(publicLines lines: [[UInt8]]) {
         guard isOpen else { return }
         let text = joinedLines(lines)
         count(text.count)
@@ -331,9 +333,7 @@ final class Session {
     }
 
     private func stopClocks() {
-        helloAlarm?.cancel()
-        helloAlarm = nil
-        liveness.stop()
+        outlet.wake(at: nil)
         backlog.stop()
     }
 
@@ -342,8 +342,6 @@ final class Session {
     func greeted(by client: String) {
         hasGreeted = true
         self.client.introduced(as: client)
-        helloAlarm?.cancel()
-        helloAlarm = nil
         watchOver()
     }
 

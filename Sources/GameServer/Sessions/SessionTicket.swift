@@ -25,7 +25,7 @@ struct SessionTicket: Sendable {
     let opened: MonotonicTime
     let hasGreeted: Bool
     let traffic: Traffic
-    let liveness: Liveness.Memory
+    let liveness: Liveness
     let backlog: Backlog.Memory
     /// The rest of the message at which it left; the guards have let the first line of it in.
     let rest: [UInt8]
@@ -38,6 +38,6 @@ extension Session {
         return SessionTicket(
             // The session is over here, and what middleware notes about a connection stays with the connection.
             client: Handover(client), opened: opened, hasGreeted: hasGreeted, traffic: traffic,
-            liveness: liveness.memory, backlog: backlog.memory, rest: rest)
+            liveness: liveness.carried, backlog: backlog.memory, rest: rest)
     }
 }

@@ -18,55 +18,54 @@ struct LogEncoder: Sendable {
     static let maxStackBytes = 4 * 1024
     /// Kept free for the end of a line whose fields do not all fit.
     private static let tailBytes = 64
-    /// As long as most lines are.
-    private static let usualLineBytes = 512
 
     private let addresses: ClientAddressPrivacy
     /// Who speaks, the same in every line and made once.
-    private let speaker: LogLine
+    private let speaker: [UInt8]
 
     init(origin: LogOrigin, addresses: ClientAddressPrivacy = .full) {
         self.addresses = addresses
-        var line = LogLine(capacity: Self.usualLineBytes)
+        var line = LogText(capacity: Self.maxNameBytes)
         line.member("service", origin.service, maxBytes: Self.maxNameBytes)
         line.member("version", origin.version, maxBytes: Self.maxNameBytes)
         line.member("node", origin.node, maxBytes: 4 * Self.maxNameBytes)
         line.member("pid", .integer(origin.processID))
-        speaker = line
+        speaker = line.bytes()
     }
 
-    /// - Parameter chain: seals a line of the audit trail.
-    func json(_ record: LogRecord, chain: inout AuditChain) -> [UInt8] {
-        var line = LogLine(capacity: Self.usualLineBytes)
-        line.open("{")
-        head(record, in: &line)
-        about(record.context, in: &line)
-        if let took = record.took { line.member("duration_ms", .duration(took)) }
-        if let threshold = record.threshold { line.member("threshold_ms", .duration(threshold)) }
-        let part = members(of: record, chain: chain)
-        let room = Self.maxLineBytes - Self.tailBytes - part.bytes.count - AuditChain.sealBytes
-        let isTruncated = details(record.fields, within: room, in: &line)
-        if record.suppressed > 0 { line.member("suppressed", .integer(record.suppressed)) }
-        if isTruncated { line.member("truncated", true) }
-        line.append(members: part)
-        guard record.category == .audit else {
-            line.end()
-            return line.bytes
-        }
-        return chain.seal(line.bytes)
+    /// Writes a line behind those that are there.
+    ///
+    /// - Parameters:
+    ///   - number: counts the lines of the process from 1, dropped ones too, so that a gap shows a drop.
+    ///   - suppressed: lines like it that were left out before it.
+    ///   - head: of the audit trail's chain. A line of the trail is left open at its end: the chain's seal closes it.
+    func write(_ record: LogRecord, number: Int, suppressed: Int, after head: String, to text: inout LogText) {
+        let start = text.count
+        text.open("{")
+        beginning(of: record, number, in: &text)
+        about(record.context, in: &text)
+        if let took = record.took { text.member("duration_ms", .duration(took)) }
+        if let threshold = record.threshold { text.member("threshold_ms", .duration(threshold)) }
+        let part = members(of: record, after: head)
+        let room = Self.maxLineBytes - Self.tailBytes - part.count - AuditChain.sealBytes
+        let isTruncated = details(record.fields, upTo: start + room, in: &text)
+        if suppressed > 0 { text.member("suppressed", .integer(suppressed)) }
+        if isTruncated { text.member("truncated", true) }
+        text.append(members: part)
+        if record.category != .audit { text.end() }
     }
 
-    private func head(_ record: LogRecord, in line: inout LogLine) {
+    private func beginning(of record: LogRecord, _ number: Int, in line: inout LogText) {
         line.member("timestamp", microseconds: record.time)
         line.member("level", record.level.word)
         line.member("category", record.category.rawValue)
         line.member("event", record.event)
         line.member("message", record.message)
         line.append(members: speaker)
-        line.member("log_seq", .integer(record.number))
+        line.member("log_seq", .integer(number))
     }
 
-    private func about(_ context: LogContext, in line: inout LogLine) {
+    private func about(_ context: LogContext, in line: inout LogText) {
         forEachName(context) { line.member($0, $1, maxBytes: Self.maxNameBytes) }
         if let sequence = context.roomSequence { line.member("room_seq", .integer(sequence)) }
         if let agent = context.userAgent { line.member("user_agent", agent, maxBytes: 2 * Self.maxNameBytes) }
@@ -89,32 +88,35 @@ struct LogEncoder: Sendable {
     }
 
     /// - Returns: whether fields were left out.
-    private func details(_ fields: LogFields, within room: Int, in line: inout LogLine) -> Bool {
+    private func details(_ fields: LogFields, upTo limit: Int, in line: inout LogText) -> Bool {
         guard !fields.pairs.isEmpty else { return false }
-        let beginning = line.bytes.count
+        let beginning = line.count
         line.key("details")
         line.open("{")
-        var written: [String] = []
+        var written = 0
         var isTruncated = false
-        for (name, value) in fields.pairs where !written.contains(name) {
-            let start = line.bytes.count
+        for index in fields.pairs.indices {
+            let (name, value) = fields.pairs[index]
+            // Of two fields with one name the first counts.
+            if fields.pairs[..<index].contains(where: { $0.0 == name }) { continue }
+            let start = line.count
             line.key(any: name)
             line.value(value)
-            guard line.bytes.count > room || written.count == Self.maxFields else {
-                written.append(name)
-                continue
+            if line.count > limit || written == Self.maxFields {
+                line.cut(to: start)
+                isTruncated = true
+                break
             }
-            line.cut(to: start)
-            isTruncated = true
-            break
+            written += 1
         }
         line.close("}")
-        if written.isEmpty { line.cut(to: beginning) }
+        if written == 0 { line.cut(to: beginning) }
         return isTruncated
     }
 
-    private func members(of record: LogRecord, chain: AuditChain) -> LogLine {
-        var line = LogLine(capacity: 0)
+    private func members(of record: LogRecord, after head: String) -> [UInt8] {
+        guard record.part != nil || record.category == .audit else { return [] }
+        var line = LogText(capacity: Self.maxNameBytes)
         switch record.part?.kind {
         case .http(let exchange):
             line.key("http")
@@ -125,15 +127,15 @@ struct LogEncoder: Sendable {
             line.member("bytes", .integer(exchange.bytes))
             line.close("}")
         case .error(let error): write(error, in: &line)
-        case .audit(let audit): write(audit, after: chain, in: &line)
+        case .audit(let audit): write(audit, after: head, in: &line)
         case nil where record.category == .audit:
-            write(LogAudit(actor: "unknown", action: "\(record.event)"), after: chain, in: &line)
+            write(LogAudit(actor: "unknown", action: "\(record.event)"), after: head, in: &line)
         case nil: break
         }
-        return line
+        return line.bytes()
     }
 
-    private func write(_ error: LogError, in line: inout LogLine) {
+    private func write(_ error: LogError, in line: inout LogText) {
         line.key("error")
         line.open("{")
         line.member("type", error.type, maxBytes: 2 * Self.maxNameBytes)
@@ -143,9 +145,9 @@ struct LogEncoder: Sendable {
         if !error.stack.isEmpty {
             line.key("stack")
             line.open("[")
-            let start = line.bytes.count
+            let start = line.count
             for frame in error.stack.prefix(LogError.maxFrames)
-            where line.bytes.count - start < Self.maxStackBytes - Self.maxFrameBytes {
+            where line.count - start < Self.maxStackBytes - Self.maxFrameBytes {
                 line.element(frame, maxBytes: Self.maxFrameBytes)
             }
             line.close("]")
@@ -154,7 +156,7 @@ struct LogEncoder: Sendable {
     }
 
     /// Open at its end: the seal closes it.
-    private func write(_ audit: LogAudit, after chain: AuditChain, in line: inout LogLine) {
+    private func write(_ audit: LogAudit, after head: String, in line: inout LogText) {
         line.key("audit")
         line.open("{")
         line.member("actor", audit.actor, maxBytes: Self.maxNameBytes)
@@ -162,12 +164,12 @@ struct LogEncoder: Sendable {
         if let target = audit.target { line.member("target", target, maxBytes: 2 * Self.maxNameBytes) }
         if let before = audit.before { line.member("before", before, maxBytes: Self.maxPartTextBytes) }
         if let after = audit.after { line.member("after", after, maxBytes: Self.maxPartTextBytes) }
-        line.member("prev_hash", chain.head)
+        line.member("prev_hash", head)
     }
 
     // MARK: For people
 
-    func human(_ record: LogRecord) -> [UInt8] {
+    func writeForPeople(_ record: LogRecord, suppressed: Int, to lines: inout LogText) {
         let time = Timestamp.text(microseconds: record.time).dropFirst(11).prefix(12)
         let level = record.level.name.uppercased()
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
@@ -189,8 +191,8 @@ struct LogEncoder: Sendable {
             if let after = audit.after { text += " after=\(Self.text(after))" }
         case nil: break
         }
-        if record.suppressed > 0 { text += " (and \(record.suppressed) like it before)" }
-        return Self.printable(text) + [UInt8(ascii: "\n")]
+        if suppressed > 0 { text += " (and \(suppressed) like it before)" }
+        lines.append(Self.printable(text) + [UInt8(ascii: "\n")])
     }
 
     private static func text(_ value: LogValue) -> String {

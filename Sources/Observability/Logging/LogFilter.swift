@@ -119,9 +119,9 @@ struct LogMatcher: Sendable {
     }
 
     private static func written(_ text: String) -> [UInt8] {
-        var line = LogLine(capacity: text.utf8.count + 2)
+        var line = LogText(capacity: text.utf8.count + 2)
         line.element(text, maxBytes: LogEncoder.maxValueBytes)
-        return line.bytes
+        return line.bytes()
     }
 
     private static func lowered(_ bytes: ArraySlice<UInt8>) -> [UInt8] { bytes.map(lower) }

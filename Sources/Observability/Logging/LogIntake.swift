@@ -20,8 +20,6 @@ final class LogIntake: Sendable {
         static let sleeps = 2
     }
 
-    /// How long the writer gathers lines before it writes them: under load nobody has to wake it.
-    private static let napMilliseconds: Int32 = 10
     /// Most operators' actions that wait before `isKeepingAudit` says that no more should be taken on.
     private static let auditBacklog = 4096
 
@@ -32,14 +30,20 @@ final class LogIntake: Sendable {
     private let closing = Atomic(false)
     private let auditIsBehind = Atomic(false)
     private let finished = Atomic(false)
+    /// Something came that is not to wait for others to gather.
+    private let isUrgent = Atomic(false)
     private let sleep = Atomic(Sleep.awake)
     private let bell: Int32
     private let capacity: Int
+    private let napMilliseconds: Int32
     let counters: LogCounters
 
-    /// - Parameter capacity: most lines in the shared queue before lines are dropped.
-    init(capacity: Int, counters: LogCounters) {
+    /// - Parameters:
+    ///   - capacity: most lines in the shared queue before lines are dropped.
+    ///   - gatherMilliseconds: how long a busy writer lets lines gather.
+    init(capacity: Int, gatherMilliseconds: Int, counters: LogCounters) {
         self.capacity = capacity
+        napMilliseconds = Int32(clamping: gatherMilliseconds)
         self.counters = counters
         waiting = Mutex(Waiting(admission: LogAdmission(capacity: capacity)))
         bell = clinux_eventfd()
@@ -86,6 +90,8 @@ final class LogIntake: Sendable {
 
     /// Has the writer come if it would not come by itself.
     func rouse(urgently: Bool) {
+        // A writer that is at work hears no bell; it looks before it naps.
+        if urgently { isUrgent.store(true, ordering: .sequentiallyConsistent) }
         let state = sleep.load(ordering: .sequentiallyConsistent)
         guard state == Sleep.sleeps || (urgently && state == Sleep.naps) else { return }
         guard sleep.exchange(Sleep.awake, ordering: .sequentiallyConsistent) != Sleep.awake else { return }
@@ -139,6 +145,7 @@ final class LogIntake: Sendable {
             return waiters
         }
         let mustReopen = reopening.exchange(false, ordering: .sequentiallyConsistent)
+        isUrgent.store(false, ordering: .sequentiallyConsistent)
         var (records, audits) = waiting.withLock { waiting in
             defer {
                 waiting.records = []
@@ -167,7 +174,7 @@ final class LogIntake: Sendable {
         let limit = limit.map { Int32(max(0, min($0.seconds * 1000, 3_600_000)).rounded(.up)) }
         if isBusy {
             sleep.store(Sleep.naps, ordering: .sequentiallyConsistent)
-            if !isPressing { pollBell(min(Self.napMilliseconds, limit ?? .max)) }
+            if !isPressing { pollBell(min(napMilliseconds, limit ?? .max)) }
         } else {
             sleep.store(Sleep.sleeps, ordering: .sequentiallyConsistent)
             if !isPressing && !hasLines { pollBell(limit ?? -1) }
@@ -183,7 +190,8 @@ final class LogIntake: Sendable {
     }
 
     private var isPressing: Bool {
-        if isClosing || reopening.load(ordering: .relaxed) || flushes.withLock({ !$0.isEmpty }) { return true }
+        if isClosing || isUrgent.load(ordering: .sequentiallyConsistent) { return true }
+        if reopening.load(ordering: .relaxed) || flushes.withLock({ !$0.isEmpty }) { return true }
         let isHalfFull = waiting.withLock { $0.records.count > capacity / 2 || !$0.audits.isEmpty }
         return isHalfFull || rings.withLock { $0.contains { $0.count > $0.capacity / 2 } }
     }

@@ -29,64 +29,78 @@ struct LogRepeats {
     /// Most events that are looked after; further ones are written whole.
     static let maxBuckets = 1024
 
+    /// A line to write, and how many like it were left out before it.
+    struct Passed {
+        var record: LogRecord
+        var suppressed = 0
+    }
+
     private var buckets: [Key: Bucket] = [:]
+    /// Buckets with a line kept back.
+    private var holding = 0
 
     init(perSecond: Int) { self.perSecond = perSecond }
 
     /// - Returns: the line to write, if any, with what was left out before it.
-    mutating func pass(_ record: LogRecord) -> LogRecord? {
-        guard perSecond > 0, !record.category.isRecord else { return record }
+    mutating func pass(_ record: LogRecord) -> Passed? {
+        guard perSecond > 0, !record.category.isRecord else { return Passed(record: record) }
         let key = Key(record)
-        if buckets[key] == nil {
-            if buckets.count >= Self.maxBuckets { forgetFull(at: record.time) }
-            guard buckets.count < Self.maxBuckets else { return record }
-        }
-        var bucket = refilled(buckets[key] ?? Bucket(tokens: Double(burst), time: record.time), at: record.time)
+        guard var bucket = buckets[key] ?? newBucket(at: record.time) else { return Passed(record: record) }
         defer { buckets[key] = bucket }
+        refill(&bucket, at: record.time)
+        if bucket.last != nil { holding -= 1 }
         guard bucket.tokens >= 1 else {
             bucket.count += 1
             bucket.last = record
+            holding += 1
             return nil
         }
+        defer { bucket.count = 0 }
         bucket.tokens -= 1
-        var record = record
-        record.suppressed = bucket.count
-        bucket.count = 0
         bucket.last = nil
-        return record
+        return Passed(record: record, suppressed: bucket.count)
     }
 
     /// Whether lines are kept back that `due` will give out.
-    var isHolding: Bool { buckets.values.contains { $0.last != nil } }
+    var isHolding: Bool { holding > 0 }
 
     /// The last of each run of lines whose event may be written again.
     ///
     /// - Parameter all: also of those that may not: the log ends.
-    mutating func due(at time: Int, all: Bool = false) -> [LogRecord] {
-        var records: [LogRecord] = []
+    mutating func due(at time: Int, all: Bool = false) -> [Passed] {
+        var lines: [Passed] = []
         for (key, old) in buckets {
-            guard var record = old.last else { continue }
-            var bucket = refilled(old, at: time)
+            guard let record = old.last else { continue }
+            var bucket = old
+            refill(&bucket, at: time)
             guard all || bucket.tokens >= Double(min(burst, perSecond)) else { continue }
+            lines.append(Passed(record: record, suppressed: bucket.count - 1))
             bucket.tokens = max(0, bucket.tokens - 1)
-            record.suppressed = bucket.count - 1
             bucket.count = 0
             bucket.last = nil
+            holding -= 1
             buckets[key] = bucket
-            records.append(record)
         }
-        return records.sorted { $0.time < $1.time }
+        return lines.sorted { $0.record.time < $1.record.time }
     }
 
-    private func refilled(_ bucket: Bucket, at time: Int) -> Bucket {
-        var bucket = bucket
+    /// - Returns: nil when there are as many as may be.
+    private mutating func newBucket(at time: Int) -> Bucket? {
+        if buckets.count >= Self.maxBuckets { forgetFull(at: time) }
+        return buckets.count < Self.maxBuckets ? Bucket(tokens: Double(burst), time: time) : nil
+    }
+
+    private func refill(_ bucket: inout Bucket, at time: Int) {
         let seconds = Double(max(0, time - bucket.time)) / 1e6
         bucket.tokens = min(Double(burst), bucket.tokens + seconds * Double(perSecond))
         bucket.time = time
-        return bucket
     }
 
     private mutating func forgetFull(at time: Int) {
-        buckets = buckets.filter { $1.last != nil || refilled($1, at: time).tokens < Double(burst) }
+        buckets = buckets.filter { _, old in
+            var bucket = old
+            refill(&bucket, at: time)
+            return bucket.last != nil || bucket.tokens < Double(burst)
+        }
     }
 }

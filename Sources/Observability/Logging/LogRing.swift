@@ -31,8 +31,9 @@ public final class LogRing {
 
     @usableFromInline
     func submit(
-        _ level: LogLevel, _ category: LogCategory, _ event: StaticString, _ message: String, _ fields: LogFields,
-        _ took: Duration?, _ threshold: Duration?, _ part: LogPart?, _ context: LogContext
+        _ level: LogLevel, _ category: LogCategory, _ event: StaticString, _ message: consuming String,
+        _ fields: consuming LogFields, _ took: Duration?, _ threshold: Duration?, _ part: consuming LogPart?,
+        _ context: consuming LogContext
     ) {
         let record = LogRecord(
             time: logger.clock(), level: level, category: category, event: event, message: message, fields: fields,
@@ -76,7 +77,7 @@ final class LogRingCells: @unchecked Sendable {
     var count: Int { filled.load(ordering: .sequentiallyConsistent) - emptied.load(ordering: .acquiring) }
 
     /// By the producer, when `count` is below `capacity`.
-    func push(_ record: LogRecord) {
+    func push(_ record: consuming LogRecord) {
         let index = filled.load(ordering: .relaxed)
         (slots + index % capacity).initialize(to: record)
         // In one order with the writer's word that it falls asleep, so that one of both sees the other.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The thread that encodes and writes.
-final class LogWriter {
+/// What encodes and writes; lives on the stack of its thread.
+struct LogWriter: ~Copyable {
     /// What the writer is made from; crosses from the thread that makes the logger.
     struct Plan: Sendable {
         var intake: LogIntake
@@ -16,6 +16,8 @@ final class LogWriter {
 
     /// Lines are handed to the sink in pieces of about this many bytes.
     private static let chunkBytes = 64 * 1024
+    /// Room for a usual batch; it grows when a batch is larger.
+    private static let usualBytes = 16 * 1024
     /// How soon a tail whose taker had no room is tried again.
     private static let tailPause = Duration.milliseconds(100)
     /// How soon lines kept back as repeats are looked at again.
@@ -37,8 +39,12 @@ final class LogWriter {
     private var kept = 0
     /// Lines that the sink refused and that no line has told of yet.
     private var refused = 0
-    /// Lines encoded and not yet with the sink.
-    private var chunk: (bytes: [UInt8], levels: [(LogLevel, LogCategory)], json: [[UInt8]]) = ([], [], [])
+    /// Lines encoded and not yet with the sink, in its format.
+    private var text = LogText(capacity: LogWriter.usualBytes)
+    /// What each of them is.
+    private var kinds: [(LogLevel, LogCategory)] = []
+    /// The same lines as JSON, one by one, while somebody but the sink wants them.
+    private var lines: [[UInt8]] = []
 
     private var intake: LogIntake { plan.intake }
 
@@ -50,7 +56,7 @@ final class LogWriter {
         repeats = LogRepeats(perSecond: plan.repeatsPerSecond)
     }
 
-    func run() {
+    mutating func run() {
         keepFiles()
         var isBusy = false
         /// Who waits for the very last line.
@@ -67,7 +73,7 @@ final class LogWriter {
             // A busy writer comes again by itself, and then tells what happened to the files.
             isBusy = !batch.isEmpty || mustKeep
         }
-        for record in repeats.due(at: plan.clock(), all: true) { emit(record) }
+        for line in repeats.due(at: plan.clock(), all: true) { emit(line.record, suppressed: line.suppressed) }
         emitNotes()
         hand()
         intake.end()
@@ -91,65 +97,79 @@ final class LogWriter {
         return since < 0 ? Self.keepingPeriod : since
     }
 
-    private func keepFiles() {
+    private mutating func keepFiles() {
         kept = plan.clock()
         output.keep(at: kept)
         audit?.keep(at: kept)
     }
 
-    private func write(_ batch: LogIntake.Batch) {
+    private mutating func write(_ batch: LogIntake.Batch) {
         if batch.mustReopen { reopen() }
         tellDrops()
         emitNotes()
         for record in batch.audits { emit(record) }
         if !batch.audits.isEmpty || audit?.isBehind ?? false { audit?.write(at: plan.clock()) }
-        for record in batch.records { if let record = repeats.pass(record) { emit(record) } else { suppress() } }
-        if repeats.isHolding { for record in repeats.due(at: plan.clock()) { emit(record) } }
+        for record in batch.records {
+            if let line = repeats.pass(record) { emit(record, suppressed: line.suppressed) } else { suppress() }
+        }
+        if repeats.isHolding {
+            for line in repeats.due(at: plan.clock()) { emit(line.record, suppressed: line.suppressed) }
+        }
         hand()
         if hasWaitingTail { hasWaitingTail = plan.tails.offer([]) }
     }
 
     /// What happened to the files.
-    private func emitNotes() {
+    private mutating func emitNotes() {
         for note in output.takeNotes() + (audit?.takeNotes() ?? []) { emit(note) }
     }
 
     private func suppress() { intake.counters.suppressed() }
 
-    /// Encodes a line; it goes out with its chunk.
-    private func emit(_ record: consuming LogRecord) {
+    /// Encodes a line; it goes out with those before it.
+    private mutating func emit(_ record: LogRecord, suppressed: Int = 0) {
         lastNumber += 1
-        record.number = lastNumber
         let isHuman = plan.sink.format == .human
-        if !isHuman || plan.memory.capacity > 0 || !plan.tails.isEmpty || record.category == .audit {
-            let json = plan.encoder.json(record, chain: &chain)
-            if record.category == .audit { audit?.append(json) }
-            chunk.json.append(json)
-            if !isHuman { chunk.bytes += json }
+        let start = text.count
+        if !isHuman || record.category == .audit || plan.memory.capacity > 0 || !plan.tails.isEmpty {
+            plan.encoder.write(record, number: lastNumber, suppressed: suppressed, after: chain.head, to: &text)
+            if record.category == .audit { seal(from: start) }
+            if plan.memory.capacity > 0 || !plan.tails.isEmpty { lines.append(text.bytes(from: start)) }
         }
-        if isHuman { chunk.bytes += plan.encoder.human(record) }
-        chunk.levels.append((record.level, record.category))
-        if chunk.bytes.count >= Self.chunkBytes { hand() }
+        if isHuman {
+            text.cut(to: start)
+            plan.encoder.writeForPeople(record, suppressed: suppressed, to: &text)
+        }
+        kinds.append((record.level, record.category))
+        if text.count >= Self.chunkBytes { hand() }
+    }
+
+    /// Ties a line of the audit trail to the one before it.
+    private mutating func seal(from start: Int) {
+        let sealed = chain.seal(text.bytes(from: start))
+        text.cut(to: start)
+        text.append(sealed)
+        audit?.append(sealed)
     }
 
     /// Gives what is encoded to those who wait for it, the sink last, since it is the one that may be slow.
-    private func hand() {
-        guard !chunk.levels.isEmpty else { return }
-        plan.memory.append(chunk.json)
-        hasWaitingTail = plan.tails.offer(chunk.json) || hasWaitingTail
-        let levels = chunk.levels
-        let isWritten = output.write(chunk.bytes, at: plan.clock())
-        chunk.bytes.removeAll(keepingCapacity: true)
-        chunk.json = []
-        chunk.levels = []
+    private mutating func hand() {
+        guard !kinds.isEmpty else { return }
+        plan.memory.append(lines)
+        hasWaitingTail = plan.tails.offer(lines) || hasWaitingTail
+        let kinds = self.kinds
+        let isWritten = output.write(text.bytes(), at: plan.clock())
+        text.removeAll()
+        lines.removeAll(keepingCapacity: true)
+        self.kinds = []
         guard isWritten else {
-            for (level, _) in levels { intake.counters.dropped(level) }
+            for (level, _) in kinds { intake.counters.dropped(level) }
             // They have their numbers; only what was dropped before it had one makes a gap here.
-            countedDrops += levels.count
-            refused += levels.count
+            countedDrops += kinds.count
+            refused += kinds.count
             return
         }
-        for (level, category) in levels { intake.counters.written(level, category) }
+        for (level, category) in kinds { intake.counters.written(level, category) }
         guard refused > 0 else { return }
         let count = refused
         refused = 0
@@ -157,7 +177,7 @@ final class LogWriter {
         hand()
     }
 
-    private func tellDrops() {
+    private mutating func tellDrops() {
         let all = intake.counters.allDropped
         let count = all - countedDrops
         guard count > 0 else { return }
@@ -168,11 +188,11 @@ final class LogWriter {
             ["dropped": .integer(count), "reason": "queue"])
     }
 
-    private func own(_ message: String, _ fields: LogFields) {
+    private mutating func own(_ message: String, _ fields: LogFields) {
         emit(
             LogRecord(
                 time: plan.clock(), level: .warning, category: .system, event: "log_lines_dropped", message: message,
-                fields: fields, context: .none))
+                fields: fields))
     }
 
     private func reopen() {

@@ -16,6 +16,9 @@ public final class Logger: Sendable {
         /// Lines a second that one event of one plugin may go on writing, with ten times as many at once; 0 is no
         /// limit. Lines of access, game events and audit have none.
         public var repeatsPerSecond = 20
+        /// How long the writer gathers lines before it writes them: under load nobody has to wake it, and what a batch
+        /// costs beside its lines is shared by many. Errors, the audit trail and queues that fill do not wait.
+        public var gatherMilliseconds = 100
         /// The audit trail's own file.
         public var auditFile: LogFilePlan?
 
@@ -39,7 +42,9 @@ public final class Logger: Sendable {
         metrics: Metrics? = nil, clock: @escaping @Sendable () -> Int = Logger.systemTime
     ) {
         levelWord = Atomic(LogLevels(level, own: options.categoryLevels).word)
-        intake = LogIntake(capacity: capacity, counters: LogCounters(metrics: metrics))
+        intake = LogIntake(
+            capacity: capacity, gatherMilliseconds: options.gatherMilliseconds,
+            counters: LogCounters(metrics: metrics))
         memory = LogMemory(capacity: options.memoryLines)
         tails = LogTails()
         archive = if case .file(let plan) = sink.target { LogArchive(path: plan.path) } else { nil }
@@ -50,7 +55,8 @@ public final class Logger: Sendable {
             clock: clock)
         let thread = Thread {
             nameThread("log-writer")
-            LogWriter(plan).run()
+            var writer = LogWriter(plan)
+            writer.run()
         }
         thread.start()
     }
@@ -123,8 +129,9 @@ public final class Logger: Sendable {
 
     @usableFromInline
     func submit(
-        _ level: LogLevel, _ category: LogCategory, _ event: StaticString, _ message: String, _ fields: LogFields,
-        _ took: Duration?, _ threshold: Duration?, _ part: LogPart?, _ context: LogContext
+        _ level: LogLevel, _ category: LogCategory, _ event: StaticString, _ message: consuming String,
+        _ fields: consuming LogFields, _ took: Duration?, _ threshold: Duration?, _ part: consuming LogPart?,
+        _ context: consuming LogContext
     ) {
         intake.push(
             LogRecord(

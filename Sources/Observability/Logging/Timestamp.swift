@@ -1,9 +1,14 @@
 /// Points in time as RFC 3339 text in UTC.
 enum Timestamp {
+    /// Bytes of the text.
+    static let textBytes = 27
+
     static func text(microseconds: Int) -> String {
-        var bytes: [UInt8] = []
-        append(microseconds: microseconds, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        String(unsafeUninitializedCapacity: textBytes) { bytes in
+            guard let base = bytes.baseAddress else { return 0 }
+            write(microseconds: microseconds, to: base)
+            return textBytes
+        }
     }
 
     /// The same as a part of a file's name: `20231114T221320.123456Z`.
@@ -13,8 +18,10 @@ enum Timestamp {
         return text
     }
 
+    /// Writes `textBytes` bytes.
+    ///
     /// - Source: RFC 3339 §5.6; days to date after Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    static func append(microseconds: Int, to bytes: inout [UInt8]) {
+    static func write(microseconds: Int, to target: UnsafeMutableRawPointer) {
         var days = microseconds / 86_400_000_000
         if days * 86_400_000_000 > microseconds { days -= 1 }
         let rest = microseconds - days * 86_400_000_000
@@ -27,25 +34,30 @@ enum Timestamp {
         let month = shifted < 10 ? shifted + 3 : shifted - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         let seconds = rest / 1_000_000
-        func pair(_ value: Int) {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
-        }
-        func pair(_ value: Int, _ mark: Unicode.Scalar) {
-            pair(value)
-            bytes.append(UInt8(ascii: mark))
-        }
         let fraction = rest % 1_000_000
-        pair(year / 100 % 100)
-        pair(year % 100, "-")
-        pair(month, "-")
-        pair(dayOfYear - (153 * shifted + 2) / 5 + 1, "T")
-        pair(seconds / 3600, ":")
-        pair(seconds / 60 % 60, ":")
-        pair(seconds % 60, ".")
-        pair(fraction / 10_000)
-        pair(fraction / 100 % 100)
-        pair(fraction % 100, "Z")
+        pair(year / 100 % 100, to: target)
+        pair(year % 100, "-", to: target + 2)
+        pair(month, "-", to: target + 5)
+        pair(dayOfYear - (153 * shifted + 2) / 5 + 1, "T", to: target + 8)
+        pair(seconds / 3600, ":", to: target + 11)
+        pair(seconds / 60 % 60, ":", to: target + 14)
+        pair(seconds % 60, ".", to: target + 17)
+        pair(fraction / 10_000, to: target + 20)
+        pair(fraction / 100 % 100, to: target + 22)
+        pair(fraction % 100, "Z", to: target + 24)
+    }
+
+    @inline(__always)
+    private static func pair(_ value: Int, to target: UnsafeMutableRawPointer) {
+        let digits = UInt8(truncatingIfNeeded: value)
+        target.storeBytes(of: UInt8(ascii: "0") + digits / 10, as: UInt8.self)
+        target.storeBytes(of: UInt8(ascii: "0") + digits % 10, toByteOffset: 1, as: UInt8.self)
+    }
+
+    @inline(__always)
+    private static func pair(_ value: Int, _ mark: Unicode.Scalar, to target: UnsafeMutableRawPointer) {
+        pair(value, to: target)
+        target.storeBytes(of: UInt8(ascii: mark), toByteOffset: 2, as: UInt8.self)
     }
 
     /// What either text means, or nil when it is neither.

@@ -4,7 +4,7 @@
 /// API: one is never reused for another meaning.
 public enum MetricCatalogue {
     public static let all: [MetricDescription] =
-        connectionRows + trafficRows + deliveryRows + roomRows + storeRows + loopRows + httpRows + healthRows
+        connectionRows + tlsRows + trafficRows + deliveryRows + roomRows + storeRows + loopRows + httpRows + healthRows
         + recoveryRows + logRows + resourceRows
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -30,6 +30,9 @@ public enum MetricCatalogue {
     static let wsConnectionsRejected = MetricDescription(
         "gameserver_ws_connections_rejected_total", .counter, "WebSocket connections that were not let in, by reason.",
         labels: [.of(RejectionLabel.self)])
+    static let transportTimeouts = MetricDescription(
+        "gameserver_transport_timeouts_total", .counter,
+        "Connections ended for taking longer than they may: for a request, a message, or to read a response.")
     static let wsHandshakeSeconds = MetricDescription(
         "gameserver_ws_handshake_duration_seconds", .histogram, "From the first byte of a connection to its upgrade.",
         bounds: MetricBounds.handling)
@@ -48,7 +51,8 @@ public enum MetricCatalogue {
 
     static let connectionRows = [
         wsConnections, wsConnectionsLimit, wsConnectionsOpened, wsConnectionsClosed, wsCloseCodes,
-        wsConnectionsRejected, wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds, wsProtocolErrors, wsResumes,
+        wsConnectionsRejected, transportTimeouts, wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds,
+        wsProtocolErrors, wsResumes,
     ]
 
     // MARK: Traffic
@@ -61,6 +65,19 @@ public enum MetricCatalogue {
     static let transportBytes = MetricDescription(
         "gameserver_transport_bytes_total", .counter, "Bytes on the wire, HTTP and framing included.",
         labels: [.of(DirectionLabel.self)])
+    static let compressedMessages = MetricDescription(
+        "gameserver_compressed_messages_total", .counter, "WebSocket data messages that were compressed.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressedPlainBytes = MetricDescription(
+        "gameserver_compressed_plain_bytes_total", .counter, "Payload of compressed messages before, as it was meant.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressedWireBytes = MetricDescription(
+        "gameserver_compressed_wire_bytes_total", .counter, "Payload of compressed messages after, as it was sent.",
+        labels: [.of(DirectionLabel.self)])
+    static let compressions = MetricDescription(
+        "gameserver_compressions_total", .counter, "Times a message was compressed: once for many receivers.")
+    static let compressionMemoryBytes = MetricDescription(
+        "gameserver_compression_memory_bytes", .gauge, "Memory held to compress and to inflate.")
     static let messageSeconds = MetricDescription(
         "gameserver_message_duration_seconds", .histogram, "From receiving a message until it is handled; sampled.",
         labels: [.of(OperationLabel.self)], bounds: MetricBounds.handling,
@@ -91,8 +108,9 @@ public enum MetricCatalogue {
         labels: [.of(RoleLabel.self)])
 
     static let trafficRows = [
-        messages, messageBytes, transportBytes, messageSeconds, stageSeconds, commands, messageErrors,
-        messagesRejected, rateLimited, authAttempts, authDenied,
+        messages, messageBytes, transportBytes, compressedMessages, compressedPlainBytes, compressedWireBytes,
+        compressions, compressionMemoryBytes, messageSeconds, stageSeconds, commands, messageErrors, messagesRejected,
+        rateLimited, authAttempts, authDenied,
     ]
 
     // MARK: Delivery

@@ -53,6 +53,7 @@ public enum CloseReasonLabel: Int, MetricLabel {
 /// Why a connection was not let in.
 public enum RejectionLabel: Int, MetricLabel {
     case limit, auth, origin, rate, draining, overload, badRequest
+    case addressLimit, addressRate, descriptors, proxyHeader
     public static var labelName: String { "reason" }
 }
 

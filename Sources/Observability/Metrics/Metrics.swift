@@ -10,12 +10,16 @@ public final class Metrics: Sendable {
     public let wsConnectionsClosed: LabelledCounter<CloseReasonLabel>
     public let wsCloseCodes: LabelledCounter<CloseLabel>
     public let wsConnectionsRejected: LabelledCounter<RejectionLabel>
+    public let transportTimeouts: Counter
     public let wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds: Histogram
     public let wsProtocolErrors: LabelledCounter<ProtocolErrorLabel>
     public let wsResumes: LabelledCounter<ResumeLabel>
 
     // Traffic
     public let messages, messageBytes, transportBytes: LabelledCounter<DirectionLabel>
+    public let compressedMessages, compressedPlainBytes, compressedWireBytes: LabelledCounter<DirectionLabel>
+    public let compressions: Counter
+    public let compressionMemoryBytes: Gauge
     public let messageSeconds: LabelledHistogram<OperationLabel>
     public let stageSeconds: LabelledHistogram<StageLabel>
     public let commands: LabelledCounter<CommandLabel>
@@ -78,6 +82,11 @@ public final class Metrics: Sendable {
     public let scrapeSeconds: Histogram
     public let tlsCertificateExpirySeconds: Gauge
 
+    // TLS
+    public let tlsConnections, tlsHandshaking: Gauge
+    public let tlsHandshakes: LabelledCounter<TLSHandshakeLabel>
+    public let tlsReloads: LabelledCounter<TLSReloadLabel>
+
     let process: Process
     let lists: MetricLists
     /// In the order of the catalogue.
@@ -122,6 +131,7 @@ public final class Metrics: Sendable {
         wsConnectionsClosed = make.counter(Row.wsConnectionsClosed)
         wsCloseCodes = make.counter(Row.wsCloseCodes)
         wsConnectionsRejected = make.counter(Row.wsConnectionsRejected)
+        transportTimeouts = make.counter(Row.transportTimeouts)
         wsHandshakeSeconds = make.histogram(Row.wsHandshakeSeconds)
         wsConnectionSeconds = make.histogram(Row.wsConnectionSeconds)
         wsRoundTripSeconds = make.histogram(Row.wsRoundTripSeconds)
@@ -131,6 +141,11 @@ public final class Metrics: Sendable {
         messages = make.counter(Row.messages)
         messageBytes = make.counter(Row.messageBytes)
         transportBytes = make.counter(Row.transportBytes)
+        compressedMessages = make.counter(Row.compressedMessages)
+        compressedPlainBytes = make.counter(Row.compressedPlainBytes)
+        compressedWireBytes = make.counter(Row.compressedWireBytes)
+        compressions = make.counter(Row.compressions)
+        compressionMemoryBytes = make.gauge(Row.compressionMemoryBytes)
         messageSeconds = make.histogram(Row.messageSeconds)
         stageSeconds = make.histogram(Row.stageSeconds)
         commands = make.counter(Row.commands)
@@ -207,6 +222,11 @@ public final class Metrics: Sendable {
         obsDropped = make.counter(Row.obsDropped)
         scrapeSeconds = make.histogram(Row.scrapeSeconds)
         tlsCertificateExpirySeconds = make.gauge(Row.tlsCertificateExpirySeconds)
+
+        tlsConnections = make.gauge(Row.tlsConnections)
+        tlsHandshaking = make.gauge(Row.tlsHandshaking)
+        tlsHandshakes = make.counter(Row.tlsHandshakes)
+        tlsReloads = make.counter(Row.tlsReloads)
         families = make.inOrder()
         renderer = Mutex(MetricsRenderer(families + domain.families))
     }

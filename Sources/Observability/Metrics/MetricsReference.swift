@@ -39,7 +39,8 @@ public enum MetricsReference {
     }
 
     private static let sections: [(String, [MetricDescription])] = [
-        ("Connections", MetricCatalogue.connectionRows), ("Traffic", MetricCatalogue.trafficRows),
+        ("Connections", MetricCatalogue.connectionRows), ("TLS", MetricCatalogue.tlsRows),
+        ("Traffic", MetricCatalogue.trafficRows),
         ("Delivery and queues", MetricCatalogue.deliveryRows), ("Rooms and plugins", MetricCatalogue.roomRows),
         ("Event store", MetricCatalogue.storeRows), ("Event loops", MetricCatalogue.loopRows),
         ("HTTP", MetricCatalogue.httpRows), ("Health", MetricCatalogue.healthRows),

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -45,6 +46,8 @@ extern int accept4(int, struct sockaddr *, socklen_t *, int);
 static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, 0x800 /* SOCK_NONBLOCK */ | 0x80000 /* SOCK_CLOEXEC */);
 }
+
+static inline ssize_t clinux_random(void *bytes, size_t count) { return getrandom(bytes, count, 0); }
 
 // Bytes the heap has given out, large ones included.
 static inline size_t clinux_heap_bytes(void) {

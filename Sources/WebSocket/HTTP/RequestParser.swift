@@ -130,11 +130,12 @@ struct RequestParser {
             if bufferedBytes > left { throw tooLong(status, limit) }
             return nil
         }
+        // Before anything else of it, so that the same is said however it is sliced.
+        if end + 1 - start > left { throw tooLong(status, limit) }
         guard end > start, buffer[end - 1] == HTTPCharacters.carriageReturn else {
             throw RequestRefusal(400, "a line ends in CR LF")
         }
         let line = buffer[start..<end - 1]
-        if line.count + 2 > left { throw tooLong(status, limit) }
         if line.contains(HTTPCharacters.carriageReturn) { throw RequestRefusal(400, "a CR stands alone") }
         start = end + 1
         searched = start
@@ -183,6 +184,7 @@ struct RequestParser {
             throw RequestRefusal(501, "transfer codings are not taken; give Content-Length")
         }
         guard lengths.count <= 1 else { throw RequestRefusal(400, "Content-Length must be given once") }
+        let expectsContinue = try expectsContinue(head)
         guard let length = lengths.first else { return false }
         guard !length.isEmpty, length.utf8.allSatisfy(HTTPCharacters.isDigit) else {
             throw RequestRefusal(400, "Content-Length is not a number")
@@ -191,17 +193,16 @@ struct RequestParser {
             throw RequestRefusal(413, "body exceeds the limit of \(limits.maxBodyBytes) bytes")
         }
         self.head?.contentLength = bytes
-        if bufferedBytes >= bytes { return false }
-        return try awaitsContinue(head)
+        return expectsContinue && bytes > 0 && bufferedBytes == 0
     }
 
     /// - Source: RFC 9110 §10.1.1.
-    private func awaitsContinue(_ head: RequestHead) throws(RequestRefusal) -> Bool {
+    private func expectsContinue(_ head: RequestHead) throws(RequestRefusal) -> Bool {
         guard head.minorVersion >= 1, let expectation = head.headers["Expect"] else { return false }
         guard expectation.lowercased() == "100-continue" else {
             throw RequestRefusal(417, "only 100-continue can be expected")
         }
-        return bufferedBytes == 0
+        return true
     }
 
     private static func isHost(_ byte: UInt8) -> Bool {

@@ -1,7 +1,11 @@
-/// Which end of a connection an endpoint is. The client's, which masks what it sends and refuses masked frames, has
-/// its place here.
+/// Which end of a connection an endpoint is.
 public enum Role: Sendable {
+    /// Sends plain frames and takes masked ones only.
     case server
+    /// Masks what it sends and takes no masked frame.
+    case client
+
+    var peer: Role { self == .server ? .client : .server }
 }
 
 /// Bytes read from a peer and not yet taken. The endpoint unmasks them where they lie.
@@ -42,33 +46,56 @@ struct Endpoint: ~Copyable {
 
     let maxMessageBytes: Int
     let maxFragments: Int
+    private let rules: FrameDecoder.Rules
+    /// nil when nothing was agreed.
+    private var deflate: PermessageDeflate?
 
     private var assembler = MessageAssembler()
     private var text = UTF8Validation()
     /// Kind of the message being put together; nil between messages.
     private var kind: MessageKind?
+    /// Whether that message is compressed.
+    private var isCompressed = false
     private var fragments = 0
     /// Bytes of the current data frame's payload still to come.
     private var missing = 0
     /// The current data frame's key, as seen from its next byte.
     private var key: UInt32 = 0
     private var isFinal = false
-    /// A message handed out lies in the block, which goes at the next call.
+    /// Whether a message has begun and is not complete.
+    var isInsideMessage: Bool { kind != nil }
+    /// A message handed out lies in a block, which goes at the next call.
     private(set) var holdsMessage = false
     private var kept: UnsafeMutableRawBufferPointer?
 
-    init(role: Role, limits: Limits) {
+    init(role: Role, limits: Limits, deflate: PermessageDeflate? = nil) {
         maxMessageBytes = limits.maxMessageBytes
         maxFragments = limits.maxFragmentsPerMessage
+        rules = FrameDecoder.Rules(role: role, compression: deflate != nil)
+        self.deflate = deflate
     }
 
     deinit {
+        if holdsMessage, isCompressed { deflate?.letGoOfInflated() }
         kept?.deallocate()
+    }
+
+    /// Lets go of what belongs to the loop it is on: between two calls of `next`.
+    mutating func leave() {
+        if holdsMessage { finishMessage() }
+        deflate = nil
+    }
+
+    /// Goes on, on another loop.
+    ///
+    /// - Parameter deflate: nil when none was agreed.
+    mutating func arrive(_ deflate: PermessageDeflate?) {
+        self.deflate = deflate
     }
 
     /// What the next bytes say, in order.
     ///
-    /// - Source: RFC 6455 §5 and §8.1.
+    /// - Source: RFC 6455 §5 and §8.1; RFC 7692 §6 and §7.2.2.
     mutating func next(_ input: inout ReceivedBytes) -> Event {
         if holdsMessage { finishMessage() }
         while true {
@@ -77,9 +104,12 @@ struct Endpoint: ~Copyable {
                 continue
             }
             let header: FrameHeader
-            switch FrameDecoder.header(at: input.next, count: input.count) {
+            switch FrameDecoder.header(at: input.next, count: input.count, rules) {
             case .incomplete: return .incomplete
             case .violation(let violation): return .violation(violation)
+            case .compressed(let header):
+                if let event = begin(header, isCompressed: true, &input) { return event }
+                continue
             case .header(let found): header = found
             }
             if header.opcode.isControl {
@@ -90,9 +120,7 @@ struct Endpoint: ~Copyable {
             {
                 return takeWholeMessage(header, &input)
             }
-            if let violation = begin(header) { return .violation(violation) }
-            input.next += header.headerBytes
-            if header.payloadBytes == 0, let event = finishFrame() { return event }
+            if let event = begin(header, isCompressed: false, &input) { return event }
         }
     }
 
@@ -116,29 +144,62 @@ struct Endpoint: ~Copyable {
         return text.accept(base, count: bytes.count) && text.isComplete
     }
 
-    /// Starts a data frame that is a fragment or has not arrived whole. Limits come before memory.
+    /// Starts a data frame that is a fragment, compressed or has not arrived whole.
     @inline(never)
-    private mutating func begin(_ header: FrameHeader) -> Violation? {
+    private mutating func begin(_ header: FrameHeader, isCompressed: Bool, _ input: inout ReceivedBytes) -> Event? {
+        if let violation = violation(of: header, isCompressed: isCompressed) { return .violation(violation) }
+        input.next += header.headerBytes
+        isFinal = header.isFinal
+        missing = header.payloadBytes
+        key = header.maskingKey
+        if isCompressed, isFinal, input.count >= missing { return takeWholeCompressed(&input) }
+        if missing > 0 {
+            assembler.reserve(missing, limit: mostPayloadBytes, isWholeMessage: isFinal && fragments == 1)
+        }
+        return missing == 0 ? finishFrame() : nil
+    }
+
+    /// Places a frame in its message. Limits come before memory.
+    private mutating func violation(of header: FrameHeader, isCompressed: Bool) -> Violation? {
         if header.opcode == .continuation {
             if kind == nil { return .continuationOfNothing }
         } else {
             if kind != nil { return .messageInsideMessage }
             kind = header.opcode == .text ? .text : .binary
+            self.isCompressed = isCompressed
             text = UTF8Validation()
         }
+        let limit = mostPayloadBytes
         let (total, overflow) = assembler.count.addingReportingOverflow(header.payloadBytes)
-        if overflow || total > maxMessageBytes {
-            return .messageTooBig(bytes: overflow ? .max : total, limit: maxMessageBytes)
-        }
+        if overflow || total > limit { return .messageTooBig(bytes: overflow ? .max : total, limit: limit) }
         fragments += 1
-        if fragments > maxFragments { return .tooManyFragments(limit: maxFragments) }
-        isFinal = header.isFinal
-        missing = header.payloadBytes
-        key = header.maskingKey
-        if missing > 0 {
-            assembler.reserve(missing, limit: maxMessageBytes, isWholeMessage: isFinal && fragments == 1)
-        }
-        return nil
+        return fragments > maxFragments ? .tooManyFragments(limit: maxFragments) : nil
+    }
+
+    /// Most bytes the frames of the running message may carry together.
+    private var mostPayloadBytes: Int {
+        isCompressed ? Inflater.mostBytes(inflatingTo: maxMessageBytes) : maxMessageBytes
+    }
+
+    /// A compressed message that is one frame, all of it here: inflated from where it lies.
+    private mutating func takeWholeCompressed(_ input: inout ReceivedBytes) -> Event {
+        let payload = input.next
+        let count = missing
+        input.next += count
+        missing = 0
+        _ = Masking.unmask(payload, count: count, key: key)
+        return inflate(UnsafeRawBufferPointer(start: payload, count: count))
+    }
+
+    /// - Source: RFC 7692 §7.2.2; RFC 6455 §8.1.
+    @inline(never)
+    private mutating func inflate(_ payload: UnsafeRawBufferPointer) -> Event {
+        guard let deflate, let kind else { return .incomplete }
+        holdsMessage = true
+        if let violation = deflate.inflate(payload, limit: maxMessageBytes) { return .violation(violation) }
+        let message = deflate.inflated
+        if kind == .text, !Self.isText(message) { return .violation(.invalidUTF8) }
+        return .message(kind, message)
     }
 
     @inline(never)
@@ -153,7 +214,7 @@ struct Endpoint: ~Copyable {
     /// Unmasks and checks payload bytes that lie in the block, as soon as they are there.
     private mutating func accept(_ bytes: UnsafeMutableRawPointer, count: Int) -> Event? {
         let isASCII = Masking.unmask(bytes, count: count, key: key)
-        if kind == .text, !(isASCII && text.isComplete), !text.accept(bytes, count: count) {
+        if kind == .text, !isCompressed, !(isASCII && text.isComplete), !text.accept(bytes, count: count) {
             return .violation(.invalidUTF8)
         }
         key = Masking.key(key, from: count)
@@ -163,6 +224,7 @@ struct Endpoint: ~Copyable {
 
     private mutating func finishFrame() -> Event? {
         guard isFinal, let kind else { return nil }
+        if isCompressed { return inflate(assembler.payload) }
         if kind == .text, !text.isComplete { return .violation(.invalidUTF8) }
         holdsMessage = true
         return .message(kind, assembler.payload)
@@ -171,6 +233,8 @@ struct Endpoint: ~Copyable {
     @inline(never)
     private mutating func finishMessage() {
         holdsMessage = false
+        if isCompressed { deflate?.letGoOfInflated() }
+        isCompressed = false
         kind = nil
         fragments = 0
         assembler.free()

@@ -21,6 +21,9 @@ public struct Opcode: RawRepresentable, Hashable, Sendable {
 
     @inline(__always)
     var isReserved: Bool { rawValue & 0x7 > 2 }
+
+    /// As a compressed message's first frame carries it: with the first reserved bit beside it (RFC 7692 §6).
+    var compressed: Opcode { Opcode(rawValue: rawValue | 0x40) }
 }
 
 /// What a complete message holds.
@@ -42,7 +45,7 @@ struct FrameHeader: Equatable {
     var opcode: Opcode
     /// Bytes of payload that follow.
     var payloadBytes: Int
-    /// The masking key as its four bytes lie in memory, low byte first.
+    /// The masking key as its four bytes lie in memory, low byte first; 0, which changes nothing, in a server's frame.
     var maskingKey: UInt32
     /// Bytes of the header itself.
     var headerBytes: Int
@@ -53,6 +56,7 @@ public enum Violation: Equatable, Sendable {
     case reservedBits(UInt8)
     case reservedOpcode(UInt8)
     case unmaskedFrame
+    case maskedFrame
     case lengthNotMinimal(Int)
     case lengthTooLarge
     case controlFrameFragmented
@@ -62,18 +66,20 @@ public enum Violation: Equatable, Sendable {
     case closePayloadTooShort
     case closeCodeForbidden(UInt16)
     case invalidUTF8
+    case compressedDataInvalid
     case messageTooBig(bytes: Int, limit: Int)
     case tooManyFragments(limit: Int)
     case tooManyControlFrames(limit: Int)
+    case messageTooSlow(limitMilliseconds: Int)
 
     /// The code the close frame carries.
     ///
     /// - Source: RFC 6455 §7.4.1.
     public var code: CloseCode {
         switch self {
-        case .invalidUTF8: .invalidPayload
+        case .invalidUTF8, .compressedDataInvalid: .invalidPayload
         case .messageTooBig, .tooManyFragments: .messageTooBig
-        case .tooManyControlFrames: .policyViolation
+        case .tooManyControlFrames, .messageTooSlow: .policyViolation
         default: .protocolError
         }
     }
@@ -82,9 +88,10 @@ public enum Violation: Equatable, Sendable {
 extension Violation: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .reservedBits(let bits): "reserved bits \(bits) are set and no extension was agreed"
+        case .reservedBits(let bits): "reserved bits \(bits) are set, and no agreed extension sets them here"
         case .reservedOpcode(let opcode): "opcode \(opcode) is reserved"
         case .unmaskedFrame: "a client's frame must be masked"
+        case .maskedFrame: "a server's frame must not be masked"
         case .lengthNotMinimal(let bytes): "payload length \(bytes) is not in its shortest form"
         case .lengthTooLarge: "payload length has its highest bit set"
         case .controlFrameFragmented: "a control frame must not be fragmented"
@@ -94,9 +101,11 @@ extension Violation: CustomStringConvertible {
         case .closePayloadTooShort: "close frame with one byte of payload"
         case .closeCodeForbidden(let code): "close code \(code) must not be sent"
         case .invalidUTF8: "text is not valid UTF-8"
+        case .compressedDataInvalid: "the message is not valid compressed data"
         case .messageTooBig(let bytes, let limit): "message of \(bytes) bytes exceeds the limit of \(limit)"
         case .tooManyFragments(let limit): "message of more than \(limit) fragments"
         case .tooManyControlFrames(let limit): "more than \(limit) pings and pongs in a second"
+        case .messageTooSlow(let limit): "a message has not come whole within \(limit) ms"
         }
     }
 }

@@ -1,7 +1,9 @@
-/// Writes frames as a server sends them: unmasked, never fragmented.
+/// Writes frames, never fragmented: a server's as they are, a client's masked.
 enum FrameEncoder {
     /// Most bytes a server's header takes.
     static let maxHeaderBytes = 10
+    /// Most bytes a client's does.
+    static let maxMaskedHeaderBytes = maxHeaderBytes + 4
 
     /// Bytes the header of a payload of this length takes.
     @inline(__always)
@@ -30,6 +32,27 @@ enum FrameEncoder {
         target.storeBytes(of: 127, toByteOffset: 1, as: UInt8.self)
         target.storeBytes(of: UInt64(payloadBytes).bigEndian, toByteOffset: 2, as: UInt64.self)
         return 10
+    }
+
+    /// Writes a whole frame as a client sends it.
+    ///
+    /// - Parameters:
+    ///   - key: as its four bytes lie in memory, low byte first.
+    ///   - target: room for `maxMaskedHeaderBytes` and the payload.
+    /// - Returns: the bytes written.
+    /// - Source: RFC 6455 §5.3.
+    static func writeMasked(
+        _ opcode: Opcode, _ payload: UnsafeRawBufferPointer, key: UInt32, to target: UnsafeMutableRawPointer
+    ) -> Int {
+        let header = writeHeader(opcode, payloadBytes: payload.count, to: target)
+        let length = target.load(fromByteOffset: 1, as: UInt8.self)
+        target.storeBytes(of: 0x80 | length, toByteOffset: 1, as: UInt8.self)
+        target.storeBytes(of: key.littleEndian, toByteOffset: header, as: UInt32.self)
+        let place = target + header + 4
+        guard let base = payload.baseAddress else { return header + 4 }
+        place.copyMemory(from: base, byteCount: payload.count)
+        _ = Masking.unmask(place, count: payload.count, key: key)
+        return header + 4 + payload.count
     }
 
     /// The payload of a close frame: the code in network order, then the reason cut to what a control frame holds.

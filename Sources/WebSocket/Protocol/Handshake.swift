@@ -5,8 +5,8 @@ import COpenSSL
 /// - Source: RFC 6455 §4.2.
 enum Handshake {
     enum Outcome {
-        /// Answer 101 with this `Sec-WebSocket-Accept`.
-        case accept(key: String)
+        /// Answer 101 with this `Sec-WebSocket-Accept`; the client offers these extensions.
+        case accept(key: String, ExtensionList)
         case refuse(RequestRefusal)
     }
 
@@ -38,7 +38,10 @@ enum Handshake {
         guard subprotocols(in: headers) != nil else {
             return refuse(400, "Sec-WebSocket-Protocol must be different tokens")
         }
-        return .accept(key: acceptKey(for: keys[0]))
+        guard let extensions = ExtensionList(in: headers) else {
+            return refuse(400, "Sec-WebSocket-Extensions is malformed")
+        }
+        return .accept(key: acceptKey(for: keys[0]), extensions)
     }
 
     /// Subprotocols the client offers, in its order of preference; nil when the field is malformed.
@@ -65,10 +68,11 @@ enum Handshake {
     }
 
     /// The head of the answer that opens the connection.
-    static func response(acceptKey: String, subprotocol: String?) -> [UInt8] {
+    static func response(acceptKey: String, subprotocol: String?, extensions: String? = nil) -> [UInt8] {
         var head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         head += "Sec-WebSocket-Accept: \(acceptKey)\r\n"
         if let subprotocol { head += "Sec-WebSocket-Protocol: \(subprotocol)\r\n" }
+        if let extensions { head += "\(ExtensionList.header): \(extensions)\r\n" }
         return Array((head + "\r\n").utf8)
     }
 
@@ -92,7 +96,7 @@ enum Handshake {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    private static func base64(_ bytes: [UInt8]) -> String {
+    static func base64(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]

@@ -18,9 +18,11 @@ public struct Heartbeat: Sendable {
     /// When the ping that is still unanswered was sent.
     public private(set) var pingedAt: MonotonicTime?
 
-    public init(idle: Duration = .seconds(15), answer: Duration = .seconds(10)) {
+    /// - Parameter pingedAt: for an owner that keeps only this of a heartbeat between two looks.
+    public init(idle: Duration = .seconds(15), answer: Duration = .seconds(10), pingedAt: MonotonicTime? = nil) {
         self.idle = idle
         self.answer = answer
+        self.pingedAt = pingedAt
     }
 
     /// What is due now.

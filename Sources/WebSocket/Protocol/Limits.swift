@@ -25,8 +25,17 @@ public struct Limits: Sendable {
 
     // MARK: Connections
 
-    /// Most connections open at once, requests and WebSockets together. Above it a new one is closed unanswered.
+    /// Most connections open at once, requests and WebSockets together. Above it a new one is turned away with 503.
     public var maxConnections = 20_000
+    /// Most connections open at once of one address, or of one IPv6 network of 64 bits; 0 for no limit. Above it a new
+    /// one is turned away with 429.
+    public var maxConnectionsPerAddress = 0
+    /// Most connections opened in a second; 0 for no limit. Above it a new one is turned away with 503.
+    public var maxOpensPerSecond = 0
+    /// Most connections opened in a second by one address; 0 for no limit. Above it a new one is turned away with 429.
+    public var maxOpensPerAddressPerSecond = 0
+    /// Most connections that are being told why they are turned away. Above it a new one is closed unanswered.
+    public var maxRefusalsAnswered = 16
     /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
     public var listenBacklog = 1024
     /// How long accepting rests after the process ran out of file descriptors or memory.
@@ -45,18 +54,35 @@ public struct Limits: Sendable {
 
     // MARK: Time
 
+    /// How long a trusted proxy has for its PROXY header. Above it: closed.
+    public var proxyHeaderMilliseconds = 5_000
+    /// How long a server may take from the beginning of a connection we open to its answer. Above it: given up.
+    public var connectMilliseconds = 10_000
     /// From the first byte of a request, or from accepting the connection, to the request's last byte. Above it: 408.
     public var requestMilliseconds = 10_000
     /// How long a connection without a request stays open. Above it: closed.
     public var keepAliveMilliseconds = 30_000
     /// How long a peer may take no byte of a response. Above it: aborted.
     public var responseStallMilliseconds = 30_000
+    /// How long a peer may take for a whole response, however evenly it takes it. Above it: aborted.
+    public var responseMilliseconds = 300_000
+    /// From the first byte of a WebSocket message, or of a control frame, to its last. Above it: 1008.
+    public var messageMilliseconds = 30_000
+    /// Most bytes read and thrown away of a peer that goes on sending after we have ended. Above it: cut.
+    public var maxDiscardedBytes = 1024 * 1024
     /// How long the peer has to answer our close frame, and then again to close its side. Above it: cut.
     public var closeMilliseconds = 5_000
 
+    // MARK: TLS
+
+    /// From accepting a connection until TLS is agreed on. Above it: cut.
+    public var handshakeMilliseconds = 10_000
+    /// Most handshakes under way. Above it no connection is accepted for TLS until one has ended.
+    public var maxHandshakes = 1000
+
     // MARK: One turn of a loop
 
-    /// Bytes taken from one connection in one turn. What is left waits until every other ready connection had its turn.
+    /// Bytes taken from one connection in one turn, with TLS at least 32 KiB. What is left waits until every other ready connection had its turn.
     public var receiveBufferBytes = 512 * 1024
     /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
     public var corkBytes = 512 * 1024
@@ -64,6 +90,8 @@ public struct Limits: Sendable {
     public var eventsPerTurn = 256
     /// Requests served on one connection in one turn. The others it has sent wait for the next.
     public var requestsPerTurn = 16
+    /// Handshakes moved on in one turn; each may cost a millisecond. The others wait for the next.
+    public var handshakesPerTurn = 8
     /// Connections accepted from one listener in one turn. The others wait for the next.
     public var acceptsPerTurn = 256
 }

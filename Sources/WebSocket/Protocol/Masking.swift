@@ -9,7 +9,7 @@ enum Masking {
         return key &>> bits | key &<< (32 &- bits & 31)
     }
 
-    /// Unmasks in place.
+    /// Unmasks in place, or masks: it is the same.
     ///
     /// - Returns: whether every unmasked byte is ASCII, which the same pass finds out for nothing.
     @inline(__always)

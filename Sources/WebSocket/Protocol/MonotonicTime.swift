@@ -8,6 +8,9 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
+    /// Later than any time that comes.
+    public static let never = Self(nanoseconds: .max)
+
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     public static func + (time: Self, span: Duration) -> Self {

@@ -1,4 +1,5 @@
 import CLinux
+import COpenSSL
 
 /// How a connection leaves for another loop: what came in the rest of the turn, and how it is handed over.
 final class Leaving {
@@ -45,21 +46,20 @@ extension Connection {
         shared.pointee.counters.openWebSockets -= 1
         guard fd >= 0 else { return stranded() }
         sendHeldBack()
-        let passage = Passage(
-            fd: shared.pointee.letGo(of: self), peerAddress: peerAddress, occupancy: shared.pointee.occupancy)
-        let luggage = Luggage(passage, endpoint: endpoint, at: openedAt)
+        endpoint.pointee.leave()
+        let luggage = Luggage(depart(), role: role, endpoint: endpoint, at: openedAt)
         hasHandedOver = true
+        luggage.deflate = deflate?.pack()
         luggage.receivedAt = receivedAt
         luggage.controlFrames = controlFrames
         luggage.controlSince = controlSince
+        luggage.partialSince = partialSince
         luggage.unparsed = leaving.unparsed
         luggage.failure = leaving.failure
         luggage.owesDrained = owesDrained
         luggage.outbox = outbox
         outbox = nil
         owesDrained = false
-        shared.pointee.counters.open -= 1
-        shared.pointee.counters.handedOver += 1
         if !leaving.post(luggage) { stranded() }
     }
 
@@ -72,21 +72,54 @@ extension Connection {
 
     /// Goes on here, on the loop it was handed to.
     func arrive(_ luggage: Luggage) {
-        shared.pointee.counters.open += 1
-        shared.pointee.counters.takenOver += 1
         // A kernel without memory to watch it: the connection is as good as lost, and its handler has to hear that.
-        let isWatched = (try? shared.pointee.register(self, interest: interest)) != nil
-        if !isWatched { shared.pointee.adopt(self) }
+        let hasPlace = moveIn()
         begin(luggage)
         if luggage.owesDrained { backlogTaken() }
         // What failed there has failed here.
-        if let failure = luggage.failure ?? (isWatched ? nil : .lost) { abandon(failure) }
+        if let failure = luggage.failure ?? (hasPlace ? nil : .lost) { abandon(failure) }
     }
 
     private func abandon(_ cause: Closure.Cause) {
         switch phase {
         case .open, .closing, .moving: cut(cause)
         case .over: break
+        }
+    }
+}
+
+extension Socket {
+    /// Takes the socket off this loop, with what lies between it and the bytes it says.
+    func depart() -> Passage {
+        if let ssl {
+            // Nothing that goes along may refer to what stays.
+            SSL_set_bio(ssl, nil, nil)
+            shared.pointee.counters.tls.open -= 1
+        }
+        shared.pointee.counters.open -= 1
+        shared.pointee.counters.handedOver += 1
+        return Passage(fd: shared.pointee.letGo(of: self), of: self)
+    }
+
+    /// Begins to live on this loop, having been made from another's `Passage`.
+    ///
+    /// - Returns: false when there is no memory for that.
+    func moveIn() -> Bool {
+        shared.pointee.counters.open += 1
+        shared.pointee.counters.takenOver += 1
+        var hasWire = true
+        if let ssl {
+            shared.pointee.counters.tls.open += 1
+            let wire = shared.pointee.makeWire()
+            wire?.pointee.attach(to: ssl)
+            hasWire = wire != nil
+        }
+        do throws(SystemError) {
+            try shared.pointee.register(self, interest: interest)
+            return hasWire
+        } catch {
+            shared.pointee.adopt(self)
+            return false
         }
     }
 }

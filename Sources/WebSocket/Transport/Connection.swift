@@ -29,12 +29,20 @@ public final class Connection: Socket {
     /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
     /// time, which costs as much as decoding a short message.
     let endpoint: UnsafeMutablePointer<Endpoint>
+    /// A client masks what it sends.
+    let role: Role
+    /// nil when nothing was agreed.
+    let deflate: PermessageDeflate?
+    /// Frames leave as a server sends them: neither masked nor compressed.
+    private let sendsPlainFrames: Bool
     var phase = Phase.open
     /// Why we close, while the peer's answer is awaited.
     private var closeCode = CloseCode.normal
     /// Pings and pongs since `controlSince`, which is at most a second ago.
     var controlFrames: Int
     var controlSince: MonotonicTime
+    /// Since when part of a message or control frame is here; `.never` between them.
+    var partialSince: MonotonicTime
     /// A backlog went in one send, and nobody has been told yet.
     var owesDrained = false
     /// What is known of its way to another loop, while it is `moving`.
@@ -51,13 +59,19 @@ public final class Connection: Socket {
         controlFrames = luggage.controlFrames
         controlSince = luggage.controlSince
         self.handler = handler
+        role = luggage.role
+        deflate = luggage.deflate.map { shared.pointee.deflatePool().unpack($0) }
+        sendsPlainFrames = role == .server && deflate == nil
+        partialSince = luggage.partialSince
         if let known = luggage.takeEndpoint() {
             endpoint = known
+            endpoint.pointee.arrive(deflate)
         } else {
             endpoint = .allocate(capacity: 1)
-            endpoint.initialize(to: Endpoint(role: .server, limits: shared.pointee.limits))
+            endpoint.initialize(to: Endpoint(role: role, limits: shared.pointee.limits, deflate: deflate))
         }
-        super.init(fd: luggage.passage.take(), shared: shared, peerAddress: luggage.passage.peerAddress)
+        super.init(luggage.passage, shared: shared)
+        luggage.passage.arrived()
         outbox = luggage.outbox
     }
 
@@ -94,19 +108,37 @@ public final class Connection: Socket {
         send(.binary, binary)
     }
 
-    /// Sends a message that was encoded once for many connections; nothing is copied.
+    /// Sends a text message that is never compressed, whatever was agreed: one that holds a secret, whose length must not
+    /// depend on what stands beside it.
+    public func send(uncompressed text: [UInt8]) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        text.withUnsafeBytes { sendFrame(.text, $0) }
+    }
+
+    /// Sends a message that was encoded once for many connections; nothing is copied unless it has to be masked, or
+    /// compressed with this connection's own context.
     public func send(_ message: EncodedMessage) {
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
-        enqueue(message)
+        if sendsPlainFrames { enqueue(message) } else { sendEncoded(message) }
     }
 
     @inline(never)
     private func send(_ opcode: Opcode, _ payload: RawSpan) {
+        guard sendsPlainFrames else { return sendOtherwise(opcode, payload) }
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1
         // The span, and with it the bytes, outlives this call; inside a closure the compiler would not inline it.
         enqueueFrame(opcode, payload.withUnsafeBytes { $0 })
+    }
+
+    /// Masked, compressed or both.
+    @inline(never)
+    private func sendOtherwise(_ opcode: Opcode, _ payload: RawSpan) {
+        guard phase == .open else { return }
+        shared.pointee.counters.messagesOut &+= 1
+        sendMessage(opcode, payload.withUnsafeBytes { $0 })
     }
 
     /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
@@ -127,7 +159,12 @@ public final class Connection: Socket {
         phase = .closing
         closeCode = code
         sendClose(code, reason: reason)
-        setTimer(after: .milliseconds(shared.pointee.limits.closeMilliseconds)) { [self] in cut(.local) }
+        expire(after: shared.pointee.limits.closeMilliseconds)
+    }
+
+    /// Has the handler called once, at or soon after a time; the last call counts, nil forgets it.
+    public func wake(at instant: MonotonicTime?) {
+        if phase != .over { wake(atOrAfter: instant ?? .never) }
     }
 
     /// Cuts the connection without a word.
@@ -136,7 +173,7 @@ public final class Connection: Socket {
     }
 
     private func sendClose(_ code: CloseCode, reason: String = "") {
-        FrameEncoder.closePayload(code, reason: reason).withUnsafeBytes { enqueueFrame(.close, $0) }
+        FrameEncoder.closePayload(code, reason: reason).withUnsafeBytes { sendFrame(.close, $0) }
     }
 
     /// How it ended is known: the handler hears it when the turn ends.
@@ -173,6 +210,20 @@ public final class Connection: Socket {
         if isBroken { release() } else { continueEnding() }
     }
 
+    override func expired() {
+        if phase == .closing { return cut(.local) }
+        let limit = shared.pointee.limits.messageMilliseconds
+        guard partialSince != .never else { return }
+        let due = partialSince + .milliseconds(limit)
+        if due > shared.pointee.now { return expire(at: due) }
+        shared.pointee.counters.timedOut += 1
+        fail(.messageTooSlow(limitMilliseconds: limit))
+    }
+
+    override func woken() {
+        if phase != .over { handler.woken(self) }
+    }
+
     override func outputFailed(overflowAt bytes: Int?) {
         if phase == .over { return shared.pointee.reap(self) }
         cut(bytes.map { .outboxFull(bytes: $0) } ?? .lost)
@@ -189,6 +240,8 @@ public final class Connection: Socket {
         shared.pointee.reap(self)
     }
 
+    override var endsStreamFirst: Bool { role == .server }
+
     override func loopEnds() {
         cut(.stopped)
         release()
@@ -200,12 +253,13 @@ public final class Connection: Socket {
     func begin(_ luggage: Luggage) {
         shared.pointee.counters.openWebSockets += 1
         if outbox != nil { setInterest(interest | clinux_epollout()) }
-        if !luggage.answer.isEmpty {
+        if let answer = luggage.answer {
             shared.pointee.counters.upgrades += 1
-            luggage.answer.withUnsafeBytes { enqueue($0) }
+            answer.withUnsafeBytes { enqueue($0) }
         }
+        if partialSince != .never { expire(at: partialSince + .milliseconds(shared.pointee.limits.messageMilliseconds)) }
         handler.opened(self)
-        guard !luggage.unparsed.isEmpty || endpoint.pointee.holdsMessage else { return }
+        guard !luggage.unparsed.isEmpty else { return }
         luggage.unparsed.withUnsafeMutableBytes { buffer in
             process(ReceivedBytes(buffer.baseAddress ?? shared.pointee.receiveBuffer, count: buffer.count))
         }
@@ -226,6 +280,7 @@ public final class Connection: Socket {
         }
         if count == 0 { return cut(.lost) }
         receivedAt = shared.pointee.now
+        if phase == .closing, !mayDiscard(count) { return cut(.local) }
         process(ReceivedBytes(buffer, count: kept + count))
     }
 
@@ -245,14 +300,27 @@ public final class Connection: Socket {
         while phase.reads {
             let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
+                partialSince = .never
                 deliver(kind, payload)
                 if input.count == 0, !endpoint.pointee.holdsMessage { return }
                 continue
             }
-            if case .incomplete = event { return endpoint.pointee.keep(input) }
+            if case .incomplete = event {
+                let isPartial = input.count > 0 || endpoint.pointee.isInsideMessage
+                if isPartial { awaitRest() } else { partialSince = .never }
+                return endpoint.pointee.keep(input)
+            }
             handle(event)
         }
         if phase == .moving { stash(input) }
+    }
+
+    /// What has begun to come has to come whole in bounded time, however evenly its bytes come.
+    @inline(never)
+    private func awaitRest() {
+        guard partialSince == .never, phase == .open else { return }
+        partialSince = shared.pointee.now
+        expire(after: shared.pointee.limits.messageMilliseconds)
     }
 
     @inline(__always)
@@ -269,7 +337,7 @@ public final class Connection: Socket {
         case .pong: _ = takesControlFrame()
         case .message(let kind, let payload): deliver(kind, payload)
         case .ping(let payload):
-            if takesControlFrame(), phase == .open { enqueueFrame(.pong, payload) }
+            if takesControlFrame(), phase == .open { sendFrame(.pong, payload) }
         case .close(let code, let reason): peerCloses(code, reason)
         case .violation(let violation): fail(violation)
         }
@@ -277,6 +345,7 @@ public final class Connection: Socket {
 
     /// Counts a ping or pong; one too many ends the connection.
     private func takesControlFrame() -> Bool {
+        if !endpoint.pointee.isInsideMessage { partialSince = .never }
         let now = shared.pointee.now
         if now - controlSince >= .seconds(1) { (controlSince, controlFrames) = (now, 0) }
         controlFrames += 1
@@ -290,7 +359,7 @@ public final class Connection: Socket {
         if phase == .closing {
             settle(.local, code: closeCode, isClean: true)
         } else {
-            if let code { sendClose(code) } else { enqueueFrame(.close, UnsafeRawBufferPointer(start: nil, count: 0)) }
+            if let code { sendClose(code) } else { sendFrame(.close, UnsafeRawBufferPointer(start: nil, count: 0)) }
             settle(.peer, code: code ?? .noStatus, reason: String(decoding: reason, as: UTF8.self), isClean: true)
         }
         endInOrder()

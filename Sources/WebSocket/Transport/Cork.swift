@@ -137,7 +137,7 @@ struct Cork {
             let segment = segments[Int(index)]
             let sent = socket.write(UnsafeRawBufferPointer(start: segment.base, count: segment.count))
             if sent < segment.count { return refuse(socket, from: index, offset: sent) }
-            if held > backlogBytes { socket.backlogTaken() }
+            if held > backlogBytes, socket.outbox == nil { socket.backlogTaken() }
             return
         }
         while index >= 0 {
@@ -154,7 +154,7 @@ struct Cork {
             let sent = socket.write(parts, count: count)
             if sent < total { return refuse(socket, from: first, offset: sent) }
         }
-        if held > backlogBytes { socket.backlogTaken() }
+        if held > backlogBytes, socket.outbox == nil { socket.backlogTaken() }
     }
 
     private func refuse(_ socket: Socket, from first: Int32, offset: Int) {

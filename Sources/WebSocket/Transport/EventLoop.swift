@@ -17,14 +17,15 @@ public final class EventLoop {
     private var isStopping = false
     private var date = HTTPDate()
 
-    /// - Parameter occupancy: shared by loops whose connections count against `maxConnections` together.
+    /// - Parameter doorkeeper: who counts connections, one for all loops that share their ceilings; by default its own.
     /// - Throws: when the kernel gives no epoll descriptor.
-    public init(limits: Limits = Limits(), occupancy: Occupancy = Occupancy()) throws(SystemError) {
+    public init(limits: Limits = Limits(), doorkeeper: Doorkeeper? = nil) throws(SystemError) {
         epoll = clinux_epoll_create()
         guard epoll >= 0 else { throw SystemError("epoll_create1") }
         events = .allocate(byteCount: clinux_epoll_event_size() * limits.eventsPerTurn, alignment: 16)
         shared = .allocate(capacity: 1)
-        shared.initialize(to: LoopShared(limits: limits, epoll: epoll, loop: self, occupancy: occupancy))
+        shared.initialize(
+            to: LoopShared(limits: limits, doorkeeper: doorkeeper ?? Doorkeeper(limits), epoll: epoll, loop: self))
     }
 
     deinit {
@@ -42,7 +43,11 @@ public final class EventLoop {
     public var limits: Limits { shared.pointee.limits }
 
     /// What happened here so far.
-    public var counters: TransportCounters { shared.pointee.counters }
+    public var counters: TransportCounters {
+        var counters = shared.pointee.counters
+        if let deflate = shared.pointee.deflate { counters.compression = deflate.counters }
+        return counters
+    }
 
     /// The wall clock's time as HTTP writes it.
     func dateText() -> String { date.text(at: time(nil)) }
@@ -130,12 +135,14 @@ public final class EventLoop {
         }
         fullPolls = 0
         isRunningTimers = true
+        while let pollable = shared.pointee.wheel.takeDue(at: instant) { pollable.timeIsUp(at: instant) }
         while let action = timers.takeDue(at: instant) { action() }
         isRunningTimers = false
     }
 
     private func untilNextTimer() -> Int32 {
-        guard let deadline = timers.nextDeadline() else { return -1 }
+        let deadlines = (timers.nextDeadline(), shared.pointee.wheel.nextLook())
+        guard let deadline = deadlines.0.map({ min($0, deadlines.1 ?? $0) }) ?? deadlines.1 else { return -1 }
         let nanoseconds = deadline.nanoseconds - MonotonicTime.now().nanoseconds
         if nanoseconds <= 0 { return 0 }
         // Rounded up: a timer never runs early.
@@ -162,7 +169,16 @@ public final class EventLoop {
     /// - Parameter port: 0 takes a free one; the listener knows which.
     /// - Throws: when the address cannot be had.
     public func listen(host: String, port: UInt16, handler: any RequestHandler) throws(SystemError) -> Listener {
-        let listener = try Listener(host: host, port: port, shared: shared, handler: handler)
+        try listen(at: ListenAddress(.port(port, host: host)), handler: handler)
+    }
+
+    /// Serves HTTP and WebSocket on an address.
+    ///
+    /// - Throws: when the address cannot be had.
+    public func listen(
+        at address: ListenAddress, options: ListenOptions = ListenOptions(), handler: any RequestHandler
+    ) throws(SystemError) -> Listener {
+        let listener = try Listener(at: address, options: options, shared: shared, handler: handler)
         do {
             try shared.pointee.register(listener, interest: clinux_epollin())
         } catch {

@@ -17,9 +17,6 @@ final class HTTPConnection: Socket {
     private let openedAt: MonotonicTime
     private var parser: RequestParser
     private var phase = Phase.reading
-    /// When the connection's patience with its peer ends; nil while it is our turn.
-    private var deadline: MonotonicTime?
-    private var timerDeadline = MonotonicTime(nanoseconds: .max)
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
     /// The turn in which requests were last handed out, and how many were.
@@ -27,16 +24,17 @@ final class HTTPConnection: Socket {
     private var servedInTurn = 0
     /// Requests may be here that had to wait for the next turn.
     private var awaitsTurn = false
+    /// When the peer has to have taken the whole response that waits for it.
+    private var takenBy = MonotonicTime.never
 
-    /// - Parameter acceptedAt: now, unless another loop accepted it.
+    /// - Parameter instant: when it was accepted, which may have been on another loop.
     init(
-        fd: Int32, shared: LoopShared.Pointer, peerAddress: PeerAddress, handler: any RequestHandler,
-        acceptedAt: MonotonicTime? = nil
+        _ passage: Passage, shared: LoopShared.Pointer, handler: any RequestHandler, acceptedAt instant: MonotonicTime
     ) {
         self.handler = handler
-        openedAt = acceptedAt ?? shared.pointee.now
+        openedAt = instant
         parser = RequestParser(limits: shared.pointee.limits)
-        super.init(fd: fd, shared: shared, peerAddress: peerAddress)
+        super.init(passage, shared: shared)
     }
 
     var sinceOpened: Duration { MonotonicTime.now() - openedAt }
@@ -45,34 +43,37 @@ final class HTTPConnection: Socket {
     override var outboxLimit: Int { .max }
 
     func begin() {
-        allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+        let limits = shared.pointee.limits
+        expire(after: isSecuring ? limits.handshakeMilliseconds : limits.requestMilliseconds)
+    }
+
+    // MARK: TLS
+
+    override func secured() {
+        expire(after: shared.pointee.limits.requestMilliseconds)
+    }
+
+    override func securingFailed(_ failure: TLSFailure) {
+        switch failure {
+        case .timeout, .gone: release()
+        case .plainHTTP:
+            becomePlain()
+            refuse(RequestRefusal(400, "this port speaks TLS: its addresses begin with https:// or wss://"))
+        default:
+            phase = .over
+            endInOrder()
+        }
     }
 
     // MARK: Time
 
-    /// One timer runs. A deadline that moved back is noticed when it fires; one that moved forward sets it anew.
-    private func allow(milliseconds: Int) {
-        let until = shared.pointee.now + .milliseconds(milliseconds)
-        deadline = until
-        if timer == nil || until < timerDeadline { setDeadlineTimer(until) }
-    }
-
-    private func setDeadlineTimer(_ until: MonotonicTime) {
-        timerDeadline = until
-        setTimer(after: until - shared.pointee.now) { [self] in timeIsUp() }
-    }
-
-    private func timeIsUp() {
-        guard let deadline, ending == .none else { return }
-        if shared.pointee.now < deadline {
-            setDeadlineTimer(deadline)
-        } else if outbox != nil {
-            release()
-        } else if parser.isInsideRequest {
-            refuse(RequestRefusal(408, "the request did not arrive in time"))
-        } else {
-            release()
-        }
+    override func expired() {
+        if isSecuring { return failHandshake(.timeout) }
+        // Between two requests silence is nobody's fault.
+        guard outbox != nil || parser.isInsideRequest else { return release() }
+        shared.pointee.counters.timedOut += 1
+        if outbox != nil { return release() }
+        refuse(RequestRefusal(408, "the request did not arrive in time"))
     }
 
     // MARK: Input
@@ -83,7 +84,7 @@ final class HTTPConnection: Socket {
         else { return }
         if count == 0 { return peerEnded(flags) }
         if !parser.isInsideRequest, case .reading = phase {
-            allow(milliseconds: shared.pointee.limits.requestMilliseconds)
+            expire(after: shared.pointee.limits.requestMilliseconds)
         }
         parser.append(UnsafeRawBufferPointer(start: buffer, count: count))
         resume()
@@ -99,7 +100,7 @@ final class HTTPConnection: Socket {
     ///
     /// - Source: RFC 9112 §9.6.
     private func peerEnded(_ flags: UInt32) {
-        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0 else { return release() }
+        guard isHeldUp, flags & (clinux_epollerr() | clinux_epollhup()) == 0, !wasTruncated else { return release() }
         peerHasEnded = true
         settleInterest()
     }
@@ -149,7 +150,7 @@ final class HTTPConnection: Socket {
                 shared.pointee.counters.requests += 1
                 servedInTurn += 1
                 phase = .answering(head)
-                deadline = nil
+                deadline = .never
                 exchangeNumber += 1
                 let request = Request(head, body: body, peer: peerAddress.text)
                 handler.handle(request, Exchange(self, request: request))
@@ -181,7 +182,7 @@ final class HTTPConnection: Socket {
         if keepsAlive {
             phase = .reading
             let limits = shared.pointee.limits
-            allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+            expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
             // Later in this turn, so that a handler that answers at once does not nest a call per pipelined request.
             shared.pointee.reap(self)
         } else {
@@ -192,24 +193,30 @@ final class HTTPConnection: Socket {
 
     private func send(_ response: Response, keepsAlive: Bool, withBody: Bool) {
         let date = shared.pointee.loop._withUnsafeGuaranteedRef { $0.dateText() }
+        takenBy = shared.pointee.now + .milliseconds(shared.pointee.limits.responseMilliseconds)
         response.encodedHead(keepsAlive: keepsAlive, date: date).withUnsafeBytes { enqueue($0) }
         if withBody { response.body.withUnsafeBytes { enqueue($0) } }
     }
 
     override var flushMilliseconds: Int { shared.pointee.limits.responseStallMilliseconds }
 
+    /// A response leaves in bounded time, also to a peer that takes a byte now and then.
+    private func awaitReading() {
+        expire(at: min(shared.pointee.now + .milliseconds(flushMilliseconds), takenBy))
+    }
+
     override func outputMoved() {
         switch ending {
-        case .none: if deadline != nil { allow(milliseconds: flushMilliseconds) }
-        case .flushing: releaseLater(milliseconds: flushMilliseconds)
+        case .none: if deadline != .never, !isSecuring { awaitReading() }
+        case .flushing: awaitReading()
         case .lingering: break
         }
     }
 
     override func outputDrained() {
-        guard case .reading = phase else { return }
+        guard case .reading = phase, !isSecuring else { return }
         let limits = shared.pointee.limits
-        allow(milliseconds: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
+        expire(after: parser.isInsideRequest ? limits.requestMilliseconds : limits.keepAliveMilliseconds)
         resume()
     }
 
@@ -222,7 +229,7 @@ final class HTTPConnection: Socket {
         if isBroken { return release() }
         if ending != .none { return continueEnding() }
         guard case .reading = phase else { return }
-        if outbox != nil { allow(milliseconds: flushMilliseconds) }
+        if outbox != nil { awaitReading() }
         resume()
     }
 
@@ -231,20 +238,46 @@ final class HTTPConnection: Socket {
         super.release()
     }
 
+    // MARK: Being let in
+
+    /// Counts this connection for a client that something more than its peer's address tells.
+    ///
+    /// - Returns: why it may not stay, if so. One that counts already stays as it is.
+    func identify(as client: IPAddress?) -> Doorkeeper.Refusal? {
+        guard case .counted(nil) = admission else { return nil }
+        switch shared.pointee.doorkeeper.identify(as: client, at: shared.pointee.now) {
+        case .admitted(let network): admission = .counted(network)
+        case .refused(let refusal):
+            shared.pointee.counters.count(refusal)
+            return refusal
+        }
+        return nil
+    }
+
+    /// Says why nobody is let in here, and ends.
+    func turnAway(_ refusal: Doorkeeper.Refusal) {
+        phase = .over
+        send(response(to: RequestRefusal(refusal)), keepsAlive: false, withBody: true)
+        endInOrder()
+    }
+
     // MARK: Becoming a WebSocket
+
+    /// What to answer to an offer of permessage-deflate, and the extension as it was agreed; nil when there is none.
+    func agree(
+        to extensions: ExtensionList, _ policy: CompressionPolicy
+    ) -> (answer: String, extension: PackedDeflate)? {
+        guard let offer = CompressionPolicy.offer(in: extensions) else { return nil }
+        let agreed = shared.pointee.deflatePool().agree(to: offer, policy)
+        return (agreed.answer(to: offer), PackedDeflate(parameters: agreed, policy: policy, role: .server))
+    }
 
     /// Hands descriptor and unread bytes over to a WebSocket connection. This object is over then.
     ///
     /// - Returns: false when the client has gone.
-    func upgrade(acceptKey: String, subprotocol: String?, handler: any ConnectionHandler) -> Bool {
-        guard case .answering = phase, fd >= 0, !peerHasEnded else {
-            release()
-            return false
-        }
-        phase = .over
-        cancelTimer()
-        sendHeldBack()
-        let luggage = packed(answer: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol), fd)
+    func upgrade(answer: [UInt8], deflate: PackedDeflate?, handler: any ConnectionHandler) -> Bool {
+        guard becomesWebSocket() else { return false }
+        let luggage = packed(Passage(fd: fd, of: self), answer, deflate)
         let connection = Connection(luggage, shared: shared, handler: handler)
         shared.pointee.replace(with: connection, interest: clinux_epollin())
         fd = -1
@@ -252,36 +285,38 @@ final class HTTPConnection: Socket {
         return true
     }
 
-    /// What a WebSocket on this descriptor begins with.
-    private func packed(answer: [UInt8], _ descriptor: Int32) -> Luggage {
-        let passage = Passage(fd: descriptor, peerAddress: peerAddress, occupancy: shared.pointee.occupancy)
-        let luggage = Luggage(passage, endpoint: nil, at: shared.pointee.now)
-        luggage.answer = answer
-        luggage.unparsed = parser.takeRemainder()
-        luggage.outbox = outbox
-        outbox = nil
-        return luggage
-    }
-
     /// Hands descriptor and unread bytes to another loop, which answers the handshake. This object is over then.
     ///
     /// - Returns: false when the client has gone, or that loop.
     func upgrade<Ticket>(
-        acceptKey: String, subprotocol: String?, to landing: Landing<Ticket>, _ ticket: Ticket
+        answer: [UInt8], deflate: PackedDeflate?, to landing: Landing<Ticket>, _ ticket: Ticket
     ) -> Bool {
-        guard case .answering = phase, fd >= 0, !peerHasEnded else {
+        guard becomesWebSocket() else { return false }
+        return landing.take(packed(depart(), answer, deflate), ticket)
+    }
+
+    /// Nothing more is read or answered here.
+    ///
+    /// - Returns: false when the client has gone.
+    private func becomesWebSocket() -> Bool {
+        guard case .answering = phase, fd >= 0, !peerHasEnded, !peerSaidGoodbye, !wasTruncated else {
             release()
             return false
         }
         phase = .over
-        cancelTimer()
         sendHeldBack()
-        let luggage = packed(
-            answer: Handshake.response(acceptKey: acceptKey, subprotocol: subprotocol),
-            shared.pointee.letGo(of: self))
-        shared.pointee.counters.open -= 1
-        shared.pointee.counters.handedOver += 1
-        return landing.take(luggage, ticket)
+        return true
+    }
+
+    /// What a WebSocket begins with.
+    private func packed(_ passage: Passage, _ answer: [UInt8], _ deflate: PackedDeflate?) -> Luggage {
+        let luggage = Luggage(passage, role: .server, endpoint: nil, at: shared.pointee.now)
+        luggage.answer = answer
+        luggage.deflate = deflate
+        luggage.unparsed = parser.takeRemainder()
+        luggage.outbox = outbox
+        outbox = nil
+        return luggage
     }
 
     func isAnswering(_ number: Int) -> Bool {

@@ -25,8 +25,15 @@ public protocol ConnectionHandler: AnyObject {
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection)
     /// What the kernel had refused, or a backlog of more than `backlogBytes`, is gone: `unsentBytes` is 0 again.
     func drained(_ connection: Connection)
+    /// The time has come that `Connection.wake` named.
+    func woken(_ connection: Connection)
     /// The connection is over. Comes exactly once, when the turn ends, never from inside `send`, `close` or `abort`.
     func closed(_ connection: Connection, _ closure: Closure)
+}
+
+extension ConnectionHandler {
+    /// Nothing: who never asks to be woken need not say so.
+    public func woken(_ connection: Connection) {}
 }
 
 /// How a WebSocket connection ended.

@@ -24,6 +24,9 @@ public final class Landing<Ticket: Sendable>: Sendable {
 public final class Door: Sendable {
     struct Newcomer: Sendable {
         let passage: Passage
+        let tls: TLSServerContext?
+        /// A proxy says first whose connection it is.
+        let isIntroduced: Bool
         let acceptedAt: MonotonicTime
     }
 
@@ -32,8 +35,8 @@ public final class Door: Sendable {
     init(_ mailbox: Mailbox<Newcomer>) { self.mailbox = mailbox }
 
     /// Closes the connection when the loop has ended.
-    func admit(_ passage: Passage, acceptedAt: MonotonicTime) {
-        mailbox.post(Newcomer(passage: passage, acceptedAt: acceptedAt))
+    func admit(_ newcomer: Newcomer) {
+        mailbox.post(newcomer)
     }
 }
 
@@ -61,10 +64,9 @@ extension EventLoop {
         return Door(
             try makeMailbox(capacity: limits.maxConnections) { (newcomer: Door.Newcomer) in
                 shared.pointee.counters.takenOver += 1
-                let connection = HTTPConnection(
-                    fd: newcomer.passage.take(), shared: shared, peerAddress: newcomer.passage.peerAddress,
-                    handler: handler, acceptedAt: newcomer.acceptedAt)
-                if shared.pointee.take(connection) { connection.begin() }
+                let reception = Reception(shared: shared, handler: handler, tls: newcomer.tls)
+                _ = reception.begin(
+                    newcomer.passage, isIntroduced: newcomer.isIntroduced, acceptedAt: newcomer.acceptedAt)
             })
     }
 }

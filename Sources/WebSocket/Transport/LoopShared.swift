@@ -10,14 +10,22 @@ struct LoopShared {
     typealias Pointer = UnsafeMutablePointer<LoopShared>
 
     let limits: Limits
+    let doorkeeper: Doorkeeper
     let epoll: Int32
     let loop: Unmanaged<EventLoop>
-    let occupancy: Occupancy
     /// Holds `receiveBufferBytes` behind the few bytes a frame's beginning may need.
     let receiveBuffer: UnsafeMutableRawPointer
     var now = MonotonicTime.now()
     var counters = TransportCounters()
     var cork: Cork
+    var wheel: TimerWheel
+    /// nil while no connection compresses.
+    private(set) var deflate: DeflatePool?
+    var maskingKeys = MaskingKeys()
+    /// What its TLS connections share; nil until there is one.
+    private(set) var wire: TLSWire.Pointer?
+    /// They accept again when a handshake has ended.
+    private var heldListeners: [Listener] = []
     var nextConnectionID: UInt64 = 1
     /// Whatever epoll reports on, at the index of its descriptor.
     private var pollables: [Pollable?] = []
@@ -33,18 +41,55 @@ struct LoopShared {
         let closure: Closure?
     }
 
-    init(limits: Limits, epoll: Int32, loop: EventLoop, occupancy: Occupancy) {
+    init(limits: Limits, doorkeeper: Doorkeeper, epoll: Int32, loop: EventLoop) {
         self.limits = limits
+        self.doorkeeper = doorkeeper
         self.epoll = epoll
         self.loop = Unmanaged.passUnretained(loop)
-        self.occupancy = occupancy
         receiveBuffer = .allocate(byteCount: limits.receiveBufferBytes + Endpoint.maxKeptBytes, alignment: 64)
         cork = Cork(bytes: max(limits.corkBytes, Socket.directBytes * 2), backlogBytes: limits.backlogBytes)
+        wheel = TimerWheel(now: now)
     }
 
     func deallocate() {
+        deflate?.close()
         receiveBuffer.deallocate()
         cork.deallocate()
+        wheel.deallocate()
+        if let wire { TLSWire.destroy(wire) }
+    }
+
+    /// What connections that compress share.
+    mutating func deflatePool() -> DeflatePool {
+        let pool = deflate ?? DeflatePool()
+        deflate = pool
+        return pool
+    }
+
+    // MARK: TLS
+
+    mutating func makeWire() -> TLSWire.Pointer? {
+        wire = wire ?? TLSWire.make(inputCapacity: limits.receiveBufferBytes)
+        return wire
+    }
+
+    var takesHandshakes: Bool { doorkeeper.handshakes < limits.maxHandshakes }
+
+    /// Has a listener told when a handshake of this loop has ended. Those of other loops it has to ask for.
+    mutating func holdUntilHandshakeEnds(_ listener: Listener) {
+        if !heldListeners.contains(where: { $0 === listener }) { heldListeners.append(listener) }
+    }
+
+    mutating func handshakeBegun() {
+        counters.tls.inProgress += 1
+        doorkeeper.handshakeBegins()
+    }
+
+    /// - Returns: a listener that may go on.
+    mutating func handshakeEnded() -> Listener? {
+        counters.tls.inProgress -= 1
+        doorkeeper.handshakeEnds()
+        return heldListeners.isEmpty ? nil : heldListeners.removeFirst()
     }
 
     // MARK: Registration
@@ -54,24 +99,12 @@ struct LoopShared {
         adopt(pollable)
     }
 
-    /// Begins to watch a connection that has been counted among the open ones of all loops.
-    ///
-    /// - Returns: false when the kernel has no memory for that; the descriptor is closed then.
-    mutating func take(_ connection: HTTPConnection) -> Bool {
-        guard control(EPOLL_CTL_ADD, connection, connection.interest) == 0 else {
-            _ = Glibc.close(connection.fd)
-            connection.fd = -1
-            occupancy.remove()
-            return false
-        }
-        adopt(connection)
-        counters.open += 1
-        return true
-    }
-
     /// Takes over a descriptor that is already registered for another object.
     mutating func replace(with pollable: Pollable, interest: UInt32) {
-        if let old = pollables[Int(pollable.fd)] { closed.append(old) }
+        if let old = pollables[Int(pollable.fd)] {
+            wheel.clear(old)
+            closed.append(old)
+        }
         adopt(pollable)
         _ = control(EPOLL_CTL_MOD, pollable, interest)
     }
@@ -93,6 +126,7 @@ struct LoopShared {
     mutating func letGo(of pollable: Pollable) -> Int32 {
         let descriptor = pollable.fd
         guard descriptor >= 0 else { return -1 }
+        wheel.clear(pollable)
         let index = Int(descriptor)
         _ = control(EPOLL_CTL_DEL, pollable, 0)
         pollable.fd = -1
@@ -151,6 +185,8 @@ struct LoopShared {
 /// What epoll reports on: it has a descriptor, and the loop keeps it alive while that is open.
 public class Pollable {
     final var fd: Int32
+    /// Where its deadline hangs.
+    final var place = TimerWheel.Place()
     final let shared: LoopShared.Pointer
     /// Whether closing this closes the descriptor.
     var ownsDescriptor: Bool { true }
@@ -162,6 +198,9 @@ public class Pollable {
 
     /// The kernel says something can be done.
     func ready(_ flags: UInt32) {}
+
+    /// A deadline set on the wheel has passed, as of `instant`: bytes that came before it were read.
+    func timeIsUp(at instant: MonotonicTime) {}
 
     /// The loop ends.
     func loopEnds() {

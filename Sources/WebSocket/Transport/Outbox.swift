@@ -14,6 +14,8 @@ final class Outbox {
     /// Smallest block taken for small sends, so that a thousand of them are not a thousand blocks.
     private static let blockBytes = 4096
 
+    /// What TLS had encrypted when the kernel refused it. It leaves first, and as it is.
+    private var sealed: [UInt8] = []
     private var chunks: [Chunk] = []
     private var head = 0
     /// Bytes that wait.
@@ -51,7 +53,27 @@ final class Outbox {
                 capacity: count))
     }
 
-    /// Fills `parts` with what waits longest.
+    var holdsSealed: Bool { sealedBytes > 0 }
+
+    /// Bytes that wait encrypted.
+    private(set) var sealedBytes = 0
+
+    /// Queues ciphertext behind what was encrypted before it.
+    func appendSealed(_ source: UnsafeRawBufferPointer) {
+        sealed.append(contentsOf: source)
+        sealedBytes += source.count
+        bytes += source.count
+    }
+
+    /// Forgets as much ciphertext as `send` says the kernel took.
+    func sendSealed(_ send: (UnsafeRawBufferPointer) -> Int) {
+        let sent = sealed.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0.suffix(sealedBytes))) }
+        bytes -= sent
+        sealedBytes -= sent
+        if sealedBytes == 0 { sealed = [] }
+    }
+
+    /// Fills `parts` with what waits longest of what has yet to be encrypted, or never is.
     ///
     /// - Returns: how many were filled.
     func gather(into parts: UnsafeMutableBufferPointer<iovec>) -> Int {

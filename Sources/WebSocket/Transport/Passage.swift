@@ -1,30 +1,64 @@
+import COpenSSL
 import Glibc
 
-/// An open descriptor on its way from one loop to another. Closed when nobody takes it: the loop it was meant for has
-/// ended.
+/// A descriptor on its way to who goes on with it, here or on another loop, with all that lies between it and the
+/// bytes a connection says. Closed when nobody takes it: the loop it was meant for has ended.
 ///
 /// Unchecked because one thread has it at a time: whoever posts it lets go of it.
 final class Passage: @unchecked Sendable {
-    private var fd: Int32
     let peerAddress: PeerAddress
-    private let occupancy: Occupancy
+    let admission: Socket.Admission
+    private let doorkeeper: Doorkeeper
+    private(set) var fd: Int32
+    private var session: OpaquePointer?
+    private let tlsPhase: TLSPhase
+    /// Stands for a TLS handshake that begins where it arrives.
+    private let isToBeSecured: Bool
 
-    init(fd: Int32, peerAddress: PeerAddress, occupancy: Occupancy) {
+    /// One that was just let in.
+    ///
+    /// - Parameter isToBeSecured: counts as a handshake of TLS while it is on its way.
+    init(fd: Int32, _ peerAddress: PeerAddress, _ admission: Socket.Admission, _ doorkeeper: Doorkeeper, isToBeSecured: Bool) {
         self.fd = fd
         self.peerAddress = peerAddress
-        self.occupancy = occupancy
+        self.admission = admission
+        self.doorkeeper = doorkeeper
+        self.isToBeSecured = isToBeSecured
+        tlsPhase = .handshaking
+        if isToBeSecured { doorkeeper.handshakeBegins() }
+    }
+
+    /// What a socket gives away; TLS goes along.
+    ///
+    /// - Parameter fd: the socket's, which it has let go of, or will.
+    init(fd: Int32, of socket: Socket) {
+        self.fd = fd
+        peerAddress = socket.peerAddress
+        admission = socket.admission
+        doorkeeper = socket.shared.pointee.doorkeeper
+        session = socket.ssl
+        tlsPhase = socket.tlsPhase
+        isToBeSecured = false
+        socket.ssl = nil
     }
 
     deinit {
+        if isToBeSecured { doorkeeper.handshakeEnds() }
+        if let session { SSL_free(session) }
         guard fd >= 0 else { return }
         _ = Glibc.close(fd)
-        occupancy.remove()
+        if case .counted(let network) = admission { doorkeeper.leave(network, at: .now()) }
     }
 
-    /// - Returns: the descriptor, whose owner the caller is from now on.
-    func take() -> Int32 {
-        defer { fd = -1 }
-        return fd
+    /// Somebody else owns the descriptor from now on.
+    func arrived() { fd = -1 }
+
+    /// Gives a socket what lies between it and its bytes.
+    func unpack(on socket: Socket) {
+        socket.admission = admission
+        socket.ssl = session
+        socket.tlsPhase = tlsPhase
+        session = nil
     }
 }
 
@@ -34,24 +68,29 @@ final class Passage: @unchecked Sendable {
 /// Unchecked because one thread has it at a time: the loop that packs it keeps no reference to anything in it.
 final class Luggage: @unchecked Sendable {
     let passage: Passage
+    let role: Role
     private var endpoint: UnsafeMutablePointer<Endpoint>?
+    /// nil when no compression was agreed.
+    var deflate: PackedDeflate?
     /// What the kernel has refused so far.
     var outbox: Outbox?
-    /// The answer to the handshake, if the connection has not been opened yet.
-    var answer: [UInt8] = []
+    /// What opens the connection, if it has not been opened yet: nothing for a client, who was answered.
+    var answer: [UInt8]?
     /// Received, and not looked at.
     var unparsed: [UInt8] = []
     var openedAt: MonotonicTime
     var receivedAt: MonotonicTime
     var controlFrames = 0
     var controlSince: MonotonicTime
+    var partialSince = MonotonicTime.never
     var owesDrained = false
     /// Why it has to be cut as soon as there is somebody to tell.
     var failure: Closure.Cause?
 
     /// - Parameter endpoint: nil for a connection that begins; the luggage owns it.
-    init(_ passage: Passage, endpoint: UnsafeMutablePointer<Endpoint>?, at now: MonotonicTime) {
+    init(_ passage: Passage, role: Role, endpoint: UnsafeMutablePointer<Endpoint>?, at now: MonotonicTime) {
         self.passage = passage
+        self.role = role
         self.endpoint = endpoint
         openedAt = now
         receivedAt = now

@@ -91,13 +91,26 @@ extension Socket {
         outbox.append(message, from: offset)
     }
 
+    /// Keeps what was encrypted and then refused, in front of everything else.
+    func queueSealed(_ bytes: UnsafeRawBufferPointer) {
+        // However much the application may queue: a peer that reads nothing can ask TLS for answers again and again.
+        let sealed = (outbox?.sealedBytes ?? 0) + bytes.count
+        if sealed > shared.pointee.limits.maxOutboxBytes { return overflow(at: sealed) }
+        guard let outbox = roomInOutbox(bytes.count) else { return }
+        outbox.appendSealed(bytes)
+    }
+
+    private func overflow(at bytes: Int) {
+        isBroken = true
+        shared.pointee.counters.outboxOverflows += 1
+        outputFailed(overflowAt: bytes)
+    }
+
     private func roomInOutbox(_ bytes: Int) -> Outbox? {
         guard fd >= 0, !isBroken else { return nil }
         let box = outbox ?? Outbox()
         if box.bytes + bytes > outboxLimit {
-            isBroken = true
-            shared.pointee.counters.outboxOverflows += 1
-            outputFailed(overflowAt: box.bytes + bytes)
+            overflow(at: box.bytes + bytes)
             return nil
         }
         if outbox == nil {
@@ -110,13 +123,19 @@ extension Socket {
 
     // MARK: The kernel
 
-    /// - Returns: the bytes the kernel took; 0 when it refused or the peer is gone.
+    /// - Returns: the bytes the kernel took, or TLS in its stead; 0 when it refused or the peer is gone.
     func write(_ bytes: UnsafeRawBufferPointer) -> Int {
-        finishWrite(clinux_send(fd, bytes.baseAddress, bytes.count))
+        if ssl != nil { return writeSecure(bytes) }
+        return writeKernel(bytes)
     }
 
     func write(_ parts: UnsafeMutableBufferPointer<iovec>, count: Int) -> Int {
-        finishWrite(clinux_send_vector(fd, parts.baseAddress, count))
+        if ssl != nil { return writeSecure(parts, count: count) }
+        return finishWrite(clinux_send_vector(fd, parts.baseAddress, count))
+    }
+
+    func writeKernel(_ bytes: UnsafeRawBufferPointer) -> Int {
+        finishWrite(clinux_send(fd, bytes.baseAddress, bytes.count))
     }
 
     @inline(__always)
@@ -140,6 +159,12 @@ extension Socket {
     /// - Returns: the bytes read; 0 at the end of the stream; nil when there are none yet.
     @inline(__always)
     func read(into target: UnsafeMutableRawPointer, capacity: Int) -> Int? {
+        if ssl != nil { return readSecure(into: target, capacity: capacity) }
+        return readKernel(into: target, capacity: capacity)
+    }
+
+    @inline(__always)
+    func readKernel(into target: UnsafeMutableRawPointer, capacity: Int) -> Int? {
         let count = recv(fd, target, capacity, 0)
         if count > 0 {
             shared.pointee.counters.bytesIn += count

@@ -56,23 +56,10 @@ import WebSocket
     }
 
     @Test(arguments: [
-        ("127.0.0.1", "127.0.0.1"), ("::1", "0000000000000000::/64"), ("2001:db8::1:2:3:4", "20010db800000000::/64"),
-        ("2001:db8:0:1::1", "20010db800000001::/64"), ("::ffff:10.0.0.1", "10.0.0.1"), ("nobody", "nobody"),
+        ("127.0.0.1", "127.0.0.1"), ("::1", "::/64"), ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"), ("::ffff:10.0.0.1", "10.0.0.1"), ("nobody", "nobody"),
     ]) func `of IPv6 a whole network counts as one`(address: String, network: String) {
         #expect(ClientAddresses.network(of: address) == network)
-    }
-
-    @Test(arguments: [
-        ("", []), (" 10.0.0.1 ,, 127.0.0.1", ["10.0.0.1", "127.0.0.1"]), ("2001:DB8:0::1", ["2001:db8::1"]),
-        ("0:0:0:0:0:0:0:1", ["::1"]), ("::ffff:10.0.0.1", ["10.0.0.1"]), ("::FFFF:a00:1", ["10.0.0.1"]),
-    ]) func `addresses are written in one way`(text: String, addresses: [String]) throws {
-        #expect(try ClientAddresses.list(text) == addresses)
-    }
-
-    @Test(arguments: ["proxy.local", "10.0.0.256", "10.0.0.0/8", "[::1]", "1", "fe80::1%eth0", "::1, x"])
-    func `what is no address is named`(text: String) {
-        let error = #expect(throws: ClientAddresses.NoAddress.self) { try ClientAddresses(trusting: text) }
-        #expect(error?.description == "\(text == "::1, x" ? "x" : text) is no IP address")
     }
 
     // MARK: The verdict

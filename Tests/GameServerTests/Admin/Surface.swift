@@ -37,7 +37,7 @@ struct Surface {
         let tokens = try AdminTokens(
             administrator: Secret("administrator"), operator: Secret("operator"), viewer: Secret("viewer"))
         let operators = Operators(
-            tokens: tokens, addresses: try ClientAddresses(trusting: configuration.http.trustedProxies),
+            tokens: tokens, addresses: ClientAddresses(trusting: try AddressList(configuration.http.trustedProxies)),
             desk: OperatorDesk(sources: sources, games: games, threads: desk, logger: logger), sources: sources,
             board: board, access: SharedAccess(configuration))
         desk.start()

@@ -13,6 +13,15 @@ import Testing
         #expect(arguments.settings.map(\.value) == ["0", "d", "true", "1"])
     }
 
+    @Test func `echo compresses when it is told to, and serve is told by its settings`() throws {
+        #expect(try Arguments(["echo", "--compression", "--port", "0"]).compresses)
+        #expect(try !Arguments(["echo"]).compresses)
+        #expect(throws: UsageError.surplusValue("--compression")) { try Arguments(["echo", "--compression=on"]) }
+        let environment = ["GAMESERVER_COMPRESSION_ENABLED": "true"]
+        #expect(try Arguments(["serve"]).load(environment: environment).configuration.compression.isEnabled)
+        #expect(try !Arguments(["serve"]).load(environment: [:]).configuration.compression.isEnabled)
+    }
+
     @Test func `the last of two flags of a kind counts`() throws {
         let loader = try Arguments(["serve", "--port", "1", "--port", "2"]).load(environment: [:])
         #expect(loader.configuration.server.port == 2)

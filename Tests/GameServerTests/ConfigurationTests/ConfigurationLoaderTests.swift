@@ -63,17 +63,22 @@ import Testing
                 case .level: ("debug", .text("debug"))
                 case .levels: ("access=debug", .text("access=debug"))
                 case .addresses: ("10.0.0.1,::1", .text("10.0.0.1, ::1"))
+                case .listen: ("[::1]:80 proxy,unix:/a", .text("[::1]:80 proxy, unix:/a"))
                 }
             let quoted = if case .text = value { "'\(text)'" } else { text }
-            // Two keys that are bounded by others need those raised too.
             let file = "{ \(key.section): { \(key.name): \(quoted) } }"
-            let needsMore = ["limits.message_bytes", "slow.lagging_bytes"].contains(key.path)
-            let more = [
-                "GAMESERVER_LIMITS_SOCKET_MESSAGE_BYTES": "16777216", "GAMESERVER_SLOW_OUTBOX_BYTES": "1073741824",
-            ]
-            let fromFile = try load(file, environment: needsMore ? more : [:])
-            let fromVariable = try load(
-                environment: (needsMore ? more : [:]).merging([key.variable: text]) { $1 })
+            // What is bounded by others, or says nothing without them.
+            let more: [String: String] =
+                switch key.path {
+                case "limits.message_bytes": ["GAMESERVER_LIMITS_SOCKET_MESSAGE_BYTES": "16777216"]
+                case "slow.lagging_bytes": ["GAMESERVER_SLOW_OUTBOX_BYTES": "1073741824"]
+                case "tls.cert": ["GAMESERVER_TLS_KEY": "k"]
+                case "tls.key": ["GAMESERVER_TLS_CERT": "c"]
+                case "tls.directory": ["GAMESERVER_TLS_CERT": "c", "GAMESERVER_TLS_KEY": "k"]
+                default: [:]
+                }
+            let fromFile = try load(file, environment: more)
+            let fromVariable = try load(environment: more.merging([key.variable: text]) { $1 })
             if key.kind == .secret {
                 for admin in [fromFile.admin, fromVariable.admin] {
                     let secrets = [admin.token, admin.operatorToken, admin.viewerToken].compactMap { $0?.reveal() }
@@ -105,11 +110,19 @@ import Testing
         ("{ server: { port: 65536 } }", "server.port in x.json5 is 65536: at most 65535"),
         (
             "{ http: { trusted_proxies: '10.0.0.1, proxy.local' } }",
-            "http.trusted_proxies in x.json5 is \"10.0.0.1, proxy.local\": proxy.local is no IP address"
+            "http.trusted_proxies in x.json5 is \"10.0.0.1, proxy.local\": proxy.local is no IP address or network"
         ),
         (
-            "{ http: { trusted_proxies: '10.0.0.0/8' } }",
-            "http.trusted_proxies in x.json5 is \"10.0.0.0/8\": 10.0.0.0/8 is no IP address"
+            "{ http: { uncounted_addresses: '10.0.0.0/33' } }",
+            "http.uncounted_addresses in x.json5 is \"10.0.0.0/33\": 10.0.0.0/33 is no IP address or network"
+        ),
+        (
+            "{ server: { listen: '[::1]:80, unix:relative' } }",
+            "server.listen in x.json5 is \"[::1]:80, unix:relative\": unix:relative is no address to listen on"
+        ),
+        (
+            "{ server: { socket_mode: '0777' } }",
+            "server.socket_mode in x.json5 is \"0777\": one of 0600, 0660, 0666"
         ),
         ("{ server: { port: '1' } }", "server.port in x.json5 is \"1\": a whole number from 0 to 65535"),
         ("{ server: { port: 1.5 } }", "server.port in x.json5 is 1.5: a whole number from 0 to 65535"),
@@ -130,6 +143,10 @@ import Testing
             "{ slow: { outbox_bytes: 65536 } }",
             "slow.outbox_bytes in x.json5 is 65536: at least slow.lagging_bytes, which is 262144"
         ),
+        ("{ tls: { key: 'k.pem' } }", "tls.key in x.json5 is \"k.pem\": tls.cert has to be set too"),
+        ("{ tls: { cert: 'c.pem' } }", "tls.cert in x.json5 is \"c.pem\": tls.key has to be set too"),
+        ("{ tls: { directory: 'd' } }", "tls.directory in x.json5 is \"d\": tls.cert has to be set too"),
+        ("{ tls: { minimum_version: '1.1' } }", "tls.minimum_version in x.json5 is \"1.1\": one of 1.2, 1.3"),
         (
             "{ recovery: { overrides: 'memory_pressure.target=0.95' } }",
             "recovery.overrides in x.json5 is \"memory_pressure.target=0.95\": the recovery procedure memory_pressure "

@@ -157,13 +157,15 @@ import WebSocket
 
     // MARK: The server's test of itself
 
+    private func local(_ port: UInt16) -> ListenAddress { ListenAddress(.port(port, host: "127.0.0.1")) }
+
     @Test func `the test passes with its key, and leaves nothing behind`() throws {
         let surface = try Surface()
         defer { surface.stop() }
         let tests = TestTraffic()
         guard
             case .measured(let values) = SelfTest(
-                key: "self", host: "127.0.0.1", port: surface.loop.port, tests: tests
+                key: "self", server: local(surface.loop.port), tests: tests
             ).run()
         else {
             Issue.record("failed")
@@ -180,7 +182,7 @@ import WebSocket
         defer { surface.stop() }
         let tests = TestTraffic()
         let reading = SelfTest(
-            key: "guess", host: "127.0.0.1", port: surface.loop.port, tests: tests, patience: .seconds(60)
+            key: "guess", server: local(surface.loop.port), tests: tests, patience: .seconds(60)
         ).run()
         guard case .judged(.critical, let sentence, let values) = reading else {
             Issue.record("\(reading)")
@@ -199,7 +201,7 @@ import WebSocket
         defer { over.open(()) }
         surface.loop.run { _ in over.wait() }
         let reading = SelfTest(
-            key: "self", host: "127.0.0.1", port: surface.loop.port, tests: TestTraffic(),
+            key: "self", server: local(surface.loop.port), tests: TestTraffic(),
             patience: .milliseconds(50)
         ).run()
         guard case .judged(.critical, let sentence, _) = reading else {
@@ -215,12 +217,12 @@ import WebSocket
         surface.stop()
         guard
             case .judged(.critical, let sentence, _) = SelfTest(
-                key: "self", host: "127.0.0.1", port: port, tests: TestTraffic()
+                key: "self", server: local(port), tests: TestTraffic()
             ).run()
         else {
             Issue.record("passed")
             return
         }
-        #expect(sentence.hasPrefix("cannot connect to port \(port): "))
+        #expect(sentence.hasPrefix("cannot connect to 127.0.0.1:\(port): "))
     }
 }

@@ -131,6 +131,26 @@ import Testing
         #expect(mover.take().types.filter { $0 == "ok" }.count == 6)
     }
 
+    @Test func `who came and went while the room could let nobody in keeps nobody out`() throws {
+        let table = try Table.playing { $0.limits.queueCommands = 1 }
+        table.world.holdStore()
+        table.mark(0)
+        let room = table.room
+        for index in 0..<Room.arrivalsPerCommand {
+            let passer = table.world.client("passer \(index)")
+            passer.hello()
+            #expect(passer.watch(room).isEmpty)
+            passer.cut()
+        }
+        #expect(table.live?.waitingRequests == Room.arrivalsPerCommand)
+        let eve = table.world.client("Eve")
+        eve.hello()
+        #expect(eve.watch(room).refusals == [])
+        #expect(table.live?.waitingRequests == 1)
+        table.world.releaseStore()
+        #expect(eve.take().contains { $0.type == "joined" })
+    }
+
     @Test func `a command in the queue of a player who has gone harms nobody`() throws {
         let table = try Table.playing()
         table.world.memory.fail(.fenced)

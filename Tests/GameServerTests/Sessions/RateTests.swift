@@ -9,14 +9,15 @@ import WebSocket
     private let start = MonotonicTime(nanoseconds: 0)
 
     @Test func `a bucket gives its burst at once, then its rate, and says how long to wait`() {
-        var bucket = TokenBucket(perSecond: 20, burst: 40, at: start)
-        for _ in 0..<40 { #expect(bucket.take(at: start) == nil) }
-        #expect(bucket.take(at: start) == 50)
-        #expect(bucket.take(at: start + .milliseconds(30)) == 20)
-        #expect(bucket.take(at: start + .milliseconds(50)) == nil)
-        #expect(bucket.take(at: start + .milliseconds(50)) != nil)
-        for _ in 0..<40 { #expect(bucket.take(at: start + .seconds(3600)) == nil) }
-        #expect(bucket.take(at: start + .seconds(3600)) != nil)
+        let rate = TokenBucket.Rate(perSecond: 20, burst: 40)
+        var bucket = TokenBucket()
+        for _ in 0..<40 { #expect(bucket.take(of: rate, at: start) == nil) }
+        #expect(bucket.take(of: rate, at: start) == 50)
+        #expect(bucket.take(of: rate, at: start + .milliseconds(30)) == 20)
+        #expect(bucket.take(of: rate, at: start + .milliseconds(50)) == nil)
+        #expect(bucket.take(of: rate, at: start + .milliseconds(50)) != nil)
+        for _ in 0..<40 { #expect(bucket.take(of: rate, at: start + .seconds(3600)) == nil) }
+        #expect(bucket.take(of: rate, at: start + .seconds(3600)) != nil)
     }
 
     @Test func `commands, chat and lobby requests count; hello, acks, pings and resyncs do not`() {

@@ -11,6 +11,8 @@ final class ScriptedOutlet: Outlet {
     private(set) var seated: [RoomID: (viewer: Viewer, secret: String?)] = [:]
     /// What the peer gets, in order.
     var deliver: (_ message: [UInt8]) -> Void = { _ in }
+    /// What the session lets be compressed, in order.
+    var compressible: (_ message: [UInt8]) -> Void = { _ in }
     private(set) var isReading = true
     private(set) var isCut = false
     /// How the server ended the connection.
@@ -23,12 +25,25 @@ final class ScriptedOutlet: Outlet {
     /// The most that ever waited.
     private(set) var mostUnsentBytes = 0
     var lastReceived: MonotonicTime
+    private let timeline: ManualTimeline
+    private var alarm: Alarm?
 
-    init(openedAt now: MonotonicTime) { lastReceived = now }
+    init(on timeline: ManualTimeline) {
+        self.timeline = timeline
+        lastReceived = timeline.now
+    }
 
-    func send(_ message: EncodedMessage) { take(Self.text(of: message), isBroadcast: message.isReplaceable) }
+    func send(_ message: EncodedMessage) {
+        if message.isCompressible { compressible(Self.text(of: message)) }
+        take(Self.text(of: message), isBroadcast: message.isReplaceable)
+    }
 
-    func send(text: [UInt8]) { take(text, isBroadcast: false) }
+    func send(text: [UInt8]) {
+        compressible(text)
+        take(text, isBroadcast: false)
+    }
+
+    func send(uncompressed text: [UInt8]) { take(text, isBroadcast: false) }
 
     func takeBackBroadcasts() -> TakenBack {
         var taken = TakenBack()
@@ -40,6 +55,11 @@ final class ScriptedOutlet: Outlet {
             unsent.removeLast()
         }
         return taken
+    }
+
+    func wake(at instant: MonotonicTime?) {
+        alarm?.cancel()
+        alarm = instant.map { timeline.alarm(at: $0) { [weak self] in self?.session?.woken() } }
     }
 
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }

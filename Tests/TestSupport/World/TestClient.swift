@@ -21,6 +21,8 @@ final class TestClient {
     private(set) var lastClose: CloseCode?
     /// A simulation over thousands of steps keeps no history.
     var keepsMessages = true
+    /// Told of each message that may be compressed on its way here.
+    var compressible: (_ message: [UInt8]) -> Void = { _ in }
     /// Pings are answered a millisecond after they are read.
     var answersPings = true
     private var secrets: GameRandom
@@ -40,10 +42,11 @@ final class TestClient {
 
     func connect() {
         if let outlet { older.append(outlet) }
-        let outlet = ScriptedOutlet(openedAt: world.timeline.now)
+        let outlet = ScriptedOutlet(on: world.timeline)
         outlet.deliver = { [weak self, weak outlet] message in
             if let self, let outlet { receive(message, from: outlet) }
         }
+        outlet.compressible = { [weak self] in self?.compressible($0) }
         self.outlet = outlet
         outlet.session = world.sessions.open(outlet, as: world.sessions.newClient(address: "127.0.0.1"))
     }

@@ -81,6 +81,9 @@ final class OperatorDesk: Desk {
         case .logs: sources.logs(LogQuestion(arguments), answer: tell)
         case .logLevels: tell(sources.logLevels())
         case .setLogLevel: setLogLevel(question, finish)
+        case .tlsReload:
+            guard let requester = question.requester else { return reply(Self.nobody(question)) }
+            tell(sources.reloadCertificates(by: requester))
         case .openAPI: reply(.json(200, description))
         case .live, .ready, .started, .health, .logTail, .logTicket:
             preconditionFailure("\(question.endpoint) is answered on the loop")

@@ -58,6 +58,11 @@ protocol OperatorSources: Sendable {
     func logLevel(of category: LogCategory?) -> LogLevel
     /// - Parameter category: nil for all that have no level of their own.
     func setLogLevel(_ level: LogLevel, for category: LogCategory?) -> Finding
+
+    // MARK: TLS
+
+    /// Reads the certificates again; `refused` with what is wrong with them.
+    func reloadCertificates(by requester: Requester) -> Finding
 }
 
 /// A log that is being followed. Letting go of it ends that; so does `end`.
@@ -139,6 +144,8 @@ extension OperatorSources {
     }
 
     func note(_ action: OperatorAction) {}
+
+    func reloadCertificates(by requester: Requester) -> Finding { .absent("this server has no certificates") }
 
     func logs(_ question: LogQuestion, answer: @escaping @Sendable (Finding) -> Void) {
         answer(.absent("this server's log is not searched"))

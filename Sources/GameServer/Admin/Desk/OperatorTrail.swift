@@ -92,6 +92,7 @@ extension OperatorAction {
         case .setLogLevel:
             target = body?["category"]?.string.flatMap { LogCategory(rawValue: $0)?.rawValue } ?? "log"
             add("level", body?["level"]?.string.flatMap { LogLevel(name: $0) }.map { .string($0.name) })
+        case .tlsReload: target = "certificates"
         default: target = name
         }
         self.arguments = arguments

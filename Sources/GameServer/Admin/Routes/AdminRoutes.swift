@@ -3,7 +3,7 @@ import PluginAPI
 
 /// Every path the server answers besides `/ws` and the static files.
 enum AdminRoutes {
-    static let table = RouteTable(probes + health + metrics + recovery + rooms + store + logs + surface)
+    static let table = RouteTable(probes + health + metrics + recovery + rooms + store + logs + tls + surface)
 
     /// The closed set of values of the label `http_route`. What no route is gets `other`, pages `files`.
     static let labels: [String] = {

@@ -10,6 +10,7 @@ enum AdminSchemas {
         ("RoomLine", .object(roomLine)), ("Room", room), ("RoomEvents", roomEvents), ("RoomState", roomState),
         ("StoreStatistics", storeStatistics), ("StoreCleanup", storeCleanup), ("SystemEvents", systemEvents),
         ("Logs", logs), ("LogTicket", logTicket), ("LogLevels", logLevels), ("LogLevelChange", logLevelChange),
+        ("Certificates", certificates),
     ]
 
     private static let error: Schema = .object([
@@ -235,6 +236,16 @@ enum AdminSchemas {
 
     private static let logLevels: Schema = .object([
         .always("level", .string), .always("categories", .map(.string)),
+    ])
+
+    private static let certificates: Schema = .object([
+        .always(
+            "certificates",
+            .array(
+                .object([
+                    .always("file", .string), .always("names", .array(.string)), .always("begins", .string),
+                    .always("ends", .string),
+                ])))
     ])
 
     private static let logLevelChange: Schema = .object([

@@ -102,5 +102,6 @@ enum Endpoint: String, Sendable, CaseIterable {
     case rooms, room, roomEvents, roomEventsSince, roomState
     case storeStatistics, storeCleanup, systemEvents
     case logs, logTail, logTicket, logLevels, setLogLevel
+    case tlsReload
     case openAPI
 }
