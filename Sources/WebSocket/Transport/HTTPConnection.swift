@@ -2,7 +2,7 @@ import CLinux
 
 /// A connection that speaks HTTP/1.1: requests one after the other, until one becomes a WebSocket. Lives on its loop.
 final class HTTPConnection: Socket {
-    private enum Phase {
+    enum Phase {
         case reading
         /// An exchange has not been answered yet; what the peer sends meanwhile waits.
         case answering(RequestHead)
@@ -15,8 +15,8 @@ final class HTTPConnection: Socket {
 
     private let handler: any RequestHandler
     private let openedAt: MonotonicTime
-    private var parser: RequestParser
-    private var phase = Phase.reading
+    var parser: RequestParser
+    var phase = Phase.reading
     /// Counts exchanges, so that one that was answered cannot answer again.
     private(set) var exchangeNumber = 0
     /// The turn in which requests were last handed out, and how many were.
@@ -259,64 +259,6 @@ final class HTTPConnection: Socket {
         phase = .over
         send(response(to: RequestRefusal(refusal)), keepsAlive: false, withBody: true)
         endInOrder()
-    }
-
-    // MARK: Becoming a WebSocket
-
-    /// What to answer to an offer of permessage-deflate, and the extension as it was agreed; nil when there is none.
-    func agree(
-        to extensions: ExtensionList, _ policy: CompressionPolicy
-    ) -> (answer: String, extension: PackedDeflate)? {
-        guard let offer = CompressionPolicy.offer(in: extensions) else { return nil }
-        let agreed = shared.pointee.deflatePool().agree(to: offer, policy)
-        return (agreed.answer(to: offer), PackedDeflate(parameters: agreed, policy: policy, role: .server))
-    }
-
-    /// Hands descriptor and unread bytes over to a WebSocket connection. This object is over then.
-    ///
-    /// - Returns: false when the client has gone.
-    func upgrade(answer: [UInt8], deflate: PackedDeflate?, handler: any ConnectionHandler) -> Bool {
-        guard becomesWebSocket() else { return false }
-        let luggage = packed(Passage(fd: fd, of: self), answer, deflate)
-        let connection = Connection(luggage, shared: shared, handler: handler)
-        shared.pointee.replace(with: connection, interest: clinux_epollin())
-        fd = -1
-        connection.begin(luggage)
-        return true
-    }
-
-    /// Hands descriptor and unread bytes to another loop, which answers the handshake. This object is over then.
-    ///
-    /// - Returns: false when the client has gone, or that loop.
-    func upgrade<Ticket>(
-        answer: [UInt8], deflate: PackedDeflate?, to landing: Landing<Ticket>, _ ticket: Ticket
-    ) -> Bool {
-        guard becomesWebSocket() else { return false }
-        return landing.take(packed(depart(), answer, deflate), ticket)
-    }
-
-    /// Nothing more is read or answered here.
-    ///
-    /// - Returns: false when the client has gone.
-    private func becomesWebSocket() -> Bool {
-        guard case .answering = phase, fd >= 0, !peerHasEnded, !peerSaidGoodbye, !wasTruncated else {
-            release()
-            return false
-        }
-        phase = .over
-        sendHeldBack()
-        return true
-    }
-
-    /// What a WebSocket begins with.
-    private func packed(_ passage: Passage, _ answer: [UInt8], _ deflate: PackedDeflate?) -> Luggage {
-        let luggage = Luggage(passage, role: .server, endpoint: nil, at: shared.pointee.now)
-        luggage.answer = answer
-        luggage.deflate = deflate
-        luggage.unparsed = parser.takeRemainder()
-        luggage.outbox = outbox
-        outbox = nil
-        return luggage
     }
 
     func isAnswering(_ number: Int) -> Bool {

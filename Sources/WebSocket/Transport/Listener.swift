@@ -153,9 +153,10 @@ public final class Listener: Pollable {
     /// A few are told why; in a flood the others are closed at once, which costs next to nothing. So is everybody who
     /// came to speak TLS: to say why would take the handshake that a ceiling is to spare.
     private func turnAway(_ accepted: Int32, _ peer: PeerAddress, _ refusal: Doorkeeper.Refusal) {
-        let isHeard = reception.tls == nil && shared.pointee.counters.turningAway < shared.pointee.limits.maxRefusalsAnswered
+        let limit = shared.pointee.limits.maxRefusalsAnswered
         let passage = Passage(fd: accepted, peer, .turnedAway, shared.pointee.doorkeeper, isToBeSecured: false)
-        if isHeard { reception.turnAway(passage, refusal) }
+        guard reception.tls == nil, shared.pointee.counters.turningAway < limit else { return }
+        reception.turnAway(passage, refusal)
     }
 
     /// The process has no descriptor left: the reserve lets one connection in, which is told to come back later.
@@ -170,7 +171,9 @@ public final class Listener: Pollable {
         if accepted >= 0 {
             shared.pointee.counters.accepted += 1
             shared.pointee.counters.refusedForDescriptors += 1
-            if reception.tls == nil { _ = Self.noDescriptor.withUnsafeBytes { clinux_send(accepted, $0.baseAddress, $0.count) } }
+            if reception.tls == nil {
+                _ = Self.noDescriptor.withUnsafeBytes { clinux_send(accepted, $0.baseAddress, $0.count) }
+            }
             _ = shutdown(accepted, Int32(SHUT_WR))
             // Closing with bytes unread would send a reset, which may overtake the answer.
             _ = recv(accepted, shared.pointee.receiveBuffer, shared.pointee.limits.receiveBufferBytes, 0)

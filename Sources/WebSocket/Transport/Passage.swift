@@ -18,7 +18,10 @@ final class Passage: @unchecked Sendable {
     /// One that was just let in.
     ///
     /// - Parameter isToBeSecured: counts as a handshake of TLS while it is on its way.
-    init(fd: Int32, _ peerAddress: PeerAddress, _ admission: Socket.Admission, _ doorkeeper: Doorkeeper, isToBeSecured: Bool) {
+    init(
+        fd: Int32, _ peerAddress: PeerAddress, _ admission: Socket.Admission, _ doorkeeper: Doorkeeper,
+        isToBeSecured: Bool
+    ) {
         self.fd = fd
         self.peerAddress = peerAddress
         self.admission = admission

@@ -59,6 +59,7 @@ final class StoreFacts: StoreObserver {
         private let told = DispatchSemaphore(value: 0)
 
         var groups: [Int] = []
+        /// SQLite's, of the failures.
         var codes: [Int32] = []
         var failures: [StoreOperation] = []
         var refused: [StoreOperation] = []
@@ -88,7 +89,12 @@ final class StoreFacts: StoreObserver {
     }
 
     func committed(writes: Int, bytes: Int, took: Duration) { facts.withLock { $0.groups.append(writes) } }
-    func failed(_ operation: StoreOperation, code: Int32) { facts.withLock { $0.failures.append(operation); $0.codes.append(code) } }
+    func failed(_ operation: StoreOperation, code: Int32) {
+        facts.withLock { facts in
+            facts.failures.append(operation)
+            facts.codes.append(code)
+        }
+    }
     func refused(_ operation: StoreOperation) { facts.withLock { $0.refused.append(operation) } }
     func checkpointed(pages: Int, left: Int, took: Duration) { facts.withLock { $0.checkpoints += 1 } }
     func performed(_ operation: StoreOperation, took: Duration) {
