@@ -6,6 +6,7 @@ import WebSocket
 enum EchoCommand {
     static func run(_ configuration: Configuration, compresses: Bool) -> Int32 {
         DescriptorLimit.raise()
+        HeapPolicy.giveLongBlocksBack()
         let server = configuration.server
         let tls = configuration.tls
         let ring = EchoRing()

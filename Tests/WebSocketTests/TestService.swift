@@ -62,6 +62,9 @@ final class TestService: RequestHandler, ConnectionHandler {
             let shared = EncodedMessage(text: Array(String(repeating: "to all ", count: 50).utf8))
             for other in connections { other.send(shared) }
         case "secret": connection.send(uncompressed: Array(String(repeating: "secret", count: 100).utf8))
+        case "pause": connection.pauseReading()
+        case "release":
+            for other in connections { other.resumeReading() }
         case "flood":
             // Beyond what the kernel takes, within what the outbox may hold.
             for _ in 0..<64 { connection.send(binary: [UInt8](repeating: 7, count: 64 << 10).span.bytes) }

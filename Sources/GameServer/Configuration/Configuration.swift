@@ -60,6 +60,7 @@ public struct Configuration: Sendable, Equatable {
         public var chatCharacters = 500
         public var nameCharacters = 50
         public var queueCommands = 64
+        public var waitingCommands = 16
         public var messageMs = engine.messageMilliseconds
         public var fragments = engine.maxFragmentsPerMessage
         public var controlFramesPerS = engine.maxControlFramesPerSecond
@@ -79,6 +80,8 @@ public struct Configuration: Sendable, Equatable {
         public var gapEvents = 20
         public var gapMs = 2000
         public var outboxBytes = engine.maxOutboxBytes
+        public var kernelSendBytes = 131_072
+        public var kernelReceiveBytes = 131_072
     }
 
     public struct Compression: Sendable, Equatable {

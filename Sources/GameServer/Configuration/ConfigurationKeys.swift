@@ -59,6 +59,9 @@ extension ConfigurationKey {
             "limits", "queue_commands", \.limits.queueCommands, 1...10_000,
             "Commands that wait for a room; one more is answered `overloaded`."),
         .integer(
+            "limits", "waiting_commands", \.limits.waitingCommands, 1...10_000,
+            "Commands of one connection that wait for rooms; with so many it is not read until half of them are taken."),
+        .integer(
             "limits", "message_ms", \.limits.messageMs, 10...dayMs,
             "Time for a message, or a control frame, to come in whole once it has begun; then it closes with 1008."),
         .integer(
@@ -96,6 +99,12 @@ extension ConfigurationKey {
         .integer(
             "slow", "outbox_bytes", \.slow.outboxBytes, 65_536...1_073_741_824,
             "Unsent bytes that end a connection at once."),
+        .integer(
+            "slow", "kernel_send_bytes", \.slow.kernelSendBytes, 0...16_777_216,
+            "What the kernel may hold for a client that does not read, unseen by `slow.lagging_bytes`; 0: what it likes."),
+        .integer(
+            "slow", "kernel_receive_bytes", \.slow.kernelReceiveBytes, 0...16_777_216,
+            "What the kernel may hold of a client that is not read, times two; 0: what it likes."),
 
         .boolean(
             "compression", "enabled", \.compression.isEnabled,

@@ -144,6 +144,7 @@ final class Room {
                 return refuse(request, .overloaded("\(limit) commands of this room are waiting"))
             }
             queuedCommands += 1
+            request.commander?.commandQueued()
         } else {
             let most = limit * Self.arrivalsPerCommand
             if queue.count - queuedCommands >= most { forgetDeparted() }
@@ -180,6 +181,7 @@ final class Room {
             let (request, arrived) = queue[taken]
             taken += 1
             if request.isCommand { queuedCommands -= 1 }
+            request.commander?.commandTaken()
             take(request, arrived: arrived)
         }
         // A room that ended meanwhile has refused what was left.
@@ -191,7 +193,10 @@ final class Room {
         let rest = queue
         queue = []
         queuedCommands = 0
-        for (request, _) in rest { refuse(request, rejection) }
+        for (request, _) in rest {
+            request.commander?.commandTaken()
+            refuse(request, rejection)
+        }
     }
 
     // MARK: Leaving

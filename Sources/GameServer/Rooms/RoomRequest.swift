@@ -17,6 +17,14 @@ enum RoomRequest {
         }
     }
 
+    /// Whose command it is; nil for an arrival.
+    var commander: Session? {
+        switch self {
+        case .act(let member, _, _, _), .order(let member, _, _), .leave(let member, _): member.session
+        case .join, .resume, .watch: nil
+        }
+    }
+
     /// Whether it is an arrival whose connection has gone.
     var isFromNobody: Bool {
         switch self {

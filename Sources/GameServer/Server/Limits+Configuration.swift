@@ -11,8 +11,9 @@ extension WebSocket.Limits {
         maxControlFramesPerSecond = limits.controlFramesPerS
         maxOutboxBytes = configuration.slow.outboxBytes
         backlogBytes = configuration.slow.laggingBytes
-        // Small on purpose: what the kernel holds for a slow reader is invisible to the lagging rule.
-        kernelSendBufferBytes = 128 * 1024
+        let slow = configuration.slow
+        kernelSendBufferBytes = slow.kernelSendBytes > 0 ? slow.kernelSendBytes : nil
+        kernelReceiveBufferBytes = slow.kernelReceiveBytes > 0 ? slow.kernelReceiveBytes : nil
         maxConnections = DescriptorLimit.connections(wanted: http.maxConnections)
         maxConnectionsPerAddress = http.connectionsPerAddress
         maxOpensPerSecond = http.opensPerS

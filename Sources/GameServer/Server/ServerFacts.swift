@@ -19,6 +19,8 @@ final class ServerFacts: ServerObserver {
         self.board = board
     }
 
+    func readingPaused() { metrics.wsReadPauses.add(by: writer) }
+
     func sessionOpened() {
         metrics.wsConnections.add(1, by: writer)
         metrics.wsConnectionsOpened.add(1, by: writer)

@@ -5,6 +5,8 @@ import WebSocket
 /// client.
 protocol ServerObserver: AnyObject {
     func sessionOpened()
+    /// A client is not read for a while: rooms or the store do not keep up with it.
+    func readingPaused()
     func sessionClosed()
     /// - Parameters:
     ///   - code: nil for `ok`; "repeated" for an `ok` told once more; else the refusal's code.

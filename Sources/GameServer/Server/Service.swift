@@ -32,6 +32,7 @@ public struct Service {
         opened: (String) -> Void = { _ in }
     ) -> Int32 {
         DescriptorLimit.raise()
+        HeapPolicy.giveLongBlocksBack()
         let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)
         let domain: DomainMetrics
         do {

@@ -17,6 +17,8 @@ enum GuestNews: Sendable {
     case expelled(RoomID, Disconnect)
     /// Whether a room waits for it.
     case awaited(Bool)
+    /// Whether as many of its commands wait as may.
+    case crowded(Bool)
     case close(CloseCode, reason: String)
     /// The connection has to end for a reason of the protocol's own.
     case end(Disconnect)

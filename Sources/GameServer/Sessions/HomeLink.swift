@@ -57,6 +57,9 @@ final class HomeLink: Outlet {
     func send(uncompressed text: [UInt8]) { tell(.text(text)) }
     func send(text: [UInt8]) { tell(.publicText(text)) }
 
+    func pauseReading() { tell(.crowded(true)) }
+    func resumeReading() { tell(.crowded(false)) }
+
     /// When it has to be looked after, the home knows.
     func wake(at instant: MonotonicTime?) {}
 

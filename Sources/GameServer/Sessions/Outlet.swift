@@ -18,6 +18,9 @@ protocol Outlet: AnyObject {
     func send(uncompressed text: [UInt8])
     /// Has the session woken once, at or soon after a time; the last call counts, nil forgets it.
     func wake(at instant: MonotonicTime?)
+    /// Has the peer send no more for a while; what was read already still comes.
+    func pauseReading()
+    func resumeReading()
     func close(_ code: CloseCode, reason: String)
 }
 

@@ -111,6 +111,9 @@ extension Session {
         case .awaited(let isAwaited):
             branches?.set(isAwaited: isAwaited, on: loop)
             watchOver()
+        case .crowded(let isCrowded):
+            branches?.set(isCrowded: isCrowded, on: loop)
+            settleReading()
         case .end(let why): close(why)
         case .close(let code, let reason): shut(code, reason: reason)
         }

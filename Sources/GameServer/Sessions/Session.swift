@@ -28,6 +28,7 @@ final class Session {
     var traffic = Traffic()
     var liveness = Liveness()
     var backlog = Backlog()
+    var flow = Flow()
 
     init(
         _ client: Client, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,

@@ -33,6 +33,9 @@ public enum MetricCatalogue {
     static let transportTimeouts = MetricDescription(
         "gameserver_transport_timeouts_total", .counter,
         "Connections ended for taking longer than they may: for a request, a message, or to read a response.")
+    static let wsReadPauses = MetricDescription(
+        "gameserver_ws_read_pauses_total", .counter,
+        "Times a client was not read for a while because its commands waited for rooms or the store.")
     static let wsHandshakeSeconds = MetricDescription(
         "gameserver_ws_handshake_duration_seconds", .histogram, "From the first byte of a connection to its upgrade.",
         bounds: MetricBounds.handling)
@@ -51,7 +54,8 @@ public enum MetricCatalogue {
 
     static let connectionRows = [
         wsConnections, wsConnectionsLimit, wsConnectionsOpened, wsConnectionsClosed, wsCloseCodes,
-        wsConnectionsRejected, transportTimeouts, wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds,
+        wsConnectionsRejected, transportTimeouts, wsReadPauses, wsHandshakeSeconds, wsConnectionSeconds,
+        wsRoundTripSeconds,
         wsProtocolErrors, wsResumes,
     ]
 

@@ -10,7 +10,7 @@ public final class Metrics: Sendable {
     public let wsConnectionsClosed: LabelledCounter<CloseReasonLabel>
     public let wsCloseCodes: LabelledCounter<CloseLabel>
     public let wsConnectionsRejected: LabelledCounter<RejectionLabel>
-    public let transportTimeouts: Counter
+    public let transportTimeouts, wsReadPauses: Counter
     public let wsHandshakeSeconds, wsConnectionSeconds, wsRoundTripSeconds: Histogram
     public let wsProtocolErrors: LabelledCounter<ProtocolErrorLabel>
     public let wsResumes: LabelledCounter<ResumeLabel>
@@ -132,6 +132,7 @@ public final class Metrics: Sendable {
         wsCloseCodes = make.counter(Row.wsCloseCodes)
         wsConnectionsRejected = make.counter(Row.wsConnectionsRejected)
         transportTimeouts = make.counter(Row.transportTimeouts)
+        wsReadPauses = make.counter(Row.wsReadPauses)
         wsHandshakeSeconds = make.histogram(Row.wsHandshakeSeconds)
         wsConnectionSeconds = make.histogram(Row.wsConnectionSeconds)
         wsRoundTripSeconds = make.histogram(Row.wsRoundTripSeconds)

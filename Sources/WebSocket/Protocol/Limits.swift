@@ -22,6 +22,9 @@ public struct Limits: Sendable {
     /// Send buffer asked of the kernel for each connection; nil leaves it to the kernel, which may take megabytes
     /// before anything counts as unsent.
     public var kernelSendBufferBytes: Int?
+    /// Receive buffer asked of the kernel for each connection, which takes twice as much; nil leaves it to the kernel,
+    /// which may take megabytes for a peer that is not read.
+    public var kernelReceiveBufferBytes: Int?
 
     // MARK: Connections
 

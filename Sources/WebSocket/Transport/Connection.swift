@@ -21,8 +21,8 @@ public final class Connection: Socket {
 
     /// Unique on its loop.
     public let id: UInt64
-    /// When the last byte came.
-    public var lastReceived: MonotonicTime { receivedAt }
+    /// When the last byte came; now, while we do not read.
+    public var lastReceived: MonotonicTime { isPaused ? shared.pointee.now : receivedAt }
     var receivedAt: MonotonicTime
     let openedAt: MonotonicTime
     let handler: any ConnectionHandler
@@ -47,6 +47,8 @@ public final class Connection: Socket {
     var owesDrained = false
     /// What is known of its way to another loop, while it is `moving`.
     var leaving: Leaving?
+    /// What the peer sends stays in the kernel.
+    private var isPaused = false
     /// Another loop has taken the endpoint over.
     var hasHandedOver = false
 
@@ -157,6 +159,7 @@ public final class Connection: Socket {
     public func close(_ code: CloseCode, reason: String = "") {
         guard phase == .open else { return }
         phase = .closing
+        readOn()
         closeCode = code
         sendClose(code, reason: reason)
         expire(after: shared.pointee.limits.closeMilliseconds)
@@ -180,6 +183,7 @@ public final class Connection: Socket {
     func settle(_ cause: Closure.Cause, code: CloseCode, reason: String = "", isClean: Bool) {
         guard phase != .over else { return }
         phase = .over
+        readOn()
         shared.pointee.counters.openWebSockets -= 1
         let lasted = shared.pointee.now - openedAt
         shared.pointee.reap(
@@ -214,6 +218,8 @@ public final class Connection: Socket {
         if phase == .closing { return cut(.local) }
         let limit = shared.pointee.limits.messageMilliseconds
         guard partialSince != .never else { return }
+        // It may all be here, but for us.
+        if isPaused { partialSince = shared.pointee.now }
         let due = partialSince + .milliseconds(limit)
         if due > shared.pointee.now { return expire(at: due) }
         shared.pointee.counters.timedOut += 1
@@ -245,6 +251,31 @@ public final class Connection: Socket {
     override func loopEnds() {
         cut(.stopped)
         release()
+    }
+
+    // MARK: Holding the peer back
+
+    /// Leaves what the peer sends from now on in the kernel, which then lets it send no more. What was read already is
+    /// still handed out. Meanwhile no time counts as the peer's silence.
+    ///
+    /// A connection that moves, closes or ends is read again by itself.
+    public func pauseReading() {
+        guard phase == .open, !isPaused else { return }
+        isPaused = true
+        setInterest(interest & ~clinux_epollin())
+    }
+
+    /// Reads again; no error when it was not paused.
+    public func resumeReading() {
+        if phase == .open { readOn() }
+    }
+
+    private func readOn() {
+        guard isPaused else { return }
+        isPaused = false
+        receivedAt = shared.pointee.now
+        if partialSince != .never { partialSince = shared.pointee.now }
+        setInterest(interest | clinux_epollin())
     }
 
     // MARK: Opening

@@ -18,8 +18,7 @@ public final class Listener: Pollable {
     ) throws(SystemError) {
         self.address = address
         reception = Reception(shared: shared, handler: handler, tls: options.tls)
-        socket = try ListeningSocket(
-            at: address, options: options, backlog: Int32(clamping: shared.pointee.limits.listenBacklog))
+        socket = try ListeningSocket(at: address, options: options, limits: shared.pointee.limits)
         super.init(fd: socket.descriptor, shared: shared)
     }
 

@@ -14,7 +14,7 @@ struct ListeningSocket {
     private var file: (path: String, device: dev_t, inode: ino_t)?
 
     /// - Throws: when the address cannot be had.
-    init(at address: ListenAddress, options: ListenOptions, backlog: Int32) throws(SystemError) {
+    init(at address: ListenAddress, options: ListenOptions, limits: Limits) throws(SystemError) {
         switch address.place {
         case .port(let port, let host): descriptor = try Self.bind(host: host, port: port, options)
         case .file(let path):
@@ -23,8 +23,12 @@ struct ListeningSocket {
             if stat(path, &status) == 0 { file = (path, status.st_dev, status.st_ino) }
         case .inherited(let fd): descriptor = try Self.adopt(fd)
         }
+        // Connections inherit it, and it has to be known before they say how much they may be sent (RFC 7323 §2).
+        if let bytes = limits.kernelReceiveBufferBytes {
+            Self.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
+        }
         // One that was handed over listens already; saying so again only sets the backlog.
-        guard Glibc.listen(descriptor, backlog) == 0 else { throw Self.failure("listen", closing: descriptor) }
+        guard Glibc.listen(descriptor, Int32(clamping: limits.listenBacklog)) == 0 else { throw Self.failure("listen", closing: descriptor) }
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let fd = descriptor

@@ -131,6 +131,46 @@ import Testing
         #expect(mover.take().types.filter { $0 == "ok" }.count == 6)
     }
 
+    @Test func `a client whose commands wait is not read until half of them are taken, and is not silent meanwhile`()
+        throws
+    {
+        let table = try Table.playing {
+            $0.limits.burst = 1000; $0.limits.waitingCommands = 4
+        }
+        table.world.holdStore()
+        let mover = table.turn
+        let outlet = try #require(mover.outlet)
+        let n = mover.place(table.room).lastN + 1
+        // The first is on its way to the store; the others wait.
+        for _ in 0..<4 { mover.act(table.room, Table.mark(0), n: n) }
+        #expect(!outlet.isPaused)
+        mover.act(table.room, Table.mark(0), n: n)
+        #expect(outlet.isPaused && table.world.facts.readPauses == 1)
+        // What was read already still comes.
+        #expect(mover.act(table.room, Table.mark(0), n: n).isEmpty)
+        #expect(try #require(table.other.outlet).isPaused == false)
+        table.world.releaseStore()
+        #expect(mover.take().types.filter { $0 == "ok" }.count == 6)
+        #expect(!outlet.isPaused && table.world.facts.readPauses == 1)
+        mover.act(table.room, Table.mark(1), n: n + 1)
+        #expect(!outlet.isPaused)
+    }
+
+    @Test func `a client that is not read is read again when its room is lost, or the connection closes`() throws {
+        let table = try Table.playing {
+            $0.limits.burst = 1000; $0.limits.waitingCommands = 1
+        }
+        table.world.memory.fail(.fenced)
+        table.world.holdStore()
+        let mover = table.turn
+        let outlet = try #require(mover.outlet)
+        table.mark(0)
+        mover.act(table.room, Table.mark(1))
+        #expect(outlet.isPaused)
+        table.world.releaseStore()
+        #expect(!outlet.isPaused || outlet.closed != nil)
+    }
+
     @Test func `who came and went while the room could let nobody in keeps nobody out`() throws {
         let table = try Table.playing { $0.limits.queueCommands = 1 }
         table.world.holdStore()

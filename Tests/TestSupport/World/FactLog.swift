@@ -8,6 +8,7 @@ final class FactLog: ServerObserver, Middleware {
     let interests: MiddlewareHooks = [.commit, .resume, .stall, .close]
 
     private(set) var open = 0
+    private(set) var readPauses = 0
     private(set) var codes: [String] = []
     private(set) var verdicts: [Resumption.Verdict] = []
     private(set) var outcomes: [Commit.Outcome] = []
@@ -16,6 +17,7 @@ final class FactLog: ServerObserver, Middleware {
     private(set) var closeCodes: [UInt16] = []
 
     func sessionOpened() { open += 1 }
+    func readingPaused() { readPauses += 1 }
     func sessionClosed() { open -= 1 }
     func requestAnswered(code: String?, in room: Room?) { codes.append(code ?? "ok") }
     func messageHandled(_ type: String, _ took: Elapsed) {}

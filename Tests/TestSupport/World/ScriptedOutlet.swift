@@ -14,6 +14,8 @@ final class ScriptedOutlet: Outlet {
     /// What the session lets be compressed, in order.
     var compressible: (_ message: [UInt8]) -> Void = { _ in }
     private(set) var isReading = true
+    /// The session lets the peer send no more.
+    private(set) var isPaused = false
     private(set) var isCut = false
     /// How the server ended the connection.
     private(set) var closed: (code: CloseCode, reason: String)?
@@ -62,6 +64,9 @@ final class ScriptedOutlet: Outlet {
         alarm = instant.map { timeline.alarm(at: $0) { [weak self] in self?.session?.woken() } }
     }
 
+    func pauseReading() { isPaused = true }
+    func resumeReading() { isPaused = false }
+
     func close(_ code: CloseCode, reason: String) { closed = (code, reason) }
 
     func joined(_ room: RoomID, _ line: JSON) {
@@ -71,7 +76,7 @@ final class ScriptedOutlet: Outlet {
     func stopReading() { isReading = false }
 
     /// - Returns: whether something had waited, so that the session is to be told.
-    func resumeReading() -> Bool {
+    func readAgain() -> Bool {
         isReading = true
         let waiting = unsent
         unsent = []

@@ -97,7 +97,7 @@ final class TestClient {
     func stopReading() { outlet?.stopReading() }
 
     func resumeReading() {
-        guard let outlet, outlet.resumeReading() else { return }
+        guard let outlet, outlet.readAgain() else { return }
         outlet.session?.drained()
         world.pump()
     }
