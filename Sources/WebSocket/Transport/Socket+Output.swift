@@ -165,7 +165,7 @@ extension Socket {
 
     @inline(__always)
     func readKernel(into target: UnsafeMutableRawPointer, capacity: Int) -> Int? {
-        let count = recv(fd, target, capacity, 0)
+        let count = clinux_receive(fd, target, capacity)
         if count > 0 {
             shared.pointee.counters.bytesIn += count
             return count
