@@ -87,7 +87,7 @@ fuzz: libraries  ## searches for inputs that break a parser, so long for each of
 	python3 Tests/Fuzz/fuzz.py --seconds $(SECONDS)
 
 bench: release tools  ## figures beside other servers, and what watching costs, in one run on this machine
-	@$(call packages,gcc libc6-dev libuv1 valgrind)
+	@$(call packages,gcc g++ libc6-dev libuv1 valgrind libboost-dev golang-go golang-github-gorilla-websocket-dev)
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) Benchmarks/bench.py
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) Benchmarks/overhead.py
 

@@ -1,19 +1,20 @@
 // Load for an echo server: N connections, W messages in flight on each, every byte that comes back compared.
 //
 //     generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID...
+//     generator PORT CONNECTIONS BYTES IN_FLIGHT rounds
 //
-// Prints one JSON object. `server_cpu_ns` is the CPU time the server's processes used while measuring, read from
-// their CPU clocks by this process at the same instants as the message count.
+// The first measures, as measuring.h says. The second reads numbers from standard input: after each, every connection
+// sends that many messages, and a line says how many there were together once the last has come back.
 
 #define _GNU_SOURCE
+#include "measuring.h"
 #include "socket.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { STAMP = 16, RECEIVE = 1 << 20, STALL_MS = 5000 };
+enum { STAMP = 16, RECEIVE = 1 << 20 };
 
 typedef struct {
     int fd;
@@ -30,30 +31,9 @@ typedef struct {
 
 static size_t payload_bytes, request_header, request_bytes, echo_header, echo_bytes;
 static int window, loop_fd;
-static uint64_t messages;
+static uint64_t messages;               // that have come back
+static uint64_t allowed = UINT64_MAX;   // that each connection may send
 static uint8_t echo_prefix[MAX_HEADER], *filler, *receive_buffer;
-
-static int64_t clock_ns(clockid_t clock) {
-    struct timespec time;
-    if (clock_gettime(clock, &time)) fail("clock: %s", strerror(errno));
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-// The CPU clock of another process, as the kernel numbers it (clock_getcpuclockid).
-static clockid_t cpu_clock_of(pid_t pid) {
-    clockid_t clock;
-    if (clock_getcpuclockid(pid, &clock)) fail("no CPU clock of process %d", pid);
-    return clock;
-}
-
-static clockid_t server_clocks[4];
-static int server_count;
-
-static int64_t server_cpu_ns(void) {
-    int64_t sum = 0;
-    for (int i = 0; i < server_count; i++) sum += clock_ns(server_clocks[i]);
-    return sum;
-}
 
 // The first bytes of a message name its connection and number, so a lost, doubled or foreign echo shows.
 static void stamp(char *into, uint32_t connection, uint64_t number) {
@@ -78,7 +58,8 @@ static void want_write(Connection *c, bool wanted) {
 
 // Sends what is owed, a window at a time; what the kernel refuses waits in `out`, and new requests behind it.
 static void send_requests(Connection *c, int count) {
-    c->owed += count;
+    uint64_t left = allowed - c->sent - (uint64_t)c->owed;
+    c->owed += left < (uint64_t)count ? (int)left : count;
     while (c->owed || c->out_done < c->out_length) {
         if (c->out_done == c->out_length) {
             c->out_length = c->out_done = 0;
@@ -126,28 +107,37 @@ static void receive(Connection *c) {
     send_requests(c, count);
 }
 
-static void run_until(int64_t end) {
+static void turn(void) {
     struct epoll_event events[1024];
-    while (clock_ns(CLOCK_MONOTONIC) < end) {
-        int n = epoll_wait(loop_fd, events, 1024, STALL_MS);
-        if (n == 0) fail("nothing came for %d ms", STALL_MS);
-        for (int i = 0; i < n; i++) {
-            Connection *c = events[i].data.ptr;
-            if (events[i].events & EPOLLOUT) send_requests(c, 0);
-            if (events[i].events & ~EPOLLOUT) receive(c);
-        }
+    int n = epoll_wait(loop_fd, events, 1024, STALL_MS);
+    if (n == 0) fail("nothing came for %d ms", STALL_MS);
+    for (int i = 0; i < n; i++) {
+        Connection *c = events[i].data.ptr;
+        if (events[i].events & EPOLLOUT) send_requests(c, 0);
+        if (events[i].events & ~EPOLLOUT) receive(c);
+    }
+}
+
+static void play_rounds(Connection *all, int connections) {
+    unsigned long long count;
+    while (scanf("%llu", &count) == 1) {
+        uint64_t before = messages, end = before + count * (uint64_t)connections;
+        allowed += count;
+        for (int i = 0; i < connections; i++) send_requests(&all[i], window);
+        while (messages < end) turn();
+        printf("%llu\n", (unsigned long long)(messages - before));
+        fflush(stdout);
     }
 }
 
 int main(int argc, char **argv) {
-    if (argc < 8 || argc > 11)
-        fail("usage: generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID... (at most 4)");
+    bool is_counted = argc == 6 && !strcmp(argv[5], "rounds");
+    if (!is_counted && (argc < 8 || argc > 7 + MOST_SERVERS))
+        fail("usage: generator PORT CONNECTIONS BYTES IN_FLIGHT WARM_UP_MS MEASURE_MS SERVER_PID... (at most %d)\n"
+             "       generator PORT CONNECTIONS BYTES IN_FLIGHT rounds", MOST_SERVERS);
     int port = atoi(argv[1]), connections = atoi(argv[2]);
     payload_bytes = (size_t)atol(argv[3]), window = atoi(argv[4]);
-    int64_t warm_up = atol(argv[5]) * 1000000LL, measure = atol(argv[6]) * 1000000LL;
     if (payload_bytes < STAMP || payload_bytes > RECEIVE / 2 || window < 1 || connections < 1) fail("bad arguments");
-    for (; server_count < argc - 7; server_count++)
-        server_clocks[server_count] = cpu_clock_of((pid_t)atoi(argv[7 + server_count]));
 
     filler = malloc(payload_bytes);
     for (size_t i = 0; i < payload_bytes; i++) filler[i] = (uint8_t)('a' + i % 26);
@@ -172,17 +162,13 @@ int main(int argc, char **argv) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
         epoll_ctl(loop_fd, EPOLL_CTL_ADD, c->fd, &event);
     }
-    for (int i = 0; i < connections; i++) {
-        fcntl(all[i].fd, F_SETFL, fcntl(all[i].fd, F_GETFL) | O_NONBLOCK);
-        send_requests(&all[i], window);
+    for (int i = 0; i < connections; i++) fcntl(all[i].fd, F_SETFL, fcntl(all[i].fd, F_GETFL) | O_NONBLOCK);
+    if (is_counted) {
+        allowed = 0;
+        play_rounds(all, connections);
+        return 0;
     }
-    run_until(clock_ns(CLOCK_MONOTONIC) + warm_up);
-    uint64_t counted = messages;
-    int64_t cpu = server_cpu_ns(), own = clock_ns(CLOCK_PROCESS_CPUTIME_ID), began = clock_ns(CLOCK_MONOTONIC);
-    run_until(began + measure);
-    counted = messages - counted;
-    cpu = server_cpu_ns() - cpu, own = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - own;
-    printf("{\"messages\": %llu, \"elapsed_ns\": %lld, \"server_cpu_ns\": %lld, \"generator_cpu_ns\": %lld}\n",
-           (unsigned long long)counted, (long long)(clock_ns(CLOCK_MONOTONIC) - began), (long long)cpu, (long long)own);
+    for (int i = 0; i < connections; i++) send_requests(&all[i], window);
+    measure(argv + 5, argc - 5, &messages, turn);
     return 0;
 }

@@ -1,179 +1,176 @@
 """What an idle connection costs: memory of the server's process for each, and CPU of their heartbeats.
 
-    python Benchmarks/idle.py [--connections 10000] [--warm 2000] [--seconds 60] [--binary PATH] [--echo]
+    python Benchmarks/idle.py [--connections 10000] [--seconds 60] [--binary PATH] [--echo]
 
-Opens connections that greet and then say nothing but the answers to pings. Memory is what the process had resident after
-`warm` connections subtracted from what it has with all of them, so that what the first ones bring in counts for nobody;
-it is read again after a minute of heartbeats. `--echo` asks the bare engine, without sessions and without heartbeats.
+Opens connections that greet and then say nothing but the answers to pings. Memory is what the process has resident with
+all of them less what it had without any, so that what the first ones bring in counts too; it is read again after a
+minute of heartbeats. `--echo` asks the bare engine, without sessions and without heartbeats.
 """
 
 import argparse
-import base64
+import contextlib
 import datetime
 import json
 import os
 import pathlib
-import resource
-import selectors
-import socket
+import ssl
 import subprocess
 import sys
 import tempfile
-import time
 
-import bench
+import machine
+import peers
+from crowd import Crowd, deflated, most_connections
 
-ROOT, BUILD = bench.ROOT, bench.BUILD
+ROOT, BUILD = machine.ROOT, machine.BUILD
 TOKEN = "benchmark-admin-token-0123456789"
-MASK = bytes(4)     # a frame masked with zeros is its own payload
+# Nobody is to be sent away, and a storm is what this is.
+CONFIG = {"recovery": {"enabled": False}, "health": {"self_test": False}}
+OPENED_LATE_S = 16      # after the silence that is asked about: everybody has been pinged by then
+CRYPTIC = 2_000         # connections with TLS or compression
+KEEPING = 100           # that keep contexts: a loop agrees to 64 MiB of them, and to none above
+WARM = 20               # come first and do not count: what the libraries keep for all
+SAID = b"what a player says, forty letters or so. " * 25
 
 
-def frame(text: bytes) -> bytes:
-    assert len(text) < 126
-    return bytes([0x81, 0x80 | len(text)]) + MASK + text
+@contextlib.contextmanager
+def serving(binary: str):
+    """The game server with limits that let everybody in: its process and port."""
+    with tempfile.TemporaryDirectory(prefix="idle-") as folder:
+        file = pathlib.Path(folder) / "config.json5"
+        file.write_text(json.dumps(CONFIG))
+        log = open(folder + "/log", "w")
+        process = subprocess.Popen(
+            [binary, "serve", "--data", folder + "/data", "--config", str(file), "--admin-token", TOKEN, "--port", "0"],
+            stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+        try:
+            if not any(line.strip() == "Ready" for line in process.stdout):
+                raise SystemExit("no server")
+            yield process, int((pathlib.Path(folder) / "data/port").read_text())
+        finally:
+            process.terminate()
+            process.wait(30)
+            log.close()
 
 
-HELLO = frame(b'{"type":"hello"}')
-PONG = frame(b'{"type":"pong"}')
+@contextlib.contextmanager
+def certificate():
+    """A certificate for localhost that lasts two days: its directory."""
+    with tempfile.TemporaryDirectory(prefix="idle-") as folder:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", f"{folder}/key.pem",
+                        "-out", f"{folder}/cert.pem"], check=True, capture_output=True)
+        yield folder
 
 
-class Served:
-    """The server, with limits that let everybody in."""
-
-    def __init__(self, binary: str, echo: bool, config: dict):
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = "/" if echo else "/ws"
-        file = pathlib.Path(self.folder.name) / "config.json5"
-        file.write_text(json.dumps(config))
-        words = [binary, "echo"] if echo else [
-            binary, "serve", "--data", self.folder.name + "/data", "--config", str(file), "--admin-token", TOKEN]
-        with open(self.folder.name + "/log", "w") as log:
-            self.process = subprocess.Popen(
-                [*words, "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
-        for line in self.process.stdout:
-            if line.startswith("Echo:"):
-                self.port = int(line.split("://")[1].split("/")[0].split(":")[1])
-            if line.strip() == "Ready":
-                break
-        else:
-            raise SystemExit("no server")
-        if not echo:
-            self.port = int((pathlib.Path(self.folder.name) / "data/port").read_text())
-
-    def status(self, name: str) -> int:
-        """A figure of /proc/PID/status, in bytes."""
-        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith(name + ":"):
-                return int(line.split()[1]) * 1024
-        raise KeyError(name)
-
-    def cpu_s(self) -> float:
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-        self.folder.cleanup()
+def resident_bytes(process: subprocess.Popen) -> int:
+    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise KeyError("VmRSS")
 
 
-class Crowd:
-    """Connections that answer pings and nothing else."""
+def cpu_s(process: subprocess.Popen) -> float:
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def __init__(self, server: Served, greets: bool):
-        self.server, self.greets = server, greets
-        self.selector = selectors.EpollSelector()
-        self.open = 0
-        self.pings = 0
-        self.closed = 0
 
-    def grow(self, to: int, together: int = 200) -> None:
-        while self.open < to:
-            fresh = [self._connect() for _ in range(min(together, to - self.open))]
-            for connection in fresh:
-                self._await(connection, b"\r\n\r\n")
-                if self.greets:
-                    connection.sendall(HELLO)
-            for connection in fresh:
-                if self.greets:
-                    self._await(connection, b'"welcome"')
-                connection.setblocking(False)
-                self.selector.register(connection, selectors.EVENT_READ)
-            self.open += len(fresh)
+def memory(process: subprocess.Popen, crowd: Crowd, sizes: list[int], warm: int = 0) -> dict[str, float]:
+    """Bytes for each connection with so many open, beyond the first `warm`."""
+    crowd.grow(warm)
+    before, results = resident_bytes(process), {}
+    for size in sizes:
+        crowd.grow(size)
+        results[str(size)] = (resident_bytes(process) - before) / (size - warm)
+    return results
 
-    def _connect(self) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.server.port), timeout=30)
-        key = base64.b64encode(os.urandom(16)).decode()
-        connection.sendall(
-            f"GET {self.server.path} HTTP/1.1\r\nHost: idle\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
-        return connection
 
-    @staticmethod
-    def _await(connection: socket.socket, mark: bytes) -> None:
-        received = b""
-        while mark not in received:
-            chunk = connection.recv(65536)
-            assert chunk, f"closed: {received[:300]}"
-            received += chunk
+def plain(server: peers.Server, sizes: list[int]) -> dict[str, float]:
+    with peers.running(server.command) as (process, port):
+        crowd = Crowd(port)
+        results = memory(process, crowd, sizes)
+        crowd.leave()
+        return results
 
-    def idle(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            for key, _ in self.selector.select(left):
-                data = key.fileobj.recv(65536)
-                if not data:
-                    self.closed += 1
-                    self.selector.unregister(key.fileobj)
-                elif b'"ping"' in data:
-                    self.pings += 1
-                    key.fileobj.send(PONG)
+
+def sessions(binary: str, sizes: list[int]) -> dict[str, float]:
+    """Of the game server: sessions that have greeted, tracked, pinged; and once more when each was pinged."""
+    with serving(binary) as (process, port):
+        crowd = Crowd(port, "/ws", greets=True)
+        before = resident_bytes(process)
+        results = memory(process, crowd, sizes)
+        crowd.idle(OPENED_LATE_S)
+        if crowd.closed or crowd.pings < crowd.open:
+            print(f"idle: {crowd.open} connections, {crowd.pings} pings, {crowd.closed} closed")
+        results["pinged"] = (resident_bytes(process) - before) / crowd.open
+        crowd.leave()
+        return results
+
+
+def cryptic(binary: str) -> dict[str, float]:
+    """Of the bare engine with TLS, and with compression after a kilobyte each way."""
+    results = {}
+    context = ssl._create_unverified_context()
+    with certificate() as folder:
+        words = ["--tls-port", "0", "--tls-cert", f"{folder}/cert.pem", "--tls-key", f"{folder}/key.pem"]
+        with peers.running([binary, "echo", "--port", "0", *words]) as (process, _):
+            port = peers.read_port(process, [binary])
+            crowd = Crowd(port, context=context)
+            results["TLS"] = memory(process, crowd, [WARM + CRYPTIC], WARM)
+            crowd.leave()
+    offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    ways = [("compression, none kept", "/", CRYPTIC), ("compression, contexts", "/takeover", KEEPING)]
+    for name, path, count in ways:
+        with peers.running([binary, "echo", "--port", "0", "--compression"]) as (process, port):
+            crowd = Crowd(port, path, extra=offer, first=deflated(SAID))
+            results[name] = memory(process, crowd, [WARM + count], WARM)
+            crowd.leave()
+    return {name: next(iter(each.values())) for name, each in results.items()}
+
+
+def run(servers: list[peers.Server], binary: str, sizes: list[int]) -> dict:
+    most = most_connections()
+    able = [size for size in sizes if size <= most]
+    for size in sizes:
+        if size > most:
+            print(f"without {size:,} idle connections: a process may have {most:,}")
+    results = {"gameserver, sessions": sessions(binary, able)} | {each.name: plain(each, able) for each in servers}
+    return results | {name: {"each": used} for name, used in cryptic(binary).items()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=10_000)
-    parser.add_argument("--warm", type=int, default=2_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--echo", action="store_true")
     parser.add_argument("--binary", default=os.environ.get("GAMESERVER_BINARY")
                         or str(ROOT / ".build/release/gameserver"))
     arguments = parser.parse_args()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if arguments.connections + 100 > hard:
-        print(f"{arguments.connections} connections and no more than {hard} descriptors")
+    if arguments.connections > (most := most_connections()):
+        print(f"{arguments.connections} connections: a process may have {most}")
         return 2
-    # Nobody is to be sent away, and a storm is what this is.
-    config = {"recovery": {"enabled": False}, "health": {"self_test": False}}
-    server = Served(arguments.binary, arguments.echo, config)
-    try:
-        crowd = Crowd(server, greets=not arguments.echo)
-        started = server.status("VmRSS")
-        crowd.grow(arguments.warm)
-        warm, began = server.status("VmRSS"), server.cpu_s()
+    echo = [arguments.binary, "echo", "--port", "0"]
+    with peers.running(echo) if arguments.echo else serving(arguments.binary) as (process, port):
+        crowd = Crowd(port, "/") if arguments.echo else Crowd(port, "/ws", greets=True)
+        started, began = resident_bytes(process), cpu_s(process)
         crowd.grow(arguments.connections)
-        full, opened = server.status("VmRSS"), server.cpu_s()
-        added = arguments.connections - arguments.warm
-        print(f"started {started / 2**20:.1f} MiB, {arguments.warm} connections {warm / 2**20:.1f}, "
-              f"{arguments.connections} connections {full / 2**20:.1f}")
-        print(f"bytes per connection            {(full - warm) / added:8.0f}")
-        print(f"CPU us to open one              {(opened - began) / added * 1e6:8.0f}")
+        full, opened = resident_bytes(process), cpu_s(process)
         crowd.idle(arguments.seconds)
-        after, idled = server.status("VmRSS"), server.cpu_s()
-        print(f"bytes per connection, {arguments.seconds:.0f} s on  {(after - warm) / added:8.0f}")
-        print(f"CPU ms a minute, all of them    {(idled - opened) / arguments.seconds * 60e3:8.0f}"
-              f"   {crowd.pings} pings, {crowd.closed} closed")
-        result = {"connections": arguments.connections, "warm": arguments.warm, "echo": arguments.echo,
-                  "bytes_per_connection": (full - warm) / added, "after": (after - warm) / added,
-                  "open_us": (opened - began) / added * 1e6,
-                  "idle_ms_a_minute": (idled - opened) / arguments.seconds * 60e3, "pings": crowd.pings,
-                  "closed": crowd.closed, "machine": bench.machine()}
-        BUILD.mkdir(parents=True, exist_ok=True)
-        name = BUILD / f"idle-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.json"
-        name.write_text(json.dumps(result, indent=1))
-    finally:
-        server.close()
+        after, idled = resident_bytes(process), cpu_s(process)
+    count = arguments.connections
+    result = {"connections": count, "echo": arguments.echo, "bytes_per_connection": (full - started) / count,
+              "after": (after - started) / count, "open_us": (opened - began) / count * 1e6,
+              "idle_ms_a_minute": (idled - opened) / arguments.seconds * 60e3, "pings": crowd.pings,
+              "closed": crowd.closed, "machine": machine.description()}
+    print(f"started {started / 2**20:.1f} MiB, {count} connections {full / 2**20:.1f}")
+    print(f"bytes per connection            {result['bytes_per_connection']:8.0f}")
+    print(f"CPU us to open one              {result['open_us']:8.0f}")
+    print(f"bytes per connection, {arguments.seconds:.0f} s on  {result['after']:8.0f}")
+    print(f"CPU ms a minute, all of them    {result['idle_ms_a_minute']:8.0f}   "
+          f"{crowd.pings} pings, {crowd.closed} closed")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    name = BUILD / f"idle-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.json"
+    name.write_text(json.dumps(result, indent=1))
     return 0
 
 

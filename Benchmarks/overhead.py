@@ -34,9 +34,9 @@ import sys
 import tempfile
 import time
 
-import bench
+import machine
 
-ROOT, HERE, BUILD = bench.ROOT, bench.HERE, bench.BUILD
+ROOT, HERE, BUILD = machine.ROOT, machine.HERE, machine.BUILD
 TOKEN = "benchmark-admin-token-0123456789"
 SIDES = ("on", "off")
 START_WITHIN_S = 60     # callgrind is slow to begin with
@@ -89,7 +89,7 @@ class Served:
                    "--config", str(self.directory / "config.json5"), "--admin-token", TOKEN]
         self.said = self.directory / "said"
         with self.said.open("w") as said:
-            self.process = subprocess.Popen(["taskset", "-c", bench.SERVER_CORE, *command], stdout=said,
+            self.process = subprocess.Popen(["taskset", "-c", machine.SERVER_CORE, *command], stdout=said,
                                             stderr=subprocess.DEVNULL, cwd=self.directory)
         self.port = self._read_port()
 
@@ -124,7 +124,7 @@ class Players:
     def __init__(self, port: int, what: str, connections: int):
         self.what = what
         self.process = subprocess.Popen(
-            ["taskset", "-c", bench.GENERATOR_CORE, BUILD / "players", str(port), what, str(connections)],
+            ["taskset", "-c", machine.GENERATOR_CORE, BUILD / "players", str(port), what, str(connections)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def play(self, rounds: int) -> int:
@@ -328,8 +328,8 @@ def main() -> int:
         print("overhead needs a C compiler, taskset and two cores")
         return 2
     BUILD.mkdir(parents=True, exist_ok=True)
-    bench.compile_c(HERE / "players.c", BUILD / "players")
-    where = bench.machine()
+    machine.compile_c(HERE / "players.c", BUILD / "players")
+    where = machine.description()
     print(f"what watching costs: {where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, "
           f"load {os.getloadavg()[0]:.1f}\n", flush=True)
     binary = arguments.binary

@@ -25,10 +25,11 @@ import sys
 import tempfile
 import time
 
-import bench
+import machine
 
-BUILD, HERE, ROOT = bench.BUILD, bench.HERE, bench.ROOT
-SHAPES = bench.SHAPES + [("256 KiB, 1 in flight", 256 << 10, 1)]
+BUILD, HERE, ROOT = machine.BUILD, machine.HERE, machine.ROOT
+SHAPES = [("64 B, 1 in flight", 64, 1), ("64 B, 16 in flight", 64, 16), ("16 KiB, 1 in flight", 16384, 1),
+          ("256 KiB, 1 in flight", 256 << 10, 1)]
 START_WITHIN_S = 10
 UPGRADE = (b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
@@ -99,7 +100,7 @@ class Way:
             self._start_proxy(name, ports["Echo"])
 
     def _start(self, command: list[str], **arguments) -> subprocess.Popen:
-        return subprocess.Popen(["taskset", "-c", bench.SERVER_CORE, *command], stderr=subprocess.DEVNULL, **arguments)
+        return subprocess.Popen(machine.pinned(machine.SERVER_CORE, command), stderr=subprocess.DEVNULL, **arguments)
 
     def _start_proxy(self, name: str, behind: int) -> None:
         text, path = (HAPROXY if name == "HAProxy" else NGINX), self.directory / f"{name}.conf"
@@ -152,9 +153,9 @@ def free_port() -> int:
 
 def measure(way: Way, generators: dict[bool, pathlib.Path], size: int, window: int, arguments) -> dict:
     connections = min(arguments.connections, max(4, (64 << 20) // (size * window)))
-    before, began = bench.busy_ns(), time.monotonic_ns()
+    others = machine.Others()
     done = subprocess.run(
-        ["taskset", "-c", bench.GENERATOR_CORE, generators[way.is_secure], str(way.port), str(connections), str(size),
+        ["taskset", "-c", machine.GENERATOR_CORE, generators[way.is_secure], str(way.port), str(connections), str(size),
          str(window), str(arguments.warm_up_ms), str(arguments.measure_ms), *map(str, way.pids)],
         capture_output=True, text=True, timeout=60 + arguments.measure_ms / 1000)
     if done.returncode:
@@ -162,7 +163,7 @@ def measure(way: Way, generators: dict[bool, pathlib.Path], size: int, window: i
     result = json.loads(done.stdout)
     share = (arguments.measure_ms + arguments.warm_up_ms) / arguments.measure_ms
     ours = (result["server_cpu_ns"] + result["generator_cpu_ns"]) * share
-    result["others"] = max(0.0, (bench.busy_ns() - before - ours) / (time.monotonic_ns() - began))
+    result["others"] = others.share(ours)
     result["cpu_s_per_million"] = result["server_cpu_ns"] / result["messages"] / 1000
     return result
 
@@ -203,7 +204,7 @@ def table(runs: dict) -> str:
         for name, shapes in runs.items():
             cost = [each["cpu_s_per_million"] for each in shapes[label]]
             ratios = f"{statistics.median(cost) / statistics.median(own):>11.2f} {min(cost) / min(own):>6.2f}"
-            busy = sum(each["others"] > bench.BUSY_SHARE for each in shapes[label])
+            busy = sum(each["others"] > machine.BUSY_SHARE for each in shapes[label])
             lines.append(f"{label:<26} {name:<10} {statistics.median(cost):>9.3f} {min(cost):>9.3f} {ratios}"
                          f"  {len(cost)}, {busy}")
     return "\n".join(lines)
@@ -229,8 +230,8 @@ def main() -> int:
         else:
             print(f"without {name}: it is not installed")
     BUILD.mkdir(parents=True, exist_ok=True)
-    generators = {False: bench.build_generator(), True: BUILD / "tls_generator"}
-    bench.compile_c(HERE / "generator.c", generators[True], "-DWITH_TLS", "-lssl", "-lcrypto")
+    generators = {False: machine.build_load("generator"), True: BUILD / "tls_generator"}
+    machine.compile_c(HERE / "generator.c", generators[True], "-DWITH_TLS", "-lssl", "-lcrypto")
     runs = {name: {label: [] for label, _, _ in SHAPES} for name in names}
     handshakes, idle = {}, {}
     with tempfile.TemporaryDirectory(prefix="tls-") as place:
@@ -259,7 +260,7 @@ def main() -> int:
                 idle[name] = idle_bytes(way, arguments.idle)
             finally:
                 way.stop()
-    where = bench.machine()
+    where = machine.description()
     print(f"\necho, {arguments.connections} connections (fewer of 256 KiB), {arguments.rounds} rounds of "
           f"{arguments.measure_ms} ms, taking turns, every byte compared\n{where['cpu']}, {where['cores']} cores, "
           f"Linux {where['kernel']}")

@@ -1,4 +1,5 @@
-// An echo server on the uWebSockets library of the `socketify` package, through its C interface.
+// An echo server on the uWebSockets library of the `socketify` package, through its C interface; `/fanout` publishes
+// what one says to all the others there.
 //
 //     uws_echo [max payload bytes]
 //
@@ -45,6 +46,10 @@ typedef struct {
 uws_app_t *uws_create_app(int ssl, struct us_socket_context_options_t options);
 void uws_ws(int ssl, uws_app_t *app, const char *pattern, uws_socket_behavior_t behavior, void *user_data);
 int uws_ws_send(int ssl, uws_websocket_t *ws, const char *message, size_t length, int opcode);
+bool uws_ws_subscribe(int ssl, uws_websocket_t *ws, const char *topic, size_t topic_length);
+bool uws_ws_publish_with_options(
+    int ssl, uws_websocket_t *ws, const char *topic, size_t topic_length, const char *message, size_t length,
+    int opcode, bool compress);
 void uws_app_listen_with_config(
     int ssl, uws_app_t *app, uws_app_listen_config_t config,
     void (*handler)(struct us_listen_socket_t *, uws_app_listen_config_t, void *), void *user_data);
@@ -56,6 +61,19 @@ static void opened(uws_websocket_t *ws, void *user_data) { (void)ws, (void)user_
 static void echo(uws_websocket_t *ws, const char *message, size_t length, int opcode, void *user_data) {
     (void)user_data;
     uws_ws_send(0, ws, message, length, opcode);
+}
+
+static const char TOPIC[] = "all";
+
+static void joined(uws_websocket_t *ws, void *user_data) {
+    (void)user_data;
+    uws_ws_subscribe(0, ws, TOPIC, sizeof TOPIC - 1);
+}
+
+// A socket's own publish leaves out that socket.
+static void publish(uws_websocket_t *ws, const char *message, size_t length, int opcode, void *user_data) {
+    (void)user_data;
+    uws_ws_publish_with_options(0, ws, TOPIC, sizeof TOPIC - 1, message, length, opcode, false);
 }
 
 static void listening(struct us_listen_socket_t *socket, uws_app_listen_config_t config, void *user_data) {
@@ -78,6 +96,9 @@ int main(int argc, char **argv) {
         .open = opened,
         .message = echo,
     };
+    uws_socket_behavior_t fanout = behavior;
+    fanout.open = joined, fanout.message = publish;
+    uws_ws(0, app, "/fanout", fanout, NULL);
     uws_ws(0, app, "/*", behavior, NULL);
     uws_app_listen_config_t config = {.port = 0, .host = "127.0.0.1"};
     uws_app_listen_with_config(0, app, config, listening, NULL);

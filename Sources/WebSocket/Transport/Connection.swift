@@ -118,8 +118,8 @@ public final class Connection: Socket {
         text.withUnsafeBytes { sendFrame(.text, $0) }
     }
 
-    /// Sends a message that was encoded once for many connections; nothing is copied unless it has to be masked, or
-    /// compressed with this connection's own context.
+    /// Sends a message that was encoded once for many connections; this one has no copy of its own unless it has to be
+    /// masked, or compressed with this connection's own context.
     public func send(_ message: EncodedMessage) {
         guard phase == .open else { return }
         shared.pointee.counters.messagesOut &+= 1

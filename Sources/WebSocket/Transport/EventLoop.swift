@@ -10,7 +10,6 @@ public final class EventLoop {
     let shared: LoopShared.Pointer
     private let epoll: Int32
     private let events: UnsafeMutableRawPointer
-    private var timers = Timers()
     private var isRunningTimers = false
     /// Polls since timers last ran that may have left somebody unheard.
     private var fullPolls = 0
@@ -102,7 +101,7 @@ public final class EventLoop {
             guard shared.pointee.hasReaping else { break }
             for reaping in shared.pointee.takeReaping() { reaping.socket.reap(reaping.closure) }
         }
-        _ = shared.pointee.takeClosed()
+        if shared.pointee.hasClosed { _ = shared.pointee.takeClosed() }
     }
 
     private func end() {
@@ -116,12 +115,12 @@ public final class EventLoop {
     @discardableResult
     public func schedule(at deadline: MonotonicTime, _ action: @escaping () -> Void) -> TimerID {
         // An action that sets itself again for a time that has passed would otherwise never let the turn end.
-        timers.schedule(at: isRunningTimers ? max(deadline, now + .nanoseconds(1)) : deadline, action)
+        shared.pointee.timers.schedule(at: isRunningTimers ? max(deadline, now + .nanoseconds(1)) : deadline, action)
     }
 
     /// Forgets an action; one that ran or was cancelled already is no error.
     public func cancel(_ id: TimerID) {
-        timers.cancel(id)
+        shared.pointee.timers.cancel(id)
     }
 
     /// Runs what was due before the poll, unless bytes may wait in the kernel that would have cancelled it: after a
@@ -136,12 +135,12 @@ public final class EventLoop {
         fullPolls = 0
         isRunningTimers = true
         while let pollable = shared.pointee.wheel.takeDue(at: instant) { pollable.timeIsUp(at: instant) }
-        while let action = timers.takeDue(at: instant) { action() }
+        while let action = shared.pointee.timers.takeDue(at: instant) { action() }
         isRunningTimers = false
     }
 
     private func untilNextTimer() -> Int32 {
-        let deadlines = (timers.nextDeadline(), shared.pointee.wheel.nextLook())
+        let deadlines = (shared.pointee.timers.nextDeadline(), shared.pointee.wheel.nextLook())
         guard let deadline = deadlines.0.map({ min($0, deadlines.1 ?? $0) }) ?? deadlines.1 else { return -1 }
         let nanoseconds = deadline.nanoseconds - MonotonicTime.now().nanoseconds
         if nanoseconds <= 0 { return 0 }

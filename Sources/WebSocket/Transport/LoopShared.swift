@@ -19,6 +19,8 @@ struct LoopShared {
     var counters = TransportCounters()
     var cork: Cork
     var wheel: TimerWheel
+    /// Here and not in the loop: as its stored property, every turn would check them for overlapping access at run time.
+    var timers = Timers()
     /// nil while no connection compresses.
     private(set) var deflate: DeflatePool?
     var maskingKeys = MaskingKeys()
@@ -175,6 +177,8 @@ struct LoopShared {
         defer { continuing = [] }
         return continuing
     }
+
+    var hasClosed: Bool { !closed.isEmpty }
 
     mutating func takeClosed() -> [Pollable] {
         defer { closed = [] }

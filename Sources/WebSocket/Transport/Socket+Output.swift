@@ -47,6 +47,9 @@ extension Socket {
     func enqueue(_ message: EncodedMessage) {
         if pendingBytes + message.bytes.count > outboxLimit { sendHeldBack() }
         if outbox != nil { return queue(message, from: 0) }
+        shared.pointee.cork.reserve(message)
+        // Making room may have met a kernel that refuses.
+        if outbox != nil { return queue(message, from: 0) }
         shared.pointee.cork.append(message, to: self)
     }
 
@@ -124,6 +127,7 @@ extension Socket {
     // MARK: The kernel
 
     /// - Returns: the bytes the kernel took, or TLS in its stead; 0 when it refused or the peer is gone.
+    @inline(__always)
     func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         if ssl != nil { return writeSecure(bytes) }
         return writeKernel(bytes)
@@ -134,6 +138,7 @@ extension Socket {
         return finishWrite(clinux_send_vector(fd, parts.baseAddress, count))
     }
 
+    @inline(__always)
     func writeKernel(_ bytes: UnsafeRawBufferPointer) -> Int {
         finishWrite(clinux_send(fd, bytes.baseAddress, bytes.count))
     }
@@ -148,6 +153,7 @@ extension Socket {
         return refusedWrite()
     }
 
+    @inline(never)
     private func refusedWrite() -> Int {
         let number = clinux_errno()
         if number == EAGAIN || number == EINTR || number == ENOBUFS { return 0 }
@@ -165,7 +171,7 @@ extension Socket {
 
     @inline(__always)
     func readKernel(into target: UnsafeMutableRawPointer, capacity: Int) -> Int? {
-        let count = recv(fd, target, capacity, 0)
+        let count = clinux_receive(fd, target, capacity)
         if count > 0 {
             shared.pointee.counters.bytesIn += count
             return count

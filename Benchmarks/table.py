@@ -1,0 +1,77 @@
+"""One table of everything that was measured, ours beside each peer."""
+
+import statistics
+
+import instructions
+import machine
+import peers
+import traffic
+
+
+def text(results: dict) -> str:
+    """What `bench.py` writes to its file, for a person."""
+    return "\n".join([*traffic_rows(results["traffic"]), *instruction_rows(results["instructions"]),
+                      *memory_rows(results["idle"])])
+
+
+def title(what: str, *columns: str) -> str:
+    return f"\n{what:<34}" + "".join(f"{column:>13}" for column in columns)
+
+
+def row(what: str, *values: str) -> str:
+    return f"{what:<34}" + "".join(f"{value:>13}" for value in values)
+
+
+def traffic_rows(runs: dict) -> list[str]:
+    if not runs:
+        return []
+    columns = ["median", "least", "ours/its", "of least", "to current", "of least", "messages/s", "busy"]
+    lines = [title("CPU-s per million", *columns)]
+    older = {shape.name: shape.older for shape in traffic.ECHO + traffic.FANOUT}
+    for shape, servers in runs.items():
+        lines.append(shape)
+        costs = {name: [each["cpu_s_per_million"] for each in done] for name, done in servers.items()}
+        ours = costs[peers.OURS]
+        for name, cost in costs.items():
+            ratio, of_least = statistics.median(ours) / statistics.median(cost), min(ours) / min(cost)
+            ratios = [] if name == peers.OURS else [f"{ratio:.2f}", f"{of_least:.2f}"]
+            if name == peers.UWEBSOCKETS:
+                ratios += [f"{ratio * older[shape]:.2f}", f"{of_least * older[shape]:.2f}"]
+            ratios += [""] * (4 - len(ratios))
+            rate = statistics.median(each["messages_per_s"] for each in servers[name])
+            busy = sum(each["others"] > machine.BUSY_SHARE for each in servers[name])
+            lines.append(row(f"  {name}", f"{statistics.median(cost):.3f}", f"{min(cost):.3f}", *ratios,
+                             f"{rate:,.0f}", f"{busy} of {len(cost)}"))
+    return lines
+
+
+def instruction_rows(counts: dict) -> list[str]:
+    if not counts:
+        return []
+    goals = {each.shape.name: each.goal for each in instructions.COUNTS}
+    lines = [title("instructions a message", peers.OURS, "goal", peers.UWEBSOCKETS, "ours/its")]
+    for shape, by in counts.items():
+        ours, peer, goal = by[peers.OURS], by.get(peers.UWEBSOCKETS), goals[shape]
+        lines.append(row(shape, f"{ours:,.0f}", f"{goal:,.0f}" if goal else "", f"{peer:,.0f}" if peer else "",
+                         f"{ours / peer:.2f}" if peer else ""))
+    return lines
+
+
+def memory_rows(idle: dict) -> list[str]:
+    if not idle:
+        return []
+    sizes = [size for size in next(iter(idle.values())) if size.isdigit()]
+    columns = [f"{int(size):,}" for size in sizes]
+    lines = [title("bytes per idle connection", *columns, *(["each further"] if len(sizes) > 1 else []), "all pinged")]
+    for name, used in idle.items():
+        if "each" in used:
+            lines.append(row(f"gameserver, {name}", f"{used['each']:,.0f}"))
+            continue
+        values = [used[size] for size in sizes]
+        if len(sizes) > 1:
+            # Without what the first ones bring into memory for all.
+            less, more = int(sizes[0]), int(sizes[-1])
+            values.append((values[-1] * more - values[0] * less) / (more - less))
+        values += [used["pinged"]] if "pinged" in used else []
+        lines.append(row(name, *(f"{value:,.0f}" for value in values)))
+    return lines
