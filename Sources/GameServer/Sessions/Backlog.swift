@@ -6,10 +6,10 @@ struct Backlog {
     static let maxHeldAnswers = 64
 
     private(set) var isLagging = false
-    /// Since when the peer's system has not taken what was sent; nil while it does.
-    private(set) var since: MonotonicTime?
-    /// Messages sent since then.
-    private(set) var waiting = 0
+    /// Messages sent since `heldSince`.
+    private var sent: Int32 = 0
+    /// `.never` while the peer's system takes what is sent.
+    private var heldSince = MonotonicTime.never
     private var held: [[UInt8]] = []
     private var giveUp: Alarm?
 
@@ -19,21 +19,26 @@ struct Backlog {
         fileprivate let waiting: Int
     }
 
+    /// Since when the peer's system has not taken what was sent; nil while it does.
+    var since: MonotonicTime? { heldSince == .never ? nil : heldSince }
+    /// Messages sent since then.
+    var waiting: Int { Int(sent) }
+
     var memory: Memory { Memory(since: since, waiting: waiting) }
 
     mutating func takeUp(_ memory: Memory) {
-        since = memory.since
-        waiting = memory.waiting
+        heldSince = memory.since ?? .never
+        sent = Int32(clamping: memory.waiting)
     }
 
     /// A message was queued because the peer's system takes nothing.
     mutating func queued(at now: MonotonicTime) {
-        since = since ?? now
-        waiting += 1
+        heldSince = min(heldSince, now)
+        sent += 1
     }
 
     /// So many of them were taken back.
-    mutating func taken(_ count: Int) { waiting = max(0, waiting - count) }
+    mutating func taken(_ count: Int) { sent = max(0, sent - Int32(clamping: count)) }
 
     mutating func fellBehind(_ giveUp: Alarm) {
         isLagging = true
@@ -53,8 +58,8 @@ struct Backlog {
     mutating func caughtUp() -> [[UInt8]] {
         stop()
         isLagging = false
-        since = nil
-        waiting = 0
+        heldSince = .never
+        sent = 0
         defer { held = [] }
         return held
     }

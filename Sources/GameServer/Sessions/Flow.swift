@@ -1,6 +1,6 @@
 /// How many of a session's commands wait for rooms, and whether it is read meanwhile.
 struct Flow {
-    private var waiting = 0
+    private var waiting: Int32 = 0
     /// As many wait as may, and too few have been taken since.
     private(set) var isCrowded = false
     fileprivate(set) var isHeld = false

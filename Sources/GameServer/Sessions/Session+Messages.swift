@@ -126,12 +126,12 @@ extension Session {
         guard !services.neighbours.isAlone else {
             return send(publicLines: [ServerMessage.rooms(directory.list(game: game, limit: limit), id: id)])
         }
-        openLists += 1
+        plan { $0.openLists += 1 }
         services.neighbours.askAll { there, answer in
             answer(there.rooms.list(game: game, limit: limit))
         } then: { [weak self] lists in
             guard let self else { return }
-            openLists -= 1
+            plan { $0.openLists -= 1 }
             guard let lists else { return refuse(.overloaded("a loop of this server does not answer"), id: id) }
             let all = lists.joined().sorted { ($1.created, $1.room.raw) < ($0.created, $0.room.raw) }
             send(publicLines: [ServerMessage.rooms(Array(all.prefix(limit)), id: id)])

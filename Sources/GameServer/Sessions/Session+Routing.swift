@@ -7,7 +7,7 @@ import WebSocket
 extension Session {
     /// Nothing of it is bound to this loop: it has never been in a room, waits for no answer from elsewhere, and reads.
     private var canMove: Bool {
-        link == nil && branches == nil && places.isEmpty && departed.isEmpty && openLists == 0 && !isLagging
+        link == nil && branches == nil && places.isEmpty && departed.isEmpty && !awaitsLists && !isLagging
     }
 
     /// Handles a message where its room is.

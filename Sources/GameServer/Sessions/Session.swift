@@ -17,11 +17,7 @@ final class Session {
     var places: Places
     /// Where it is a guest itself; nil while it needs no other loop.
     var branches: Branches?
-    /// Lists of rooms that other loops are asked for.
-    var openLists = 0
-    /// The loop it has to go on at, and what it has not handled of the message at hand.
-    private(set) var destination: Int?
-    private(set) var rest: [UInt8] = []
+    private var itinerary: Itinerary?
     /// The connection as middleware knows it.
     let client: Client
     /// What came and went so far: messages, and the bytes in them.
@@ -111,8 +107,8 @@ final class Session {
             isEmpty = false
             receive(line: Array(line), isAdmitted: isAdmitted)
             isAdmitted = false
-            if destination != nil {
-                rest = Array(text[line.startIndex...])
+            if let itinerary, itinerary.destination != nil {
+                itinerary.rest = Array(text[line.startIndex...])
                 break
             }
         }
@@ -122,7 +118,20 @@ final class Session {
     // MARK: To and from other loops
 
     /// Has the message at hand, and all that follows, handled on another loop.
-    func depart(to loop: Int) { destination = loop }
+    func depart(to loop: Int) { plan { $0.destination = loop } }
+
+    /// The loop it has to go on at.
+    var destination: Int? { itinerary?.destination }
+    /// What it has not handled there of the message at hand.
+    var rest: [UInt8] { itinerary?.rest ?? [] }
+    /// Whether another loop owes it an answer.
+    var awaitsLists: Bool { itinerary.map { $0.openLists > 0 } ?? false }
+
+    func plan(_ change: (Itinerary) -> Void) {
+        let itinerary = itinerary ?? Itinerary()
+        self.itinerary = itinerary
+        change(itinerary)
+    }
 
     /// The connection goes; what is left of it here is forgotten.
     func departed(from sessions: SessionDirectory) {
