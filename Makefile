@@ -17,7 +17,7 @@ CLIENT_CASES ?= '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' '12.1.*' 
 
 # How long each parser is fuzzed; in CI how many inputs each is given, which is the same search on every machine.
 SECONDS ?= 10
-FUZZ_RUNS ?= 50000
+FUZZ_RUNS ?= 100000
 
 # Under which sanitizers the transport's tests run.
 SANITIZERS ?= thread address

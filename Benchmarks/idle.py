@@ -40,23 +40,25 @@ PONG = frame(b'{"type":"pong"}')
 class Served:
     """The server, with limits that let everybody in."""
 
-    def __init__(self, binary: str, echo: bool, config: dict):
+    def __init__(self, binary: str, echo: bool, config: dict, port: int = 0, descriptors: int | None = None):
         self.folder = tempfile.TemporaryDirectory()
         self.path = "/" if echo else "/ws"
         file = pathlib.Path(self.folder.name) / "config.json5"
         file.write_text(json.dumps(config))
         words = [binary, "echo"] if echo else [
             binary, "serve", "--data", self.folder.name + "/data", "--config", str(file), "--admin-token", TOKEN]
+        if descriptors:
+            words = ["prlimit", f"--nofile={descriptors}:{descriptors}", *words]
         with open(self.folder.name + "/log", "w") as log:
             self.process = subprocess.Popen(
-                [*words, "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
+                [*words, "--port", str(port)], stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
         for line in self.process.stdout:
             if line.startswith("Echo:"):
                 self.port = int(line.split("://")[1].split("/")[0].split(":")[1])
             if line.strip() == "Ready":
                 break
         else:
-            raise SystemExit("no server")
+            raise SystemExit(f"no server: {pathlib.Path(self.folder.name, 'log').read_text()}")
         if not echo:
             self.port = int((pathlib.Path(self.folder.name) / "data/port").read_text())
 
@@ -66,6 +68,9 @@ class Served:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) * 1024
         raise KeyError(name)
+
+    def descriptors(self) -> list[int]:
+        return [int(name) for name in os.listdir(f"/proc/{self.process.pid}/fd")]
 
     def cpu_s(self) -> float:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
