@@ -24,7 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / ".build/fuzz"
 TARGETS = sorted(path.stem for path in (HERE / "corpus").glob("*.txt"))
-# Ten times what it takes; a time would be too short on some machine.
+# Many times what it takes; a time would be too short on some machine.
 CANARY_RUNS = 5_000_000
 MOST_BYTES = 4096
 LIMITS = ["-rss_limit_mb=1024", "-timeout=10", f"-max_len={MOST_BYTES}", "-print_final_stats=1", "-verbosity=1"]
