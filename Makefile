@@ -1,4 +1,4 @@
-# What a person or CI says: run · build · test · lint · format · generate · conformance · fuzz · bench.
+# What a person or CI says: run · build · test · lint · format · generate · conformance · sanitize · fuzz · bench.
 # Each target installs what it is missing (Debian packages, Python test tools in .venv) and is quick when nothing is.
 
 SHELL := /bin/bash
@@ -15,8 +15,12 @@ ARGS ?=
 # it: make conformance CLIENT_CASES=
 CLIENT_CASES ?= '1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' '12.1.*' '13.7.*'
 
-# How long each parser is fuzzed.
+# How long each parser is fuzzed; in CI how many inputs each is given, which is the same search on every machine.
 SECONDS ?= 10
+FUZZ_RUNS ?= 100000
+
+# Under which sanitizers the transport's tests run.
+SANITIZERS ?= thread address
 
 LIBRARIES := libssl-dev libsqlite3-dev zlib1g-dev
 
@@ -38,7 +42,7 @@ unpack_prometheus = echo "unpacking Prometheus into .build/tools"; \
 	mkdir -p .build/tools; \
 	(cd .build/tools && apt-get download -qq -o APT::Sandbox::User=root prometheus </dev/null && dpkg -x prometheus_*.deb . && rm prometheus_*.deb)
 
-.PHONY: run build test lint format generate conformance fuzz bench release swift libraries tools
+.PHONY: run build test lint format generate conformance sanitize fuzz bench release swift libraries tools
 
 run: release  ## serves on http://127.0.0.1:5050
 	# A crash report would show memory beside the registers, which may hold a hand or a secret.
@@ -73,7 +77,7 @@ generate: release  ## the files that follow from the catalogue of metrics
 	$(SERVER) metrics rules > Resources/prometheus/rules.yml
 	$(SERVER) metrics docs > docs/METRICS.md
 
-conformance: release tools  ## Autobahn against both ends of the engine, and the faults that take minutes
+conformance: release tools  ## Autobahn against both ends of the engine, and whatever else takes minutes
 	@$(call commands,python3=python3)
 	@$(call packages,python3-venv)
 	swift build -c release --product AutobahnClient
@@ -81,6 +85,11 @@ conformance: release tools  ## Autobahn against both ends of the engine, and the
 	Tests/Conformance/run.sh - .build/release/AutobahnClient $(CLIENT_CASES)
 	swift build -c release --product FaultyServer
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m conformance Tests/EndToEndTests
+	python3 Tests/Fuzz/fuzz.py --runs $(FUZZ_RUNS)
+	Tests/Sanitizers/run.sh thread
+
+sanitize: libraries  ## the transport's tests under sanitizers: make sanitize SANITIZERS=address
+	Tests/Sanitizers/run.sh $(SANITIZERS)
 
 fuzz: libraries  ## searches for inputs that break a parser, so long for each of them: make fuzz SECONDS=600
 	@$(call commands,python3=python3)

@@ -21,9 +21,9 @@ import tempfile
 import machine
 import peers
 from crowd import Crowd, deflated, most_connections
+from served import Served
 
 ROOT, BUILD = machine.ROOT, machine.BUILD
-TOKEN = "benchmark-admin-token-0123456789"
 # Nobody is to be sent away, and a storm is what this is.
 CONFIG = {"recovery": {"enabled": False}, "health": {"self_test": False}}
 OPENED_LATE_S = 16      # after the silence that is asked about: everybody has been pinged by then
@@ -31,26 +31,6 @@ CRYPTIC = 2_000         # connections with TLS or compression
 KEEPING = 100           # that keep contexts: a loop agrees to 64 MiB of them, and to none above
 WARM = 20               # come first and do not count: what the libraries keep for all
 SAID = b"what a player says, forty letters or so. " * 25
-
-
-@contextlib.contextmanager
-def serving(binary: str):
-    """The game server with limits that let everybody in: its process and port."""
-    with tempfile.TemporaryDirectory(prefix="idle-") as folder:
-        file = pathlib.Path(folder) / "config.json5"
-        file.write_text(json.dumps(CONFIG))
-        log = open(folder + "/log", "w")
-        process = subprocess.Popen(
-            [binary, "serve", "--data", folder + "/data", "--config", str(file), "--admin-token", TOKEN, "--port", "0"],
-            stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT)
-        try:
-            if not any(line.strip() == "Ready" for line in process.stdout):
-                raise SystemExit("no server")
-            yield process, int((pathlib.Path(folder) / "data/port").read_text())
-        finally:
-            process.terminate()
-            process.wait(30)
-            log.close()
 
 
 @contextlib.contextmanager
@@ -95,8 +75,9 @@ def plain(server: peers.Server, sizes: list[int]) -> dict[str, float]:
 
 def sessions(binary: str, sizes: list[int]) -> dict[str, float]:
     """Of the game server: sessions that have greeted, tracked, pinged; and once more when each was pinged."""
-    with serving(binary) as (process, port):
-        crowd = Crowd(port, "/ws", greets=True)
+    with contextlib.closing(Served(binary, CONFIG)) as server:
+        process = server.process
+        crowd = Crowd(server.port, "/ws", greets=True)
         before = resident_bytes(process)
         results = memory(process, crowd, sizes)
         crowd.idle(OPENED_LATE_S)

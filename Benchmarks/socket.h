@@ -86,7 +86,7 @@ static size_t frame_header(uint8_t *header, size_t length, bool masked) {
 }
 
 // A blocking socket on the loopback whose WebSocket is open.
-static int open_websocket(int port, const char *path) {
+static inline int open_websocket(int port, const char *path) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM, 0);

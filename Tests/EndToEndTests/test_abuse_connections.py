@@ -1,5 +1,7 @@
 """Too many connections: at once, of one address, in a second, and more than the process has descriptors."""
 
+import http.client
+import json
 import subprocess
 import threading
 
@@ -8,6 +10,7 @@ import pytest
 from abuse import answer, connected, counts, cpu_s, descriptors, is_well, opened, until
 from bystander import Bystander, greeted
 from exposition import grown
+from server import TOKEN
 
 FLOOD = 400
 
@@ -33,6 +36,20 @@ def test_above_the_ceiling_everybody_else_is_told_and_those_inside_notice_nothin
             connection.close()
         until(lambda: opened(server.port)[0] == 101)
     assert rejected(server, "limit") >= FLOOD / 2
+
+
+def test_a_full_server_says_so_within_seconds_whoever_takes_its_places(launch):
+    server = launch(config={"http": {"max_connections": 30}, "health": {"self_test": False}})
+    operator = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+
+    def status() -> str:
+        operator.request("GET", "/api/health/detailed", headers={"Authorization": f"Bearer {TOKEN}"})
+        return json.loads(operator.getresponse().read())["components"]["websocket"]["status"]
+
+    until(lambda: status() == "healthy")
+    crowd = [opened(server.port) for _ in range(29)]
+    assert [status for status, _ in crowd] == [101] * 29
+    until(lambda: status() == "critical", within_s=3)
 
 
 def test_one_address_takes_its_share_and_no_more(launch):

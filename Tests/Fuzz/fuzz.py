@@ -1,9 +1,11 @@
 """Fuzzes the engine's parsers with libFuzzer and AddressSanitizer.
 
-    python Tests/Fuzz/fuzz.py [--seconds 10] [--target frames] [--seed 1]
+    python Tests/Fuzz/fuzz.py [--seconds 10 | --runs 100000] [--target frames] [--seed 1]
 
 Builds `Sources/WebSocket` and the targets of this folder into one program, gives each target what `corpus/` holds
-for it (a line is an input, escaped as in a Python string) and `--seconds` of search. A canary, a fault planted in a
+for it (a line is an input, escaped as in a Python string) and `--seconds` of search. What a search keeps is where the
+next one begins; with `--runs`, so many inputs, each begins with the corpus alone, so that the same seed tries the same
+inputs on every machine. A canary, a fault planted in a
 second build, has to be found first: a fuzzer that finds nothing there would find nothing anywhere. An input that breaks
 something is left in `.build/fuzz/`, to be tried again with `FUZZ_TARGET=… .build/fuzz/fuzz FILE`, and becomes a line
 of the corpus with the mend. Exits with 1 when something was found.
@@ -13,6 +15,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,7 +24,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / ".build/fuzz"
 TARGETS = sorted(path.stem for path in (HERE / "corpus").glob("*.txt"))
-CANARY_SECONDS = 120
+# Many times what it takes; a time would be too short on some machine.
+CANARY_RUNS = 5_000_000
 MOST_BYTES = 4096
 LIMITS = ["-rss_limit_mb=1024", "-timeout=10", f"-max_len={MOST_BYTES}", "-print_final_stats=1", "-verbosity=1"]
 
@@ -53,15 +57,18 @@ def seeds(target: str) -> pathlib.Path:
     return folder
 
 
-def search(binary: pathlib.Path, target: str, seconds: int, seed: int) -> tuple[bool, str]:
-    """Whether the time passed without a finding, and what the search came to."""
+def search(binary: pathlib.Path, target: str, bound: str, seed: int) -> tuple[bool, str]:
+    """Whether the search reached its bound without a finding, and what it came to."""
     found = BUILD / "found" / binary.name / target
+    if bound.startswith("-runs"):
+        found = BUILD / "fresh" / binary.name / target
+        shutil.rmtree(found, ignore_errors=True)
     found.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "FUZZ_TARGET": target, "ASAN_OPTIONS": "detect_leaks=1",
-                   "SWIFT_BACKTRACE": "enable=no"}
+                   "SWIFT_BACKTRACE": "enable=no", "SWIFT_DETERMINISTIC_HASHING": "1"}
     began = time.monotonic()
     done = subprocess.run(
-        [binary, found, seeds(target), f"-max_total_time={seconds}", f"-seed={seed}",
+        [binary, found, seeds(target), bound, f"-seed={seed}",
          f"-artifact_prefix={BUILD}/{target}-", *LIMITS],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True, errors="replace")
     covered = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", done.stdout)
@@ -77,21 +84,24 @@ def search(binary: pathlib.Path, target: str, seconds: int, seed: int) -> tuple[
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=10, help="for each target")
+    bounds = parser.add_mutually_exclusive_group()
+    bounds.add_argument("--seconds", type=int, default=10, help="for each target")
+    bounds.add_argument("--runs", type=int, help="for each target, in place of a time")
     parser.add_argument("--target", choices=TARGETS)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     canary = build("canary", "-D", "CANARY")
-    missed, said = search(canary, "frames", CANARY_SECONDS, arguments.seed)
+    missed, said = search(canary, "frames", f"-runs={CANARY_RUNS}", arguments.seed)
     if missed or "canary" not in said:
         print(f"the canary was not found: {said}")
         return 1
     print(f"{'canary':<14} found    {said.splitlines()[0]}", flush=True)
     binary = build("fuzz")
+    bound = f"-runs={arguments.runs}" if arguments.runs else f"-max_total_time={arguments.seconds}"
     failed = False
     for target in [arguments.target] if arguments.target else TARGETS:
-        passed, said = search(binary, target, arguments.seconds, arguments.seed)
+        passed, said = search(binary, target, bound, arguments.seed)
         print(f"{target:<14} {'nothing' if passed else 'FOUND':<8} {said}", flush=True)
         failed |= not passed
     return 1 if failed else 0

@@ -3,9 +3,11 @@
 /// The extension as a server has it, on a pool of its own unless one is given.
 func agreed(
     _ parameters: DeflateParameters = DeflateParameters(), policy: CompressionPolicy = CompressionPolicy(),
-    role: Role = .server, pool: DeflatePool = DeflatePool()
+    role: Role = .server, pool: DeflatePool? = nil
 ) -> PermessageDeflate {
-    pool.deflate(parameters, policy, role: role)
+    // What a pool shares out it holds on to until it is closed, and nobody closes one that is made here.
+    pool?.deflate(parameters, policy, role: role)
+        ?? PermessageDeflate(parameters, policy, role: role, pool: DeflatePool())
 }
 
 let withoutContexts = DeflateParameters(

@@ -148,6 +148,7 @@ import Testing
         let bomb = deflated([UInt8](repeating: 0, count: 64 << 20))
         #expect(bomb.count < 80_000)
         let pool = DeflatePool()
+        defer { pool.close() }
         let deflate = agreed(withoutContexts, pool: pool)
         let limit = 1 << 20
         let violation = bomb.withUnsafeBytes { deflate.inflate($0, limit: limit) }

@@ -101,7 +101,8 @@ extension ConfigurationKey {
             "Unsent bytes that end a connection at once."),
         .integer(
             "slow", "kernel_send_bytes", \.slow.kernelSendBytes, 0...16_777_216,
-            "What the kernel may hold for a client that does not read, unseen by `slow.lagging_bytes`; 0: what it likes."),
+            "What the kernel may hold for a client that does not read, unseen by `slow.lagging_bytes`; 0: what it likes."
+        ),
         .integer(
             "slow", "kernel_receive_bytes", \.slow.kernelReceiveBytes, 0...16_777_216,
             "What the kernel may hold of a client that is not read, times two; 0: what it likes."),

@@ -65,8 +65,7 @@ enum Checks {
     }
 
     /// Checks whose reading has just crossed the threshold into a worse level than theirs.
-    static func crossed(_ usage: ResourceReadings, _ health: HealthMonitor, _ configuration: Configuration) -> [String]
-    {
+    static func crossed(_ usage: ResourceReadings, places: Double, _ health: HealthMonitor) -> [String] {
         let bands = HealthThresholds.standard
         var crossed: [String] = []
         func look(_ id: String, _ value: Double?, _ band: HealthBand) {
@@ -75,6 +74,7 @@ enum Checks {
         }
         look(StandardChecks.cpu, usage.cpuRatio, bands.cpu)
         look(StandardChecks.memory, usage.memoryRatio, bands.memory)
+        look(StandardChecks.websocket, places, bands.connections)
         return crossed
     }
 
@@ -124,10 +124,9 @@ enum Checks {
         let signals = core.signals
         let sessions = signals.loops.reduce(0) { $0 + $1.sessions }
         let pending = signals.loops.reduce(0) { $0 + $1.pendingMessages }
-        let limit = DescriptorLimit.connections(wanted: core.configuration.http.maxConnections)
         var values = [
             Measurement(Value.connections, Double(sessions)),
-            Measurement(Value.connectionsRatio, Double(sessions) / Double(max(1, limit)), unit: "ratio"),
+            Measurement(Value.connectionsRatio, placesRatio(core), unit: "ratio"),
             Measurement(Value.pending, Double(pending)),
             Measurement(Value.openRatio, signals.openRatio),
         ]
@@ -135,6 +134,13 @@ enum Checks {
         if let ratio = signals.failureRatio { values.append(Measurement(Value.failureRatio, ratio, unit: "ratio")) }
         if let ratio = signals.errorRatio { values.append(Measurement(Value.errorRatio, ratio, unit: "ratio")) }
         return .measured(values)
+    }
+
+    /// How many of the places for connections are taken.
+    static func placesRatio(_ core: MonitorCore) -> Double {
+        let taken = core.signals.loops.reduce(0) { $0 + $1.connections }
+        let limit = DescriptorLimit.connections(wanted: core.configuration.http.maxConnections)
+        return Double(taken) / Double(max(1, limit))
     }
 
     private static func latency(_ signals: SignalWindow) -> CheckReading {

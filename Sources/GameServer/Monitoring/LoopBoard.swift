@@ -13,6 +13,8 @@ final class LoopBoard: Sendable {
         /// How late the pulse came.
         var lag = Duration.zero
         var sessions = 0
+        /// Sockets that take a place: WebSockets, and requests of browsers and operators.
+        var connections = 0
         /// Messages that wait for readers that do not read, and events such readers will get as a snapshot.
         var pendingMessages = 0
         var unsentBytes = 0

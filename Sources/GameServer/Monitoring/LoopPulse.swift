@@ -81,6 +81,7 @@ final class LoopPulse: LoopFacts {
         reading.at = now
         reading.lag = lag
         reading.sessions = sessions.count
+        reading.connections = loop.counters.open
         for session in services.backlogged.sessions {
             reading.pendingMessages += session.pendingMessages(at: now)
             reading.unsentBytes += session.unsentBytes

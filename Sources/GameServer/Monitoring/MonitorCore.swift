@@ -123,7 +123,7 @@ final class MonitorCore {
             usage = resources.read(at: time(instant))
         }
         signals.look(metrics, boards: parts.loops.map(\.board), at: time(instant))
-        for id in Checks.crossed(usage, health, configuration) {
+        for id in Checks.crossed(usage, places: Checks.placesRatio(self), health) {
             health.hint(id, reason: "a threshold was crossed", at: time(instant))
         }
         if parts.loops.contains(where: {

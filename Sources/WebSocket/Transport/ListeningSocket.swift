@@ -28,7 +28,9 @@ struct ListeningSocket {
             Self.set(descriptor, SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
         }
         // One that was handed over listens already; saying so again only sets the backlog.
-        guard Glibc.listen(descriptor, Int32(clamping: limits.listenBacklog)) == 0 else { throw Self.failure("listen", closing: descriptor) }
+        guard Glibc.listen(descriptor, Int32(clamping: limits.listenBacklog)) == 0 else {
+            throw Self.failure("listen", closing: descriptor)
+        }
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let fd = descriptor
