@@ -34,6 +34,13 @@ SAID = b"what a player says, forty letters or so. " * 25
 
 
 @contextlib.contextmanager
+def serving(binary: str):
+    """The game server with limits that let everybody in: its process and port."""
+    with contextlib.closing(Served(binary, CONFIG)) as server:
+        yield server.process, server.port
+
+
+@contextlib.contextmanager
 def certificate():
     """A certificate for localhost that lasts two days: its directory."""
     with tempfile.TemporaryDirectory(prefix="idle-") as folder:
@@ -75,9 +82,8 @@ def plain(server: peers.Server, sizes: list[int]) -> dict[str, float]:
 
 def sessions(binary: str, sizes: list[int]) -> dict[str, float]:
     """Of the game server: sessions that have greeted, tracked, pinged; and once more when each was pinged."""
-    with contextlib.closing(Served(binary, CONFIG)) as server:
-        process = server.process
-        crowd = Crowd(server.port, "/ws", greets=True)
+    with serving(binary) as (process, port):
+        crowd = Crowd(port, "/ws", greets=True)
         before = resident_bytes(process)
         results = memory(process, crowd, sizes)
         crowd.idle(OPENED_LATE_S)

@@ -114,12 +114,15 @@ final class SQLiteConnection {
     /// Moves the write-ahead log into the database.
     ///
     /// - Parameter truncating: waits for readers and empties the file; otherwise moves what nobody reads.
-    /// - Returns: pages moved since the log was begun anew, and pages left because somebody still reads them.
-    func checkpoint(truncating: Bool) throws(SQLiteFailure) -> (moved: Int, left: Int) {
+    /// - Returns: pages moved since the log was begun anew, and pages left because somebody still reads them; nil when
+    ///   somebody was writing or moving at this very moment and nothing was to be waited for: that is no failure.
+    func checkpoint(truncating: Bool) throws(SQLiteFailure) -> (moved: Int, left: Int)? {
         var pages: Int32 = 0
         var moved: Int32 = 0
         let mode = truncating ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE
         let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, &pages, &moved)
+        // A reader of the log's index that meets a writer half way through it asks for the writer's lock.
+        if code == SQLITE_BUSY, !truncating { return nil }
         guard code == SQLITE_OK else { throw failure(code) }
         logged.pointee.pages = max(Int(pages), 0)
         logged.pointee.moved = max(Int(moved), 0)

@@ -122,11 +122,11 @@ final class StoreCheckpointer: Sendable {
             do throws(SQLiteFailure) { _ = try connection() } catch { open = nil }
         }
 
-        /// - Returns: pages of the log that are in the database.
+        /// - Returns: pages of the log that are known to be in the database; nil when it failed.
         func checkpoint() -> Int? {
             let start = ContinuousClock.now
             do throws(SQLiteFailure) {
-                let (moved, left) = try connection().checkpoint(truncating: false)
+                guard let (moved, left) = try connection().checkpoint(truncating: false) else { return 0 }
                 observer.checkpointed(pages: moved, left: left, took: ContinuousClock.now - start)
                 return moved
             } catch {

@@ -87,7 +87,7 @@ extension StoreWriter {
     private func checkpoint(truncating: Bool) {
         let start = ContinuousClock.now
         do throws(SQLiteFailure) {
-            let (moved, left) = try database.connection.checkpoint(truncating: truncating)
+            guard let (moved, left) = try database.connection.checkpoint(truncating: truncating) else { return }
             observer.checkpointed(pages: moved, left: left, took: ContinuousClock.now - start)
         } catch {
             failed(.checkpoint, error)

@@ -12,6 +12,7 @@ final class Session {
     /// The way to its home, for a session on a loop that is not its connection's.
     let link: HomeLink?
     let opened: MonotonicTime
+    var flow = Flow()
     private(set) var isOpen = true
     private(set) var hasGreeted = false
     var places: Places
@@ -24,7 +25,6 @@ final class Session {
     var traffic = Traffic()
     var liveness = Liveness()
     var backlog = Backlog()
-    var flow = Flow()
 
     init(
         _ client: Client, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,

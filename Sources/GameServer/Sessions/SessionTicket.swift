@@ -15,8 +15,8 @@ struct Handover<Value>: @unchecked Sendable {
 enum Passenger: Sendable {
     /// Let in by another loop, and not greeted yet.
     case visitor(Handover<Client>)
-    /// In the middle of its conversation.
-    case session(SessionTicket)
+    /// In the middle of its conversation. Indirect, because every connection keeps room for a passenger.
+    indirect case session(SessionTicket)
 }
 
 /// A session on its way to another loop: it is in no room, and nothing it asked for is unanswered.

@@ -29,24 +29,25 @@ public final class Connection: Socket {
     /// Behind a pointer of its own: as a stored property, every call on it would check for overlapping access at run
     /// time, which costs as much as decoding a short message.
     let endpoint: UnsafeMutablePointer<Endpoint>
-    /// A client masks what it sends.
-    let role: Role
     /// nil when nothing was agreed.
     let deflate: PermessageDeflate?
-    /// Frames leave as a server sends them: neither masked nor compressed.
-    private let sendsPlainFrames: Bool
-    var phase = Phase.open
-    /// Why we close, while the peer's answer is awaited.
-    var closeCode = CloseCode.normal
-    /// Pings and pongs since `controlSince`, which is at most a second ago.
-    var controlFrames: Int
+    /// What is known of its way to another loop, while it is `moving`.
+    var leaving: Leaving?
     var controlSince: MonotonicTime
     /// Since when part of a message or control frame is here; `.never` between them.
     var partialSince: MonotonicTime
+    // What is small stands together: there are as many of these as connections.
+    /// Pings and pongs since `controlSince`, which is at most a second ago.
+    var controlFrames: Int32
+    /// Why we close, while the peer's answer is awaited.
+    var closeCode = CloseCode.normal
+    var phase = Phase.open
+    /// A client masks what it sends.
+    let role: Role
+    /// Frames leave as a server sends them: neither masked nor compressed.
+    private let sendsPlainFrames: Bool
     /// A backlog went in one send, and nobody has been told yet.
     var owesDrained = false
-    /// What is known of its way to another loop, while it is `moving`.
-    var leaving: Leaving?
     /// What the peer sends stays in the kernel.
     private var isPaused = false
     /// Another loop has taken the endpoint over.

@@ -83,7 +83,7 @@ final class Luggage: @unchecked Sendable {
     var unparsed: [UInt8] = []
     var openedAt: MonotonicTime
     var receivedAt: MonotonicTime
-    var controlFrames = 0
+    var controlFrames: Int32 = 0
     var controlSince: MonotonicTime
     var partialSince = MonotonicTime.never
     var owesDrained = false

@@ -12,20 +12,21 @@ public class Socket: Pollable {
     /// This turn's segments in the cork; -1 for none.
     final var firstSegment: Int32 = -1
     final var lastSegment: Int32 = -1
+    // What is small stands together: there are as many of these as connections.
+    /// The kernel said that nothing can be written any more.
+    final var isBroken = false
+    /// The peer has sent its end of stream.
+    final var peerHasEnded = false
+    final var ending = Ending.none
+    final var tlsPhase = TLSPhase.handshaking
     /// Where its last segment ends, if that is its own and may grow.
     final var corkedUpTo: UnsafeMutableRawPointer?
     /// Bytes held back this turn.
     final var pendingBytes = 0
     /// What the kernel refused; nil when nothing waits.
     final var outbox: Outbox?
-    /// The kernel said that nothing can be written any more.
-    final var isBroken = false
-    /// The peer has sent its end of stream.
-    final var peerHasEnded = false
-    final var ending = Ending.none
     /// The TLS session between this socket and the kernel; nil for a plain connection.
     final var ssl: OpaquePointer?
-    final var tlsPhase = TLSPhase.handshaking
     final var admission = Admission.counted(nil)
     /// Bytes thrown away since we began to end.
     private final var discardedBytes = 0

@@ -118,6 +118,27 @@ import Testing
         #expect(observer.checkpoints > 3)
     }
 
+    @Test func `a checkpoint that meets another's lock is no failure, and is made up for`() throws {
+        let fixture = try fixture { $0.checkpointPages = 8 }
+        let block = [UInt8](repeating: 1, count: 4_000)
+        var writer = RoomWriter(1)
+        try writer.commit(to: fixture.store)
+        let index = open(fixture.databasePath + "-shm", O_RDWR)
+        defer { close(index) }
+        // Source: the WAL-mode file format, §2.3: the lock of who moves the log is the second byte from the 120th on.
+        var lock = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 121, l_len: 1, l_pid: 0)
+        #expect(fcntl(index, Self.setLockOfOpenFile, &lock) == 0)
+        for _ in 1...40 { try writer.commit(writer.next(payload: block), to: fixture.store) }
+        #expect(fixture.observer.failures == [] && fixture.observer.checkpoints == 0)
+        lock.l_type = Int16(F_UNLCK)
+        #expect(fcntl(index, Self.setLockOfOpenFile, &lock) == 0)
+        for _ in 1...40 { try writer.commit(writer.next(payload: block), to: fixture.store) }
+        #expect(fixture.observer.failures == [] && fixture.observer.checkpoints > 0)
+    }
+
+    /// F_OFD_SETLK: one that meets those of this process, too.
+    private static let setLockOfOpenFile: Int32 = 37
+
     @Test func `a store that cannot commit is in trouble until it can, and tells each once`() throws {
         let fixture = try fixture { $0.watchEvery = .seconds(3_600) }
         var writer = RoomWriter(1)
