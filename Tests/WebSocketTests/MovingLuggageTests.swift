@@ -173,6 +173,37 @@ struct RingCertificate {
         #expect(ring.counters.map(\.timedOut) == [0, 1])
     }
 
+    @Test func `a long message at which it moves is whole, however silent its peer is then`() throws {
+        var limits = Limits()
+        limits.messageMilliseconds = 300
+        limits.maxMessageBytes = 1 << 20
+        let ring = try LoopRing(2, limits: limits)
+        let client = try RawClient(port: ring.port)
+        try client.open()
+        let order = clientFrame(text: ":1" + String(repeating: " ", count: 200_000))
+        try client.send(Array(order[..<1000]))
+        // What is missing is read to where it stays, and not through the loop's buffer.
+        while ring.counters[0].bytesIn < 1000 {}
+        try client.send(Array(order[1000...]))
+        #expect(ring.journal.next() == Sighting(loop: 0, told: .opened))
+        #expect(ring.journal.next() == Sighting(loop: 1, told: .opened))
+        let passed = Box<Void>()
+        ring.threads[1].run { loop in loop.schedule(at: loop.now + .milliseconds(700)) { passed.put(()) } }
+        passed.take()
+        try client.send(clientFrame(text: ":where"))
+        #expect(try texts(client, 1) == ["1 after 1"])
+    }
+
+    @Test func `one that is held back when it moves is read on the other loop`() throws {
+        let ring = try LoopRing(2)
+        let client = try RawClient(port: ring.port)
+        try client.open()
+        try client.send(clientFrame(text: ":pause 1") + clientFrame(text: ":where"))
+        #expect(try texts(client, 1) == ["1 after 1"])
+        try client.send(clientFrame(text: ":where"))
+        #expect(try texts(client, 1) == ["1 after 1"])
+    }
+
     @Test func `an address's place is free again when its connection has ended on another loop`() throws {
         var limits = Limits()
         limits.maxConnectionsPerAddress = 2

@@ -139,6 +139,9 @@ final class Roamer: ConnectionHandler {
         case "flood":
             for number in 0..<64 { connection.send(binary: Self.block(number).span.bytes) }
             for _ in 0..<8 { connection.send(EncodedMessage(text: Array("again".utf8), isReplaceable: true)) }
+        case "pause":
+            connection.pauseReading()
+            connection.move(to: roaming.map.landing(1), Ticket(moves: ticket.moves + 1))
         case "take": connection.send(text: Array("\(connection.takeBackBroadcasts().messages)".utf8))
         case "close":
             connection.close(.normal)

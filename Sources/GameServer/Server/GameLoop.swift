@@ -86,6 +86,9 @@ final class GameLoop {
     private let settled: @Sendable () -> Void
     private let drained: @Sendable () -> Void
     private var drainedBy = MonotonicTime(nanoseconds: .max)
+    private var hasSentAway = false
+    /// What clients have at least to answer a farewell, and other loops to be done with theirs.
+    private static let goodbyes = Duration.seconds(1)
     private let plan: Plan
     private var addresses: [LoopAddress] = []
     private var listeners: [Listener] = []
@@ -178,10 +181,10 @@ final class GameLoop {
                 sockets: SocketEndpoint(
                     sessions: sessions, services: services, addresses: plan.operators.addresses,
                     selfTestKey: plan.selfTestKey), admin: admin, files: plan.files)
-            let (sessions, services) = (sessions, services)
+            let sessions = sessions
             let address = LoopAddress(
                 work: try loop.makeMailbox(capacity: Neighbours.maxWaiting) { $0(residents) },
-                landing: try loop.makeLanding { Conversation(sessions, services, $0) },
+                landing: try loop.makeLanding { Conversation(sessions, $0) },
                 door: try loop.makeDoor(handler: surface))
             let inbox = OrderPort()
             let orders: Mailbox<Order> = try loop.makeMailbox(capacity: 1024) { inbox.receive?($0) }
@@ -236,9 +239,7 @@ final class GameLoop {
             do throws(StartError) { answer.open(.success(try listen())) } catch { answer.open(.failure(error)) }
         case .drain: drain()
         case .sendAway: sendAway()
-        case .stop:
-            admin.close()
-            loop.stop()
+        case .stop: end()
         case .answer(let reply): reply()
         case .act(let action, let scope, let reply): actions.perform(action, scope) { reply($0) }
         }
@@ -251,6 +252,8 @@ final class GameLoop {
         guard !services.isDraining else { return }
         services.isDraining = true
         drainedBy = loop.now + .milliseconds(configuration.drain.timeoutMs)
+        // Should another loop not turn: this one's clients are not to wait for it.
+        loop.schedule(at: drainedBy) { [unowned self] in sendAway() }
         finishCommits()
     }
 
@@ -263,20 +266,30 @@ final class GameLoop {
     }
 
     private func sendAway() {
+        guard !hasSentAway else { return }
+        hasSentAway = true
         for listener in listeners { listener.close() }
         logger.log(
             .notice, .system, "drained", "no command is left: \(sessions.count) clients are sent away",
             ["clients": .integer(sessions.count)])
         sessions.sendAway(.shutdown, spreadMs: configuration.drain.spreadMs)
-        awaitGoodbyes()
+        let endsBy = max(drainedBy, loop.now + Self.goodbyes)
+        loop.schedule(at: endsBy + Self.goodbyes) { [unowned self] in end() }
+        awaitGoodbyes(by: endsBy)
     }
 
-    private func awaitGoodbyes() {
-        guard sessions.count > 0, loop.now < drainedBy else {
+    private func awaitGoodbyes(by deadline: MonotonicTime) {
+        guard sessions.count > 0, loop.now < deadline else {
             // Others may still have players, and operators who ask about all of them.
             return drained()
         }
-        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes() }
+        loop.schedule(at: loop.now + .milliseconds(10)) { [unowned self] in awaitGoodbyes(by: deadline) }
+    }
+
+    /// Everybody has gone, on all loops, or another loop does not turn and is not waited for any longer.
+    private func end() {
+        admin.close()
+        loop.stop()
     }
 }
 

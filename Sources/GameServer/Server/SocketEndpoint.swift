@@ -65,7 +65,7 @@ final class SocketEndpoint {
             } else {
                 exchange.upgrade(
                     subprotocol: subprotocol, compression: compression,
-                    handler: Conversation(sessions, services, .visitor(Handover(client))))
+                    handler: Conversation(sessions, .visitor(Handover(client))))
             }
         switch upgrade {
         case .opened: services.observer.visitAccepted(after: waited)
@@ -78,13 +78,11 @@ final class SocketEndpoint {
 /// Joins one connection to its session, on whichever loop that is.
 final class Conversation: ConnectionHandler {
     private unowned let sessions: SessionDirectory
-    private unowned let services: LoopServices
     private var passenger: Passenger?
     private var session: Session?
 
-    init(_ sessions: SessionDirectory, _ services: LoopServices, _ passenger: Passenger) {
+    init(_ sessions: SessionDirectory, _ passenger: Passenger) {
         self.sessions = sessions
-        self.services = services
         self.passenger = passenger
     }
 
@@ -112,7 +110,7 @@ final class Conversation: ConnectionHandler {
     private func departIfDue(_ connection: Connection) {
         guard let session, let loop = session.destination, connection.isOpen else { return }
         self.session = nil
-        connection.move(to: services.neighbours.landing(loop), .session(session.pack()))
+        connection.move(to: sessions.services.neighbours.landing(loop), .session(session.pack()))
     }
 
     func drained(_ connection: Connection) { session?.drained() }

@@ -26,13 +26,12 @@ extension Session {
     /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.
     func fallBehind() {
         guard !backlog.isLagging else { return }
-        let slow = services.configuration.slow
-        if link == nil {
-            services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
-            orderGuests(.fallBehind)
-        }
-        let by = services.timeline.now + .milliseconds(slow.laggingMs)
+        let by = services.timeline.now + .milliseconds(services.configuration.slow.laggingMs)
+        // Before anybody is told: a guest that cannot be told ends the connection, which sends, which looks here again.
         backlog.fellBehind(services.timeline.alarm(at: by) { [weak self] in self?.close(.slow) })
+        guard link == nil else { return }
+        services.middleware.lag(Lag(client: client, phase: .began, unsentBytes: outlet.unsentBytes))
+        orderGuests(.fallBehind)
     }
 
     var unsentBytes: Int { outlet.unsentBytes }
@@ -50,17 +49,16 @@ extension Session {
     }
 
     /// Takes back the broadcasts that wait for the reader, and owes it one snapshot of each room instead. Where nothing
-    /// can be taken back, nothing changes.
+    /// can be taken back, nothing changes; nor for one with rooms on other loops, from where more may be on its way.
     ///
     /// - Returns: how many messages were taken back.
     func collapse() -> Int {
-        guard isOpen, hasGreeted else { return 0 }
+        guard isOpen, hasGreeted, branches == nil else { return 0 }
         let taken = outlet.takeBackBroadcasts()
         guard taken.messages > 0 else { return 0 }
         traffic.tookBack(taken)
         services.traffic.tookBack(taken)
         for member in members { member.owesSnapshot() }
-        orderGuests(.collapse)
         backlog.taken(taken.messages)
         fallBehind()
         return taken.messages

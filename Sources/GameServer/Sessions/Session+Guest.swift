@@ -12,8 +12,6 @@ enum GuestOrder: Sendable {
     case resume(JSON)
     /// The reader is slow: nothing more is queued for it.
     case fallBehind
-    /// Messages that waited for it were taken back: it gets the whole view of every room.
-    case collapse
     /// The reader has caught up.
     case catchUp
     /// Since when the peer owes a sign of life; nil when it gave one.
@@ -30,9 +28,6 @@ extension Session {
         case .line(let line): receive(forwarded: line)
         case .resume(let entry): resume(entry: MessageFields(entry))
         case .fallBehind: fallBehind()
-        case .collapse:
-            for member in members { member.owesSnapshot() }
-            fallBehind()
         case .catchUp: drained()
         case .asked(let instant): link?.askedAt = instant
         case .look: watchOver()
@@ -55,8 +50,9 @@ extension Session {
         }
         do { try handle(try ClientMessage(fields)) } catch {
             let echo = fields.echo
-            // The home keeps a place for whoever asks to come in.
-            if let room = echo.room { link?.tell(.refused(room)) }
+            // The home keeps a place for whoever asks to come in, and for nobody else.
+            let asksIn = ["join", "watch"].contains(fields["type"]?.string)
+            if asksIn, let room = echo.room { link?.tell(.refused(room)) }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
         }
     }

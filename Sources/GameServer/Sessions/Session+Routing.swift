@@ -72,6 +72,7 @@ extension Session {
             let (number, address, software) = (number, client.address, client.software)
             let home = services.neighbours.index
             tell(loop) { $0.openGuest(of: number, address: address, software: software, home: home, bridge) }
+            if isLagging { tell(loop) { $0.guest(number)?.obey(.fallBehind) } }
         }
         let number = number
         tell(loop) { $0.guest(number)?.obey(order) }

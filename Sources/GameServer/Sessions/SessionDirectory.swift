@@ -3,7 +3,7 @@ import WebSocket
 
 /// The sessions of one loop.
 final class SessionDirectory {
-    private let services: LoopServices
+    let services: LoopServices
     private let rooms: RoomDirectory
     private var sessions: [UInt64: Session] = [:]
     /// Sessions of other loops' connections that are in rooms of this one.

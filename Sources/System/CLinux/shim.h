@@ -73,11 +73,7 @@ static inline ssize_t clinux_send_vector(int fd, const struct iovec *parts, size
     return syscall(SYS_sendmsg, (long)fd, &message, (long)MSG_NOSIGNAL);
 }
 
-// Not declared without <malloc.h>, whose other names nobody needs here.
-extern int malloc_trim(size_t);
 static inline void clinux_give_memory_back(void) { malloc_trim(0); }
-extern int mallopt(int, int);
-// Source: mallopt(3), M_MMAP_THRESHOLD.
-static inline void clinux_map_blocks_from(int bytes) { mallopt(-3, bytes); }
+static inline void clinux_map_blocks_from(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 
 #endif

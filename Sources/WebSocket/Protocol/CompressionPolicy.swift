@@ -18,6 +18,7 @@ public struct CompressionPolicy: Hashable, Sendable {
     public var keepsContext = false
     /// The same for what the peer sends.
     public var peerKeepsContext = false
-    /// Most memory for contexts of their own, on one loop. A connection above it is agreed none.
+    /// Most memory for contexts of their own, on one loop. A connection above it is agreed none; one that was agreed some and
+    /// goes to another loop takes them along.
     public var maxContextBytes = 64 * 1024 * 1024
 }

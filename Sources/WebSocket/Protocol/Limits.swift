@@ -41,7 +41,8 @@ public struct Limits: Sendable {
     public var maxRefusalsAnswered = 16
     /// Connections the kernel holds until they are accepted. Above it the kernel refuses them.
     public var listenBacklog = 1024
-    /// How long accepting rests after the process ran out of file descriptors or memory.
+    /// How long accepting rests after the process ran out of file descriptors or memory, and how long at most before it is
+    /// seen that a TLS handshake of another loop has ended.
     public var acceptRestMilliseconds = 100
 
     // MARK: HTTP

@@ -5,7 +5,6 @@ extension Connection {
         while phase.reads {
             let event = endpoint.pointee.next(&input)
             if case .message(let kind, let payload) = event {
-                partialSince = .never
                 deliver(kind, payload)
                 if input.count == 0, !endpoint.pointee.holdsMessage { return }
                 continue
@@ -31,6 +30,7 @@ extension Connection {
     @inline(__always)
     private func deliver(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer) {
         shared.pointee.counters.messagesIn &+= 1
+        partialSince = .never
         // Sent by the peer before it heard that we close: nobody listens any more.
         if phase == .open { handler.received(payload.bytes, kind, on: self) }
     }

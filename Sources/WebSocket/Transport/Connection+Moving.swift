@@ -22,13 +22,17 @@ extension Connection {
     /// Hands the connection to another loop, between two messages of the peer: what it has sent beyond the one being
     /// handled is read there, and what was sent to it and has not left goes along, in order.
     ///
-    /// It leaves when the turn ends. From now on every call is ignored and this handler is told nothing; the one made
-    /// from `ticket` is. Only when the other loop has ended meanwhile, this one is told `closed`.
+    /// It leaves when the turn ends. From now on every call is ignored and this handler is told nothing, `closed`
+    /// neither: let go of the connection here. The handler made from `ticket` gets another one, with an `id` of its own
+    /// loop, on which nobody has asked to be woken. Only when the other loop takes nothing any more, because it has ended or
+    /// is full, this handler is told `closed`; what is on its way when that loop ends is closed, and nobody is told.
     ///
+    /// - Precondition: both loops were made with one doorkeeper.
     /// - Returns: false when the connection is closing or over: it stays.
     @discardableResult
     public func move<Ticket>(to landing: Landing<Ticket>, _ ticket: Ticket) -> Bool {
         guard phase == .open else { return false }
+        readOn()
         phase = .moving
         leaving = Leaving { landing.take($0, ticket) }
         shared.pointee.reap(self)
@@ -41,11 +45,12 @@ extension Connection {
 
     /// The turn ends, and what it had to send is sent or in the outbox.
     func leave(_ leaving: Leaving) {
+        // What fails in this goes along, too.
+        sendHeldBack()
         self.leaving = nil
         phase = .over
         shared.pointee.counters.openWebSockets -= 1
         guard fd >= 0 else { return stranded() }
-        sendHeldBack()
         endpoint.pointee.leave()
         let luggage = Luggage(depart(), role: role, endpoint: endpoint, at: openedAt)
         hasHandedOver = true
@@ -63,7 +68,7 @@ extension Connection {
         if !leaving.post(luggage) { stranded() }
     }
 
-    /// One of the two loops has ended.
+    /// There is nobody to go on with it.
     private func stranded() {
         let lasted = shared.pointee.now - openedAt
         handler.closed(
@@ -78,6 +83,8 @@ extension Connection {
         if luggage.owesDrained { backlogTaken() }
         // What failed there has failed here.
         if let failure = luggage.failure ?? (hasPlace ? nil : .lost) { abandon(failure) }
+        // The end of a TLS stream may have come with what was read there; epoll will not report it again.
+        if ssl != nil { endSecureInput(0) }
     }
 
     private func abandon(_ cause: Closure.Cause) {

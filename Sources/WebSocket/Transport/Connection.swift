@@ -217,6 +217,8 @@ public final class Connection: Socket {
 
     override func expired() {
         if phase == .closing { return cut(.local) }
+        // The next loop looks after one that moves.
+        guard phase == .open else { return }
         let limit = shared.pointee.limits.messageMilliseconds
         guard partialSince != .never else { return }
         // It may all be here, but for us.
@@ -228,7 +230,7 @@ public final class Connection: Socket {
     }
 
     override func woken() {
-        if phase != .over { handler.woken(self) }
+        if phase.reads { handler.woken(self) }
     }
 
     override func outputFailed(overflowAt bytes: Int?) {
@@ -271,7 +273,7 @@ public final class Connection: Socket {
         if phase == .open { readOn() }
     }
 
-    private func readOn() {
+    func readOn() {
         guard isPaused else { return }
         isPaused = false
         receivedAt = shared.pointee.now
@@ -302,6 +304,8 @@ public final class Connection: Socket {
     // MARK: Receiving
 
     override func readable(_ flags: UInt32) {
+        // The kernel says so unasked.
+        if isPaused, flags & (clinux_epollerr() | clinux_epollhup()) != 0 { return cut(.lost) }
         if let window = endpoint.pointee.window(minimum: Self.windowBytes) {
             // What is still missing is read where the connection goes.
             return phase == .moving ? () : read(into: window)

@@ -14,7 +14,7 @@ public final class Landing<Ticket: Sendable>: Sendable {
 
     init(_ mailbox: Mailbox<Arrival>) { self.mailbox = mailbox }
 
-    /// - Returns: false when the loop has ended; the connection is closed then.
+    /// - Returns: false when the loop has ended or is full; the connection is closed then.
     func take(_ luggage: Luggage, _ ticket: Ticket) -> Bool {
         mailbox.post(Arrival(ticket: ticket, luggage: luggage)) == .delivered
     }

@@ -58,6 +58,7 @@ final class Passage: @unchecked Sendable {
 
     /// Gives a socket what lies between it and its bytes.
     func unpack(on socket: Socket) {
+        precondition(socket.shared.pointee.doorkeeper === doorkeeper, "loops that share connections share a doorkeeper")
         socket.admission = admission
         socket.ssl = session
         socket.tlsPhase = tlsPhase

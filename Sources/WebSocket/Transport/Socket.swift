@@ -19,7 +19,7 @@ public class Socket: Pollable {
     final var peerHasEnded = false
     final var ending = Ending.none
     final var tlsPhase = TLSPhase.handshaking
-    /// Where its last segment ends, if that is its own and may grow.
+    /// Where its last segment ends, if that lies in the cork's block and may grow.
     final var corkedUpTo: UnsafeMutableRawPointer?
     /// Bytes held back this turn.
     final var pendingBytes = 0
