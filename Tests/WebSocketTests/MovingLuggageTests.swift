@@ -163,7 +163,7 @@ struct RingCertificate {
 
     @Test func `a message that has begun has to come whole in its time, wherever it is finished`() throws {
         var limits = Limits()
-        limits.messageMilliseconds = 100
+        limits.messageMilliseconds = 2000
         let ring = try LoopRing(2, limits: limits)
         let client = try RawClient(port: ring.port)
         try client.open()
@@ -175,7 +175,7 @@ struct RingCertificate {
 
     @Test func `a long message at which it moves is whole, however silent its peer is then`() throws {
         var limits = Limits()
-        limits.messageMilliseconds = 300
+        limits.messageMilliseconds = 2000
         limits.maxMessageBytes = 1 << 20
         let ring = try LoopRing(2, limits: limits)
         let client = try RawClient(port: ring.port)
@@ -188,7 +188,7 @@ struct RingCertificate {
         #expect(ring.journal.next() == Sighting(loop: 0, told: .opened))
         #expect(ring.journal.next() == Sighting(loop: 1, told: .opened))
         let passed = Box<Void>()
-        ring.threads[1].run { loop in loop.schedule(at: loop.now + .milliseconds(700)) { passed.put(()) } }
+        ring.threads[1].run { loop in loop.schedule(at: loop.now + .milliseconds(2500)) { passed.put(()) } }
         passed.take()
         try client.send(clientFrame(text: ":where"))
         #expect(try texts(client, 1) == ["1 after 1"])
