@@ -71,6 +71,8 @@ canary() {
 
 export TSAN_OPTIONS="second_deadlock_stack=1"
 export ASAN_OPTIONS="detect_leaks=1"
+# Connections that wander between loops: every move takes many times as long here.
+export MOVES=${MOVES:-200}
 # The runtime's own report of a crash would come in place of the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
 
