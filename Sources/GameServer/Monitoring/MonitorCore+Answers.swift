@@ -39,6 +39,7 @@ extension MonitorCore {
     }
 
     func trigger(_ order: RecoveryTrigger) -> Finding {
+        // An object that we have encoded ourselves: it parses, and an empty one means that nobody said more.
         let context: [String: String] =
             (try? JSON(parsing: order.context))?.members.map { members in
                 // What is no text is kept as its JSON: the context is for people.
