@@ -8,6 +8,7 @@ from client import Clients
 from seat import new_secret
 from server import TOKEN
 from table import play_to_the_end, play_until, sit, start
+from test_faulty import faulty  # a fixture
 from test_protocol_limits import FREE, flood, stalled
 
 LOOPS = 3
@@ -259,3 +260,20 @@ async def test_draining_sends_everybody_away_and_ends(server, clients):
     for client in [*people, *(chair.client for chair in chairs)]:
         assert await client.expect_close() == 4001
     assert server.process.wait(20) == 0
+
+
+async def test_a_loop_that_stands_still_keeps_nobody_of_another_from_leaving(faulty, clients):
+    server = faulty("--loops", str(LOOPS), config={"drain": {"timeout_ms": 500}, "health": {"self_test": False},
+                                                   "limits": {"rate_per_s": 10_000, "burst": 10_000}})
+    host, seat = await room_on(clients, server, 2, game="faulty")
+    assert (await host.host(seat, "start"))["type"] == "ok"
+    other, _ = await room_on(clients, server, 0, game="faulty")
+    stalling = asyncio.create_task(host.act(seat, {"kind": "stall", "ms": 8000}))
+    await other.barrier()
+    server.ask_to_stop()
+    assert await other.expect_close() == 4001
+    assert not stalling.done(), "the loop stood still all the while"
+    # What it was at is stored and answered, and then it ends as well.
+    assert (await stalling)["type"] == "ok"
+    assert await host.expect_close() == 4001
+    assert server.ended() == 0
