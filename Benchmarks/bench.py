@@ -1,6 +1,6 @@
 """The server beside its peers, in one run: CPU and instructions of a message, memory of an idle connection.
 
-    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 5] [--quick]
+    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 5] [--slices 10] [--quick]
 
 The server under test is `$GAMESERVER_BINARY` (else the release build). Peers that are not there are left out with one
 line. Servers run on core 0 and take turns, the load clients run on core 1. Prints one table and writes all runs to
@@ -31,9 +31,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=PARTS)
     parser.add_argument("--peers", help="names, with commas between them; all that are there unless given")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--warm-up-ms", type=int, default=500)
-    parser.add_argument("--measure-ms", type=int, default=2500)
+    parser.add_argument("--rounds", type=int, default=5, help="how often all servers start anew")
+    parser.add_argument("--slices", type=int, default=10, help="turns of each server in a round")
+    parser.add_argument("--slice-ms", type=int, default=250)
     parser.add_argument("--quick", action="store_true", help="one short round and few connections: whether it works")
     arguments = parser.parse_args()
     binary = os.environ.get("GAMESERVER_BINARY") or str(machine.ROOT / ".build/release/gameserver")
@@ -44,7 +44,7 @@ def main() -> int:
         print("bench needs a C compiler, taskset and two cores")
         return 2
     if arguments.quick:
-        arguments.rounds, arguments.warm_up_ms, arguments.measure_ms = 1, 100, 500
+        arguments.rounds, arguments.slices, arguments.slice_ms = 1, 3, 100
     parts = arguments.only or PARTS
     machine.BUILD.mkdir(parents=True, exist_ok=True)
     wanted = arguments.peers.lower().split(",") if arguments.peers is not None else None
@@ -54,13 +54,13 @@ def main() -> int:
     results = {
         "machine": machine.description(), "began": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "servers": {each.name: each.what for each in servers}, "arguments": vars(arguments),
-        "traffic": traffic.run(servers, shapes, arguments.rounds, arguments.warm_up_ms, arguments.measure_ms),
+        "traffic": traffic.run(servers, shapes, arguments.rounds, arguments.slices, arguments.slice_ms),
         "instructions": instructions.run(servers, instructions.COUNTS) if "instructions" in parts else {},
         "idle": idle.run(servers, binary, [1000] if arguments.quick else IDLE_SIZES) if "idle" in parts else {},
     }
     where = results["machine"]
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, {results['began']}")
-    print(f"rounds: {arguments.rounds} of {arguments.measure_ms} ms, servers taking turns, every byte compared")
+    print(f"{arguments.rounds} rounds of {arguments.slices} slices of {arguments.slice_ms} ms, servers taking turns, every byte compared")
     for each in servers:
         print(f"{each.name}: {each.what}")
     print(table.text(results))

@@ -60,7 +60,7 @@ class Crowd:
             for connection in fresh:
                 head = self._await(connection, b"\r\n\r\n")
                 if not head.startswith(b"HTTP/1.1 101"):
-                    raise SystemExit(f"not let in: {head[:300]}")
+                    raise SystemExit(f"not let in: {head.decode()}")
                 if self.greets or self.first:
                     connection.sendall(HELLO if self.greets else self.first)
             for connection in fresh:

@@ -18,14 +18,14 @@ import subprocess
 import sys
 import tempfile
 
+import crowds
 import machine
 import peers
 from crowd import Crowd, deflated, most_connections
 from served import Served
 
 ROOT, BUILD = machine.ROOT, machine.BUILD
-# Nobody is to be sent away, and a storm is what this is.
-CONFIG = {"recovery": {"enabled": False}, "health": {"self_test": False}}
+CONFIG = crowds.CONFIG
 OPENED_LATE_S = 16      # after the silence that is asked about: everybody has been pinged by then
 CRYPTIC = 2_000         # connections with TLS or compression
 KEEPING = 100           # that keep contexts: a loop agrees to 64 MiB of them, and to none above

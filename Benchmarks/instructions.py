@@ -15,6 +15,7 @@ import tempfile
 import machine
 import peers
 import traffic
+from load import Load
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,34 +33,12 @@ COUNTS = [Count(shape, rounds, goal) for shape, rounds, goal in [
     (ALONE, 4000, None), (traffic.FANOUT[0], 32, None), (traffic.FANOUT[1], 64, None)]]
 
 
-class Load:
-    """A load client that is told how much to send."""
-
-    def __init__(self, port: int, shape: traffic.Shape):
-        self.process = subprocess.Popen(
-            machine.pinned(machine.GENERATOR_CORE, [machine.build_load(shape.load), port, *shape.words, "rounds"]),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def play(self, rounds: int) -> int:
-        """Returns when all is answered: the number of messages."""
-        self.process.stdin.write(f"{rounds}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.process.args[3]}: ended with {self.process.wait()}")
-        return int(line)
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-
-
 def count(server: peers.Server, shape: traffic.Shape, rounds: int) -> float:
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as folder:
         out = pathlib.Path(folder) / "out"
         callgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}")
         with peers.running(server.command, callgrind) as (process, port):
-            load = Load(port, shape)
+            load = Load(shape.command(port))
             load.play(max(1, rounds // 5))
             dump(process.pid)
             messages = load.play(rounds)

@@ -25,7 +25,6 @@ import http.client
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import statistics
@@ -35,6 +34,8 @@ import tempfile
 import time
 
 import machine
+from intervals import interval
+from load import Load
 
 ROOT, HERE, BUILD = machine.ROOT, machine.HERE, machine.BUILD
 TOKEN = "benchmark-admin-token-0123456789"
@@ -118,31 +119,16 @@ class Served:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-class Players:
-    """The load client, told how much to play."""
+class Players(Load):
+    """The load client that plays."""
 
     def __init__(self, port: int, what: str, connections: int):
+        super().__init__([BUILD / "players", port, what, connections])
         self.what = what
-        self.process = subprocess.Popen(
-            ["taskset", "-c", machine.GENERATOR_CORE, BUILD / "players", str(port), what, str(connections)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def play(self, rounds: int) -> int:
-        """Returns when everything is answered: the number of messages that were sent."""
-        self.process.stdin.write(f"{rounds}\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"players: ended with {self.process.wait()}")
-        return int(line)
 
     def await_ends(self) -> None:
         """Until the rooms of the last games are closed."""
         time.sleep(1.3 * FINISHED_MS / 1000 if self.what == "play" else 0)
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
 
 
 def gained(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
@@ -208,13 +194,6 @@ def instructions(binary: str) -> dict:
 
 
 # CPU time
-
-
-def interval(values: list[float], resamples: int = 4000) -> tuple[float, float, float]:
-    """The median and the bootstrap interval that holds it in 95 of 100."""
-    luck = random.Random(1)
-    medians = sorted(statistics.median(luck.choices(values, k=len(values))) for _ in range(resamples))
-    return statistics.median(values), medians[resamples * 25 // 1000], medians[resamples * 975 // 1000 - 1]
 
 
 def compare(binary: str, what: str, connections: int, rounds: int, pairs: int) -> dict[str, list]:

@@ -6,6 +6,7 @@ import instructions
 import machine
 import peers
 import traffic
+from intervals import interval
 
 
 def text(results: dict) -> str:
@@ -25,7 +26,7 @@ def row(what: str, *values: str) -> str:
 def traffic_rows(runs: dict) -> list[str]:
     if not runs:
         return []
-    columns = ["median", "least", "ours/its", "of least", "to current", "of least", "messages/s", "busy"]
+    columns = ["median", "least", "ours/its", "95 of 100", "of least", "to current", "messages/s", "busy"]
     lines = [title("CPU-s per million", *columns)]
     older = {shape.name: shape.older for shape in traffic.ECHO + traffic.FANOUT}
     for shape, servers in runs.items():
@@ -33,16 +34,25 @@ def traffic_rows(runs: dict) -> list[str]:
         costs = {name: [each["cpu_s_per_million"] for each in done] for name, done in servers.items()}
         ours = costs[peers.OURS]
         for name, cost in costs.items():
-            ratio, of_least = statistics.median(ours) / statistics.median(cost), min(ours) / min(cost)
-            ratios = [] if name == peers.OURS else [f"{ratio:.2f}", f"{of_least:.2f}"]
+            ratios = [] if name == peers.OURS else compared(ours, cost)
             if name == peers.UWEBSOCKETS:
-                ratios += [f"{ratio * older[shape]:.2f}", f"{of_least * older[shape]:.2f}"]
+                ratios.append(f"{statistics.median(paired(ours, cost)) * older[shape]:.2f}")
             ratios += [""] * (4 - len(ratios))
             rate = statistics.median(each["messages_per_s"] for each in servers[name])
             busy = sum(each["others"] > machine.BUSY_SHARE for each in servers[name])
             lines.append(row(f"  {name}", f"{statistics.median(cost):.3f}", f"{min(cost):.3f}", *ratios,
                              f"{rate:,.0f}", f"{busy} of {len(cost)}"))
     return lines
+
+
+def paired(ours: list[float], its: list[float]) -> list[float]:
+    """What was taken in the same turn, one divided by the other."""
+    return [one / other for one, other in zip(ours, its)]
+
+
+def compared(ours: list[float], its: list[float]) -> list[str]:
+    middle, low, high = interval(paired(ours, its))
+    return [f"{middle:.2f}", f"{low:.2f}-{high:.2f}", f"{min(ours) / min(its):.2f}"]
 
 
 def instruction_rows(counts: dict) -> list[str]:

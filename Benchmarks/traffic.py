@@ -1,12 +1,21 @@
-"""CPU of a server per message: echoes, and what one says to a thousand. Servers take turns, every byte is compared."""
+"""CPU of a server per message: echoes, and what one says to a thousand, every byte compared.
 
+All servers run at once, each with its load, but only one of them has anything to do: they take turns in slices of a
+fraction of a second, so that a machine that is slower for a while is slower for all of them. What is compared is what
+two servers took in the same turn. Every few turns all of them start anew, because where a process lies in memory is luck
+of its own.
+"""
+
+import contextlib
 import dataclasses
-import json
-import subprocess
 import sys
+import time
 
 import machine
 import peers
+from load import Load
+
+WARM_UP_SLICES = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,9 +33,8 @@ class Shape:
     in_flight: int
     older: float
 
-    @property
-    def words(self) -> list[str]:
-        return [str(self.connections), str(self.size), str(self.in_flight)]
+    def command(self, port: int) -> list:
+        return [machine.build_load(self.load), port, self.connections, self.size, self.in_flight, "rounds"]
 
 
 ECHO = [Shape("echo 64 B, 1 in flight", "generator", 200, 64, 1, older=1.08),
@@ -36,36 +44,58 @@ FANOUT = [Shape("64 B to 1,000, 1 under way", "fanout", 1000, 64, 1, older=1.02)
           Shape("64 B to 1,000, 16 under way", "fanout", 1000, 64, 16, older=0.96)]
 
 
-def measure(server: peers.Server, shape: Shape, warm_up_ms: int, measure_ms: int) -> dict:
-    others = machine.Others()
-    with peers.running(server.command) as (process, port):
-        done = subprocess.run(
-            machine.pinned(machine.GENERATOR_CORE, [
-                machine.BUILD / shape.load, port, *shape.words, warm_up_ms, measure_ms, process.pid]),
-            capture_output=True, text=True, timeout=60 + (warm_up_ms + measure_ms) / 1000)
-        if done.returncode:
-            raise SystemExit(f"{server.name}, {shape.name}: {done.stderr.strip()}")
-        result = json.loads(done.stdout)
-        share = (measure_ms + warm_up_ms) / measure_ms
-        result["others"] = others.share((result["server_cpu_ns"] + result["generator_cpu_ns"]) * share)
-    result["cpu_s_per_million"] = result["server_cpu_ns"] / result["messages"] / 1000
-    result["messages_per_s"] = result["messages"] * 1e9 / result["elapsed_ns"]
-    return result
+class Side:
+    """One server under load."""
+
+    def __init__(self, server: peers.Server, shape: Shape, slice_ms: int, stack: contextlib.ExitStack):
+        self.name = server.name
+        process, port = stack.enter_context(peers.running(server.command))
+        self.pid = process.pid
+        self.load = Load(shape.command(port))
+        stack.callback(self.load.close)
+        # As many rounds to a slice as fit.
+        self.rounds = shape.in_flight
+        for _ in range(WARM_UP_SLICES):
+            took_ms = max(self.slice()["elapsed_ns"] / 1e6, 0.1)
+            self.rounds = max(shape.in_flight, round(self.rounds * min(slice_ms / took_ms, 100)))
+
+    def slice(self) -> dict:
+        others = machine.Others()
+        load = self.load.process.pid
+        began, server_ns, load_ns = time.monotonic_ns(), machine.cpu_ns(self.pid), machine.cpu_ns(load)
+        messages = self.load.play(self.rounds)
+        used = machine.cpu_ns(self.pid) - server_ns
+        elapsed = time.monotonic_ns() - began
+        return {
+            "messages": messages, "elapsed_ns": elapsed, "server_cpu_ns": used,
+            "others": others.share(used + machine.cpu_ns(load) - load_ns),
+            "cpu_s_per_million": used / messages / 1000, "messages_per_s": messages * 1e9 / elapsed,
+        }
 
 
-def run(servers: list[peers.Server], shapes: list[Shape], rounds: int, warm_up_ms: int, measure_ms: int) -> dict:
-    """Runs by shape and server."""
+def sitting(servers: list[peers.Server], shape: Shape, slices: int, slice_ms: int) -> dict[str, list[dict]]:
+    """Slices by server, the first of each from the same turn."""
+    done = {server.name: [] for server in servers}
+    with contextlib.ExitStack() as stack:
+        sides = [Side(server, shape, slice_ms, stack) for server in servers]
+        for turn in range(slices):
+            for side in sides if turn % 2 == 0 else reversed(sides):
+                done[side.name].append(side.slice())
+    return done
+
+
+def run(servers: list[peers.Server], shapes: list[Shape], rounds: int, slices: int, slice_ms: int) -> dict:
+    """Slices by shape and server."""
     for shape in shapes:
         machine.build_load(shape.load)
-    pairs = [(shape, [server for server in servers if server.fans_out or shape not in FANOUT]) for shape in shapes]
-    runs = {shape.name: {server.name: [] for server in able} for shape, able in pairs}
+    runs = {shape.name: {} for shape in shapes}
     for turn in range(rounds):
-        for shape, able in pairs:
-            for server in able if turn % 2 == 0 else reversed(able):
-                if sys.stderr.isatty():
-                    print(f"\rround {turn + 1} of {rounds}: {shape.name}, {server.name}" + " " * 20, end="",
-                          file=sys.stderr)
-                runs[shape.name][server.name].append(measure(server, shape, warm_up_ms, measure_ms))
+        for shape in shapes:
+            if sys.stderr.isatty():
+                print(f"\rround {turn + 1} of {rounds}: {shape.name}" + " " * 20, end="", file=sys.stderr)
+            able = [server for server in servers if server.fans_out or shape not in FANOUT]
+            for name, done in sitting(able, shape, slices, slice_ms).items():
+                runs[shape.name].setdefault(name, []).extend(done)
     if sys.stderr.isatty():
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
     return runs

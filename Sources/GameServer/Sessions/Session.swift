@@ -6,7 +6,6 @@ import WebSocket
 /// Lives on its connection's loop.
 final class Session {
     let services: LoopServices
-    unowned let directory: RoomDirectory
     unowned let sessions: SessionDirectory
     let outlet: any Outlet
     /// The way to its home, for a session on a loop that is not its connection's.
@@ -26,64 +25,51 @@ final class Session {
     var liveness = Liveness()
     var backlog = Backlog()
 
-    init(
-        _ client: Client, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
-        sessions: SessionDirectory
+    private init(
+        _ client: Client, outlet: any Outlet, link: HomeLink? = nil, opened: MonotonicTime, hasGreeted: Bool,
+        in sessions: SessionDirectory
     ) {
-        let now = services.timeline.now
-        let configuration = services.configuration
         self.client = client
         self.outlet = outlet
-        self.services = services
-        self.directory = directory
+        self.link = link
+        self.opened = opened
+        self.hasGreeted = hasGreeted
         self.sessions = sessions
-        link = nil
-        opened = now
-        places = Places(limit: configuration.limits.roomsPerConnection)
-        outlet.wake(at: now + .milliseconds(configuration.heartbeat.helloMs))
+        services = sessions.services
+        places = Places(limit: services.configuration.limits.roomsPerConnection)
+    }
+
+    convenience init(_ client: Client, outlet: any Outlet, in sessions: SessionDirectory) {
+        self.init(
+            client, outlet: outlet, opened: sessions.services.timeline.now, hasGreeted: false, in: sessions)
+        awaitHello()
         services.observer.sessionOpened()
     }
 
     /// One that comes from another loop.
-    init(
-        _ ticket: SessionTicket, outlet: any Outlet, services: LoopServices, directory: RoomDirectory,
-        sessions: SessionDirectory
-    ) {
-        let configuration = services.configuration
-        client = ticket.client.value
-        self.outlet = outlet
-        self.services = services
-        self.directory = directory
-        self.sessions = sessions
-        link = nil
-        opened = ticket.opened
-        hasGreeted = ticket.hasGreeted
+    convenience init(_ ticket: SessionTicket, outlet: any Outlet, in sessions: SessionDirectory) {
+        self.init(
+            ticket.client.value, outlet: outlet, opened: ticket.opened, hasGreeted: ticket.hasGreeted, in: sessions)
         traffic = ticket.traffic
         liveness = ticket.liveness
         backlog.takeUp(ticket.backlog)
-        places = Places(limit: configuration.limits.roomsPerConnection)
-        if !hasGreeted { outlet.wake(at: opened + .milliseconds(configuration.heartbeat.helloMs)) }
+        if !hasGreeted { awaitHello() }
         if backlog.since != nil { services.backlogged.note(self) }
         if isAsked { services.asked.note(self) }
         watchOver()
     }
 
     /// A guest, which speaks through its home.
-    init(
-        guest client: Client, _ link: HomeLink, services: LoopServices, directory: RoomDirectory,
-        sessions: SessionDirectory
-    ) {
-        self.client = client
-        self.link = link
-        outlet = link
-        self.services = services
-        self.directory = directory
-        self.sessions = sessions
-        opened = services.timeline.now
-        hasGreeted = true
-        places = Places(limit: services.configuration.limits.roomsPerConnection)
+    convenience init(guest client: Client, _ link: HomeLink, in sessions: SessionDirectory) {
+        self.init(
+            client, outlet: link, link: link, opened: sessions.services.timeline.now, hasGreeted: true, in: sessions)
     }
 
+    private func awaitHello() {
+        outlet.wake(at: opened + .milliseconds(services.configuration.heartbeat.helloMs))
+    }
+
+    var directory: RoomDirectory { sessions.rooms }
     var number: UInt64 { client.id }
 
     // MARK: From the connection

@@ -4,7 +4,7 @@ import WebSocket
 /// The sessions of one loop.
 final class SessionDirectory {
     let services: LoopServices
-    private let rooms: RoomDirectory
+    let rooms: RoomDirectory
     private var sessions: [UInt64: Session] = [:]
     /// Sessions of other loops' connections that are in rooms of this one.
     private var guests: [UInt64: Session] = [:]
@@ -27,12 +27,12 @@ final class SessionDirectory {
     }
 
     func open(_ outlet: any Outlet, as client: Client) -> Session {
-        keep(Session(client, outlet: outlet, services: services, directory: rooms, sessions: self))
+        keep(Session(client, outlet: outlet, in: self))
     }
 
     /// Goes on with a session of another loop.
     func take(_ ticket: SessionTicket, _ outlet: any Outlet) -> Session {
-        keep(Session(ticket, outlet: outlet, services: services, directory: rooms, sessions: self))
+        keep(Session(ticket, outlet: outlet, in: self))
     }
 
     private func keep(_ session: Session) -> Session {
@@ -48,7 +48,7 @@ final class SessionDirectory {
         let client = Client(id: number, address: address)
         client.introduced(as: software)
         let link = HomeLink(client: number, home: home, bridge: bridge, services: services)
-        guests[number] = Session(guest: client, link, services: services, directory: rooms, sessions: self)
+        guests[number] = Session(guest: client, link, in: self)
     }
 
     func guest(_ number: UInt64) -> Session? { guests[number] }

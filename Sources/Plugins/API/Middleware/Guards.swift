@@ -7,8 +7,33 @@ public final class Client {
     public let address: String
     /// What the client calls itself in `hello`; a peer's own words.
     public internal(set) var software = ""
-    /// One place for each middleware, found by its position in the chain.
-    private var notes: [AnyObject?] = []
+    private var notes = Notes.none
+
+    /// What middlewares keep, each at its position in the chain. There are as many of these as connections, and seldom
+    /// more than one keeps something.
+    private enum Notes {
+        case none
+        case one(AnyObject, position: Int32)
+        case many([Int: AnyObject])
+
+        subscript(position: Int) -> AnyObject? {
+            switch self {
+            case .none: nil
+            case .one(let note, let its): its == position ? note : nil
+            case .many(let all): all[position]
+            }
+        }
+
+        mutating func keep(_ note: AnyObject, at position: Int) {
+            switch self {
+            case .none: self = .one(note, position: Int32(position))
+            case .one(let other, let its): self = .many([Int(its): other, position: note])
+            case .many(var all):
+                all[position] = note
+                self = .many(all)
+            }
+        }
+    }
 
     public init(id: UInt64, address: String) {
         self.id = id
@@ -21,10 +46,9 @@ public final class Client {
     ///   - position: the middleware's own, as its services tell it.
     ///   - make: the first one. It refers to nothing but its own: it goes with the connection, to another thread too.
     public func note<Note: AnyObject>(at position: Int, orElse make: () -> sending Note) -> Note {
-        while notes.count <= position { notes.append(nil) }
         if let known = notes[position] as? Note { return known }
         let note = make()
-        notes[position] = note
+        notes.keep(note, at: position)
         return note
     }
 
