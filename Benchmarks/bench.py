@@ -54,18 +54,22 @@ def main() -> int:
     results = {
         "machine": machine.description(), "began": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "servers": {each.name: each.what for each in servers}, "arguments": vars(arguments),
-        "traffic": traffic.run(servers, shapes, arguments.rounds, arguments.slices, arguments.slice_ms),
-        "instructions": instructions.run(servers, instructions.COUNTS) if "instructions" in parts else {},
-        "idle": idle.run(servers, binary, [1000] if arguments.quick else IDLE_SIZES) if "idle" in parts else {},
     }
+    report = machine.BUILD / f"bench-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.json"
+    for part, run in {
+        "traffic": lambda: traffic.run(servers, shapes, arguments.rounds, arguments.slices, arguments.slice_ms),
+        "instructions": lambda: instructions.run(servers, instructions.COUNTS) if "instructions" in parts else {},
+        "idle": lambda: (idle.run(servers, binary, [1000] if arguments.quick else IDLE_SIZES)
+                         if "idle" in parts else {}),
+    }.items():
+        results[part] = run()
+        report.write_text(json.dumps(results, indent=1))
     where = results["machine"]
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, {results['began']}")
     print(f"{arguments.rounds} rounds of {arguments.slices} slices of {arguments.slice_ms} ms, servers taking turns, every byte compared")
     for each in servers:
         print(f"{each.name}: {each.what}")
     print(table.text(results))
-    report = machine.BUILD / f"bench-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.json"
-    report.write_text(json.dumps(results, indent=1))
     print(f"\nwritten to {report.relative_to(machine.ROOT)}")
     return 0
 

@@ -12,6 +12,7 @@ import zlib
 MASK = bytes(4)     # a frame masked with zeros is its own payload
 PER_ADDRESS = 10_000    # connections from each address of the loopback, which has some 28,000 ports
 SPARE_DESCRIPTORS = 100
+IP_BIND_ADDRESS_NO_PORT = 24    # of Linux; the socket module learns the name in Python 3.12
 
 
 def frame(payload: bytes, first_byte: int = 0x81) -> bytes:
@@ -76,6 +77,8 @@ class Crowd:
     def _connect(self, number: int) -> socket.socket:
         connection = socket.socket()
         connection.settimeout(30)
+        # Its port is chosen when it connects: then one that an earlier crowd had at another server will do.
+        connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         connection.bind((f"127.0.0.{1 + number // PER_ADDRESS}", 0))
         connection.connect(("127.0.0.1", self.port))
         if self.context:

@@ -1,6 +1,7 @@
 """ARCHITECTURE.md, Threads: several event loops, one server. Rooms live on loops by their ids; nobody can tell."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -188,6 +189,40 @@ async def test_a_repeated_create_finds_its_room_from_any_loop(server, clients):
         assert (again.room, again.seat) == (seat.room, seat.seat)
 
 
+async def test_rooms_created_at_once_on_all_loops_are_no_more_than_a_connection_may_hold(launch, clients):
+    server = launch("--loops", str(LOOPS), config={"limits": {**FREE, "rooms_per_connection": 4}})
+    person = await clients.open(server)
+    first = await person.create("Ana", secret=new_secret())
+    ids = [person.new_id() for _ in range(12)]
+    for each in ids:
+        await person.send({"type": "create", "id": each, "game": "liap-tui", "name": "Ana", "secret": new_secret()})
+    answers = [await person.expect(("joined", "no"), id=each) for each in ids]
+    rooms = {answer["room"] for answer in answers if answer["type"] == "joined"}
+    assert len(rooms) == 3
+    refused = [answer for answer in answers if answer["type"] == "no"]
+    assert len(refused) == 9 and {answer["code"] for answer in refused} == {"bad_request"}
+    assert "4 rooms" in refused[0]["message"]
+    # Places that were kept for nothing are free again.
+    await person.leave(first)
+    await person.create("Ana", secret=new_secret())
+
+
+async def test_a_room_that_cannot_be_created_elsewhere_keeps_no_place(launch, clients):
+    server = launch("--loops", str(LOOPS), config={"limits": {**FREE, "rooms_per_connection": 2}})
+    person = await clients.open(server)
+    await person.create("Ana", secret=new_secret())
+    for _ in range(8):
+        answer = await person.request("create", game="liap-tui", name="Ana", secret=new_secret(), options={"no": 1})
+        assert (answer["type"], answer["code"]) == ("no", "bad_request")
+    secret = new_secret()
+    seat = await person.create("Ana", secret=secret)
+    for _ in range(3):
+        again = await person.create("Ana", secret=secret)
+        assert (again.room, again.seat) == (seat.room, seat.seat)
+    answer = await person.request("create", game="liap-tui", name="Ana", secret=new_secret())
+    assert answer["code"] == "bad_request"
+
+
 async def test_the_lobby_and_operators_see_rooms_of_all_loops(server, clients):
     rooms = [(await room_on(clients, server, loop))[1].room for loop in range(LOOPS) for _ in range(2)]
     person = await clients.open(server)
@@ -277,3 +312,29 @@ async def test_a_loop_that_stands_still_keeps_nobody_of_another_from_leaving(fau
     assert (await stalling)["type"] == "ok"
     assert await host.expect_close() == 4001
     assert server.ended() == 0
+
+
+@pytest.mark.within(60)
+async def test_a_server_with_a_loop_that_stands_still_is_not_alive_whichever_loop_is_asked(faulty, clients):
+    server = faulty("--loops", str(LOOPS), config={"health": {"self_test": False},
+                                                   "limits": {"rate_per_s": 10_000, "burst": 10_000}})
+    host, seat = await room_on(clients, server, 2, game="faulty")
+    assert (await host.host(seat, "start"))["type"] == "ok"
+    assert server.request("GET", "/livez").json == {"status": "alive"}
+    other, _ = await room_on(clients, server, 0, game="faulty")
+    command = seat.command("act", action={"kind": "stall", "ms": 8000})
+    await host.send(command)
+    stalling = asyncio.create_task(host.expect("ok", n=command["n"], within=20))
+    await other.barrier()
+
+    async def asked() -> int | None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(7):
+                return (await asyncio.to_thread(server.request, "GET", "/livez")).status
+
+    # Some of them come to the loop that does not answer anybody.
+    told = await asyncio.gather(*(asked() for _ in range(12)))
+    assert not stalling.done(), "the loop stood still all the while"
+    assert set(told) <= {503, None} and 503 in told
+    assert (await stalling)["type"] == "ok"
+    assert server.request("GET", "/livez").status == 200

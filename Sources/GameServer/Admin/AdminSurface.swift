@@ -75,7 +75,10 @@ final class AdminSurface {
 
     private func answer(_ inquiry: Inquiry, _ route: Route) {
         switch route.endpoint {
-        case .live, .ready, .started: inquiry.answer(probe(inquiry, route.endpoint))
+        case .live: askWhoTurns(inquiry)
+        case .ready: report("readyz", "ready", readiness(), inquiry)
+        // Who asks is answered, so it has started; that it drains is readiness.
+        case .started: report("startupz", "started", Probe(checks: [.init(name: "started", failure: nil)]), inquiry)
         case .health: inquiry.answer(health())
         case .logTail: tails.open(inquiry)
         case .logTicket: inquiry.answer(tails.ticket(for: inquiry))
@@ -216,20 +219,25 @@ final class AdminSurface {
         [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }
 
-    private func probe(_ inquiry: Inquiry, _ endpoint: Endpoint) -> Response {
-        let (name, status, all): (String, String, Probe) =
-            switch endpoint {
-            case .ready: ("readyz", "ready", readiness())
-            // Who asks is answered, so it has started; that it drains is readiness.
-            case .started: ("startupz", "started", Probe(checks: [.init(name: "started", failure: nil)]))
-            default: ("livez", "alive", Probe(checks: [.init(name: "loop", failure: nil)]))
-            }
+    private func report(_ name: String, _ status: String, _ all: Probe, _ inquiry: Inquiry) {
         let probe = all.excluding(inquiry.arguments.list("exclude"))
         if inquiry.arguments.flag("verbose") {
-            return .text(probe.failure == nil ? 200 : 503, probe.listing(of: name))
+            inquiry.answer(.text(probe.failure == nil ? 200 : 503, probe.listing(of: name)))
+        } else if let failure = probe.failure {
+            inquiry.answer(.problem(503, failure.code, failure.message, id: inquiry.id))
+        } else {
+            inquiry.answer(.json(200, ["status": .string(status)]))
         }
-        if let failure = probe.failure { return .problem(503, failure.code, failure.message, id: inquiry.id) }
-        return .json(200, ["status": .string(status)])
+    }
+
+    /// A server with a loop that stands still is not alive, whichever loop is asked.
+    private func askWhoTurns(_ inquiry: Inquiry) {
+        neighbours.askAll({ $1(()) }, then: { [self] (all: [Void]?) in
+            // Loops that have said goodbye to their players end one after the other.
+            let isAlive = all != nil || services.isDraining
+            let failure = Probe.Failure(code: Self.silence.refusal.code, message: Self.silence.refusal.message)
+            report("livez", "alive", Probe(checks: [.init(name: "loop", failure: isAlive ? nil : failure)]), inquiry)
+        })
     }
 
     private func readiness() -> Probe {

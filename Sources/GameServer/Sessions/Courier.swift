@@ -13,6 +13,10 @@ enum GuestNews: Sendable {
     case left(RoomID)
     /// A request to come in was refused.
     case refused(RoomID)
+    /// This is the room that was asked for with the secret; that it was joined or refused follows.
+    case creates(RoomID, Digest)
+    /// None is created with the secret.
+    case createsNone(Digest)
     /// One room is over for it; the connection too when it was the last.
     case expelled(RoomID, Disconnect)
     /// Whether a room waits for it.

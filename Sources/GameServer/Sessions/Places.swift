@@ -18,16 +18,19 @@ struct Places {
     private var pending: [RoomID: Reservation] = [:]
     /// Rooms of other loops.
     private var elsewhere: Set<RoomID> = []
+    /// What rooms of other loops were created with, and which they are; nil as long as nobody has said.
+    private var created: [Digest: RoomID?] = [:]
     private let limit: Int
 
     /// - Parameter limit: most rooms of one connection.
     init(limit: Int) { self.limit = limit }
 
     /// Whether it is in no room and waits for none.
-    var isEmpty: Bool { members.isEmpty && pending.isEmpty && elsewhere.isEmpty }
+    var isEmpty: Bool { members.isEmpty && pending.isEmpty && elsewhere.isEmpty && nameless == 0 }
 
     /// Whether there is a place for one room more.
-    var hasRoom: Bool { members.count + pending.count + elsewhere.count < limit }
+    var hasRoom: Bool { members.count + pending.count + elsewhere.count + nameless < limit }
+    private var nameless: Int { created.isEmpty ? 0 : created.values.count { $0 == nil } }
     var full: Rejection { .badRequest("a connection holds up to \(limit) rooms") }
 
     subscript(room: RoomID) -> Member? { members.first { $0.room.id == room } }
@@ -56,14 +59,40 @@ struct Places {
         elsewhere.insert(room)
     }
 
-    mutating func leftElsewhere(_ room: RoomID) { elsewhere.remove(room) }
+    mutating func leftElsewhere(_ room: RoomID) {
+        elsewhere.remove(room)
+        created = created.filter { $0.value != room }
+    }
+
+    /// Keeps a place for a room that another loop creates.
+    ///
+    /// - Throws: `bad_request` when the connection holds as many rooms as it may.
+    mutating func reserve(createdWith secret: Digest) throws(Rejection) {
+        // Whoever asks twice gets the same room.
+        if created[secret] != nil { return }
+        guard hasRoom else { throw full }
+        created[secret] = .some(nil)
+    }
+
+    /// - Parameter room: which it is; nil for none.
+    mutating func endCreation(with secret: Digest, as room: RoomID?) {
+        guard let room else {
+            if case .some(nil) = created[secret] { created[secret] = nil }
+            return
+        }
+        created[secret] = room
+        guard !elsewhere.contains(room) else { return }
+        pending[room, default: Reservation(secret: secret, requests: 0)].requests += 1
+    }
 
     // MARK: Requests
 
     /// A request was refused.
     mutating func endRequest(for room: RoomID) {
         pending[room]?.requests -= 1
-        if pending[room]?.requests == 0 { pending[room] = nil }
+        guard pending[room]?.requests == 0 else { return }
+        pending[room] = nil
+        created = created.filter { $0.value != room }
     }
 
     /// - Returns: the member it was in that room until now.

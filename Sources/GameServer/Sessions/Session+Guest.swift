@@ -51,8 +51,14 @@ extension Session {
         do { try handle(try ClientMessage(fields)) } catch {
             let echo = fields.echo
             // The home keeps a place for whoever asks to come in, and for nobody else.
-            let asksIn = ["join", "watch"].contains(fields["type"]?.string)
-            if asksIn, let room = echo.room { link?.tell(.refused(room)) }
+            switch fields["type"]?.string {
+            case "join", "watch": if let room = echo.room { link?.tell(.refused(room)) }
+            case "create":
+                if let secret = fields["secret"]?.string.flatMap({ SeatSecret($0) }) {
+                    link?.tell(.createsNone(secret.digest))
+                }
+            default: break
+            }
             refuse(error, room: echo.room, n: echo.n, id: echo.id)
         }
     }

@@ -84,8 +84,7 @@ extension Session {
         let name = try checked(name: create.name)
         let secret = create.secret ?? ownSecret()
         if let id = directory.room(createdWith: secret.digest) {
-            let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
-            return try self.join(id, join)
+            return repeated(create, name: name, secret: secret, in: id)
         }
         guard services.admission.takesRooms(at: services.timeline.now) else {
             throw .overloaded("no rooms are opened until the load falls", retryMs: 10_000)
@@ -102,6 +101,7 @@ extension Session {
             epoch: SeatSecret(using: &services.luck).text,
             created: services.timeline.wallClock, opening: opening, creator: secret.digest, match: match)
         try reserve(state.room, for: secret.digest)
+        link?.tell(.creates(state.room, secret.digest))
         do {
             let room = try directory.open(state)
             let join = JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret)
@@ -109,6 +109,17 @@ extension Session {
                 state.opened(opening, name: name, secret: secret.digest, room.context()), then: .created(join))
         } catch {
             refuse(error, id: create.id, ends: state.room)
+        }
+    }
+
+    /// Whoever asks for a room twice wants the one that is there.
+    private func repeated(_ create: ClientMessage.Create, name: String, secret: SeatSecret, in room: RoomID) {
+        link?.tell(.creates(room, secret.digest))
+        do {
+            try join(room, JoinRequest(session: self, id: create.id, name: name, wish: nil, secret: secret))
+        } catch {
+            link?.tell(.refused(room))
+            refuse(error, id: create.id)
         }
     }
 

@@ -23,7 +23,7 @@ extension Session {
         case .create(let create):
             if let secret = create.secret, let loop = services.neighbours.elsewhere(ofCreator: secret.digest) {
                 if canMove { return depart(to: loop) }
-                guard places.hasRoom else { throw places.full }
+                try places.reserve(createdWith: secret.digest)
                 return order(.line(line), on: loop)
             }
         case .join(let join): if try enters(join.room, secret: join.secret, line) { return }
@@ -105,6 +105,8 @@ extension Session {
         case .joined(let room): places.joinedElsewhere(room)
         case .left(let room): places.leftElsewhere(room)
         case .refused(let room): places.endRequest(for: room)
+        case .creates(let room, let secret): places.endCreation(with: secret, as: room)
+        case .createsNone(let secret): places.endCreation(with: secret, as: nil)
         case .expelled(let room, let why):
             // The guest has said so; the connection ends when that was its last room.
             places.leftElsewhere(room)
