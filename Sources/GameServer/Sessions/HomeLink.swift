@@ -60,6 +60,8 @@ final class HomeLink: Outlet {
     func pauseReading() { tell(.crowded(true)) }
     func resumeReading() { tell(.crowded(false)) }
 
+    func flush() {}
+
     /// When it has to be looked after, the home knows.
     func wake(at instant: MonotonicTime?) {}
 

@@ -21,6 +21,8 @@ protocol Outlet: AnyObject {
     /// Has the peer send no more for a while; what was read already still comes.
     func pauseReading()
     func resumeReading()
+    /// Hands what is held back to the system now, as far as it takes it.
+    func flush()
     func close(_ code: CloseCode, reason: String)
 }
 

@@ -20,6 +20,9 @@ extension Session {
         }
         let slow = services.configuration.slow
         guard outlet.unsentBytes > slow.laggingBytes else { return }
+        // A turn may have much to say to somebody who reads well: only what the system refuses was not read.
+        outlet.flush()
+        guard isOpen, outlet.unsentBytes > slow.laggingBytes else { return }
         fallBehind()
     }
 

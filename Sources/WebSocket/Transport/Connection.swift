@@ -144,6 +144,11 @@ public final class Connection: Socket {
         sendMessage(opcode, payload.withUnsafeBytes { $0 })
     }
 
+    /// Sends what this turn has held back so far, before the turn ends.
+    public func flush() {
+        if phase.reads { sendHeldBack() }
+    }
+
     /// Takes back messages at the end of what the kernel has refused that were encoded as replaceable.
     public func takeBackBroadcasts() -> TakenBack {
         let taken = phase == .open ? outbox?.takeBackReplaceable() ?? TakenBack() : TakenBack()

@@ -70,6 +70,23 @@ import Testing
         #expect(table.ana.take().types.contains("snapshot"))
     }
 
+    @Test func `a turn that says much to who reads well makes nobody lag`() throws {
+        let table = try Table.playing {
+            $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+        }
+        let eve = table.world.client("Eve")
+        eve.hello()
+        eve.watch(table.room)
+        _ = eve.take()
+        eve.outlet?.holdsTurn = true
+        for _ in 0..<20 { eve.send(["type": "list"]) }
+        table.mark(0)
+        #expect((eve.outlet?.mostUnsentBytes ?? 0) > 1000)
+        eve.outlet?.flush()
+        #expect(eve.take().types.filter { $0 != "rooms" } == ["events", "room"])
+        #expect(table.violations == [])
+    }
+
     @Test func `lagging over 20 s closes 4003`() throws {
         let (table, eve) = try lagging()
         table.world.advance(by: .milliseconds(19_990))

@@ -23,7 +23,9 @@ final class ScriptedOutlet: Outlet {
     var isEnding = false
     private var unsent: [(message: [UInt8], isBroadcast: Bool)] = []
     private(set) var unsentBytes = 0
-    var refusedBytes: Int { unsentBytes }
+    var refusedBytes: Int { isReading ? 0 : unsentBytes }
+    /// What is sent waits for the end of the turn, whoever reads.
+    var holdsTurn = false
     /// The most that ever waited.
     private(set) var mostUnsentBytes = 0
     var lastReceived: MonotonicTime
@@ -78,6 +80,15 @@ final class ScriptedOutlet: Outlet {
     /// - Returns: whether something had waited, so that the session is to be told.
     func readAgain() -> Bool {
         isReading = true
+        return leave()
+    }
+
+    func flush() {
+        if isReading { _ = leave() }
+    }
+
+    /// - Returns: whether anything did.
+    private func leave() -> Bool {
         let waiting = unsent
         unsent = []
         unsentBytes = 0
@@ -94,7 +105,7 @@ final class ScriptedOutlet: Outlet {
 
     private func take(_ message: [UInt8], isBroadcast: Bool) {
         guard !isCut, closed == nil else { return }
-        if isReading { return deliver(message) }
+        if isReading, !holdsTurn { return deliver(message) }
         unsent.append((message, isBroadcast))
         unsentBytes += message.count
         mostUnsentBytes = max(mostUnsentBytes, unsentBytes)
