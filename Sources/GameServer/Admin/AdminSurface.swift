@@ -232,12 +232,15 @@ final class AdminSurface {
 
     /// A server with a loop that stands still is not alive, whichever loop is asked.
     private func askWhoTurns(_ inquiry: Inquiry) {
-        neighbours.askAll({ $1(()) }, then: { [self] (all: [Void]?) in
-            // Loops that have said goodbye to their players end one after the other.
-            let isAlive = all != nil || services.isDraining
-            let failure = Probe.Failure(code: Self.silence.refusal.code, message: Self.silence.refusal.message)
-            report("livez", "alive", Probe(checks: [.init(name: "loop", failure: isAlive ? nil : failure)]), inquiry)
-        })
+        neighbours.askAll(
+            { $1(()) },
+            then: { [self] (all: [Void]?) in
+                // Loops that have said goodbye to their players end one after the other.
+                let isAlive = all != nil || services.isDraining
+                let failure = Probe.Failure(code: Self.silence.refusal.code, message: Self.silence.refusal.message)
+                report(
+                    "livez", "alive", Probe(checks: [.init(name: "loop", failure: isAlive ? nil : failure)]), inquiry)
+            })
     }
 
     private func readiness() -> Probe {
