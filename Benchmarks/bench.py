@@ -66,7 +66,8 @@ def main() -> int:
         report.write_text(json.dumps(results, indent=1))
     where = results["machine"]
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, {results['began']}")
-    print(f"{arguments.rounds} rounds of {arguments.slices} slices of {arguments.slice_ms} ms, servers taking turns, every byte compared")
+    print(f"{arguments.rounds} rounds of {arguments.slices} slices of {arguments.slice_ms} ms, servers taking turns, "
+          "every byte compared")
     for each in servers:
         print(f"{each.name}: {each.what}")
     print(table.text(results))
