@@ -1,6 +1,7 @@
 """The server beside its peers, in one run: CPU and instructions of a message, memory of an idle connection.
 
-    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 5] [--slices 10] [--quick]
+    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 5] [--slices 10]
+                               [--quick]
 
 The server under test is `$GAMESERVER_BINARY` (else the release build). Peers that are not there are left out with one
 line. Servers run on core 0 and take turns, the load clients run on core 1. Prints one table and writes all runs to
