@@ -1,6 +1,6 @@
 """The server beside its peers, in one run: CPU and instructions of a message, memory of an idle connection.
 
-    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 5] [--slices 10]
+    python Benchmarks/bench.py [--only echo|fan-out|instructions|idle]... [--peers NAME,...] [--rounds 6] [--slices 8]
                                [--quick]
 
 The server under test is `$GAMESERVER_BINARY` (else the release build). Peers that are not there are left out with one
@@ -32,8 +32,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=PARTS)
     parser.add_argument("--peers", help="names, with commas between them; all that are there unless given")
-    parser.add_argument("--rounds", type=int, default=5, help="how often all servers start anew")
-    parser.add_argument("--slices", type=int, default=10, help="turns of each server in a round")
+    parser.add_argument("--rounds", type=int, default=6, help="how often all servers start anew")
+    parser.add_argument("--slices", type=int, default=8, help="turns of each server in a round")
     parser.add_argument("--slice-ms", type=int, default=250)
     parser.add_argument("--quick", action="store_true", help="one short round and few connections: whether it works")
     arguments = parser.parse_args()
@@ -57,14 +57,14 @@ def main() -> int:
         "servers": {each.name: each.what for each in servers}, "arguments": vars(arguments),
     }
     report = machine.BUILD / f"bench-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.json"
-    for part, run in {
-        "traffic": lambda: traffic.run(servers, shapes, arguments.rounds, arguments.slices, arguments.slice_ms),
-        "instructions": lambda: instructions.run(servers, instructions.COUNTS) if "instructions" in parts else {},
-        "idle": lambda: (idle.run(servers, binary, [1000] if arguments.quick else IDLE_SIZES)
-                         if "idle" in parts else {}),
-    }.items():
-        results[part] = run()
+
+    def keep(part: str, done: dict) -> None:
+        results[part] = done
         report.write_text(json.dumps(results, indent=1))
+
+    keep("traffic", traffic.run(servers, shapes, arguments.rounds, arguments.slices, arguments.slice_ms))
+    keep("instructions", instructions.run(servers, instructions.COUNTS) if "instructions" in parts else {})
+    keep("idle", idle.run(servers, binary, [1000] if arguments.quick else IDLE_SIZES) if "idle" in parts else {})
     where = results["machine"]
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, {results['began']}")
     print(f"{arguments.rounds} rounds of {arguments.slices} slices of {arguments.slice_ms} ms, servers taking turns, "

@@ -3,10 +3,9 @@
 import statistics
 
 import instructions
-import machine
 import peers
 import traffic
-from intervals import interval
+from intervals import interval_of_rounds
 
 
 def text(results: dict) -> str:
@@ -26,33 +25,29 @@ def row(what: str, *values: str) -> str:
 def traffic_rows(runs: dict) -> list[str]:
     if not runs:
         return []
-    columns = ["median", "least", "ours/its", "95 of 100", "of least", "to current", "messages/s", "busy"]
+    columns = ["median", "least", "ours/its", "95 of 100", "least round", "most", "to current", "messages/s"]
     lines = [title("CPU-s per million", *columns)]
     older = {shape.name: shape.older for shape in traffic.ECHO + traffic.FANOUT}
     for shape, servers in runs.items():
         lines.append(shape)
-        costs = {name: [each["cpu_s_per_million"] for each in done] for name, done in servers.items()}
-        ours = costs[peers.OURS]
-        for name, cost in costs.items():
-            ratios = [] if name == peers.OURS else compared(ours, cost)
-            if name == peers.UWEBSOCKETS:
-                ratios.append(f"{statistics.median(paired(ours, cost)) * older[shape]:.2f}")
-            ratios += [""] * (4 - len(ratios))
-            rate = statistics.median(each["messages_per_s"] for each in servers[name])
-            busy = sum(each["others"] > machine.BUSY_SHARE for each in servers[name])
-            lines.append(row(f"  {name}", f"{statistics.median(cost):.3f}", f"{min(cost):.3f}", *ratios,
-                             f"{rate:,.0f}", f"{busy} of {len(cost)}"))
+        for name, rounds in servers.items():
+            cost = [each["cpu_s_per_million"] for done in rounds for each in done]
+            ratios = [""] * 5
+            if name != peers.OURS:
+                paired = ratios_of(servers[peers.OURS], rounds)
+                middle, low, high = interval_of_rounds(paired)
+                each = [statistics.median(done) for done in paired]
+                ratios = [f"{middle:.2f}", f"{low:.2f}-{high:.2f}", f"{min(each):.2f}", f"{max(each):.2f}",
+                          f"{middle * older[shape]:.2f}" if name == peers.UWEBSOCKETS else ""]
+            rate = statistics.median(each["messages_per_s"] for done in rounds for each in done)
+            lines.append(row(f"  {name}", f"{statistics.median(cost):.3f}", f"{min(cost):.3f}", *ratios, f"{rate:,.0f}"))
     return lines
 
 
-def paired(ours: list[float], its: list[float]) -> list[float]:
-    """What was taken in the same turn, one divided by the other."""
-    return [one / other for one, other in zip(ours, its)]
-
-
-def compared(ours: list[float], its: list[float]) -> list[str]:
-    middle, low, high = interval(paired(ours, its))
-    return [f"{middle:.2f}", f"{low:.2f}-{high:.2f}", f"{min(ours) / min(its):.2f}"]
+def ratios_of(ours: list[list[dict]], its: list[list[dict]]) -> list[list[float]]:
+    """What was taken in the same turn, one divided by the other, round by round."""
+    return [[one["cpu_s_per_million"] / other["cpu_s_per_million"] for one, other in zip(mine, theirs)]
+            for mine, theirs in zip(ours, its)]
 
 
 def instruction_rows(counts: dict) -> list[str]:

@@ -45,3 +45,24 @@ class Certificate:
     @property
     def digest(self) -> str:
         return run("openssl", "x509", "-in", str(self.file), "-noout", "-fingerprint", "-sha256").split("=")[1].strip()
+
+
+class Chain:
+    """A certificate that an intermediate authority has signed, whose own a root has: clients trust the root alone."""
+
+    def __init__(self, folder: pathlib.Path, name: str):
+        folder.mkdir(parents=True)
+        self.root = folder / "root.pem"
+        for who, issuer, extra in [("root", None, "CA:TRUE"), ("middle", "root", "CA:TRUE"),
+                                   ("leaf", "middle", "CA:FALSE")]:
+            signed = ("-CA", f"{folder}/{issuer}.pem", "-CAkey", f"{folder}/{issuer}.key") if issuer else ()
+            run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "30", "-subj", f"/CN={name if who == 'leaf' else who}", *signed,
+                "-addext", f"basicConstraints=critical,{extra}", "-addext", f"subjectAltName=DNS:{name}",
+                "-out", f"{folder}/{who}.pem", "-keyout", f"{folder}/{who}.key")
+        self.file, self.key = folder / "fullchain.pem", folder / "leaf.key"
+        self.file.write_text((folder / "leaf.pem").read_text() + (folder / "middle.pem").read_text())
+
+    @property
+    def settings(self) -> dict:
+        return {"cert": str(self.file), "key": str(self.key), "port": 0}

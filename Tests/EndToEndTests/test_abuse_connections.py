@@ -2,13 +2,15 @@
 
 import http.client
 import json
+import ssl
 import subprocess
 import threading
 
 import pytest
 
 from abuse import answer, connected, counts, cpu_s, descriptors, is_well, opened, until
-from bystander import Bystander, greeted
+from bystander import Bystander, greeted, receive_until
+from certificates import Certificate
 from exposition import grown
 from server import TOKEN
 
@@ -137,3 +139,39 @@ def test_places_come_back_however_a_connection_ends(launch, size):
         until(lambda: opened(server.port)[0] == 101)
     greeted(server.port).close()
     until(lambda: opened(server.port)[0] == 101)
+
+
+def test_one_address_cannot_hold_all_handshakes_of_tls(launch, tmp_path):
+    certificate = Certificate(tmp_path / "certificate", "localhost")
+    server = launch(config={"tls": {**certificate.settings, "max_handshakes": 30, "handshake_ms": 20_000},
+                            "http": {"connections_per_address": 20, "opens_per_address_per_s": 0,
+                                     "uncounted_addresses": "127.0.0.1"}})
+    port = int((server.data / "tls-port").read_text())
+    context = ssl.create_default_context(cafile=certificate.file)
+    with Bystander(server.port) as bystander:
+        before = bystander.calm()
+        silent = [connected(port, "127.0.0.9") for _ in range(60)]
+        until(lambda: rejected(server, "address_limit") >= 40)
+        assert counts(server).value("tls_handshakes_in_progress") == 20
+        with context.wrap_socket(connected(port, "127.0.0.8"), server_hostname="localhost") as other:
+            other.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert receive_until(other, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+        is_well(server)
+        Bystander.judge(before, bystander.report())
+        for connection in silent:
+            connection.close()
+
+
+def test_a_page_of_another_origin_gets_no_websocket(launch):
+    server = launch(config={"http": {"allowed_origins": "https://play.example"}})
+    with Bystander(server.port) as bystander:
+        before, start = bystander.calm(), counts(server)
+        for _ in range(20):
+            status, connection = opened(server.port, fields="Origin: https://evil.example\r\n")
+            assert status == 403
+            connection.close()
+        assert opened(server.port, fields="Origin: https://play.example\r\n")[0] == 101
+        assert opened(server.port)[0] == 101, "what is no browser names no origin"
+        assert grown(start, counts(server), "ws_connections_rejected_total", reason="origin") == 20
+        is_well(server)
+        Bystander.judge(before, bystander.report())

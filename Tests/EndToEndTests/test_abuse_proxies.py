@@ -43,6 +43,14 @@ def test_a_proxy_names_the_client_and_limits_are_the_clients(launch, header):
     until(lambda: opened(server.port, before=header("192.0.2.1"))[0] == 101)
 
 
+def test_an_ipv6_customer_is_its_network_of_64_bits(launch):
+    server = behind(launch)
+    inside = [opened(server.port, before=version1(f"2001:db8:1:2::{host}")) for host in range(1, 5)]
+    assert [status for status, _ in inside] == [101, 101, 429, 429]
+    assert opened(server.port, before=version1("2001:db8:1:3::1"))[0] == 101, "the next network has a share of its own"
+    assert counts(server).value("ws_connections_rejected_total", reason="address_limit") == 2
+
+
 def test_only_a_trusted_proxy_is_believed_and_it_has_to_introduce_itself(launch):
     server = behind(launch, header_ms=1000, proxy_header_ms=500)
     stranger = connected(server.port, "127.0.1.1")

@@ -1,13 +1,15 @@
 """Peers that keep connections busy with next to nothing: each phase ends at its configured time."""
 
 import socket
+import ssl
 import threading
 import time
 
 import pytest
 
 from abuse import Trickle, connected, counts, is_well, resident_bytes, until
-from bystander import Bystander, frame, greeted, handshake
+from bystander import Bystander, frame, greeted, handshake, receive_until
+from certificates import Certificate
 from exposition import grown
 
 LIMIT_MS = 1500
@@ -47,8 +49,38 @@ def test_each_phase_is_cut_at_its_time(launch, phase):
         Bystander.judge(before, bystander.report())
         grown_by = resident_bytes(server) - used
         assert grown_by < 16 << 20, f"{PEERS} slow peers held {grown_by >> 20} MiB"
-        if "hello" not in phase and "nothing" not in phase:
+        if "hello" not in phase:
             assert grown(start, counts(server), "transport_timeouts_total") >= PEERS
+
+
+TLS_PHASES = {
+    "nothing at all": b"",
+    "half a record's header": b"\x16\x03\x01",
+    "a byte of a hello at a time": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+}
+
+
+@pytest.mark.parametrize("phase", TLS_PHASES)
+def test_slow_handshakes_of_tls_are_cut_at_their_time_and_keep_nobody_out(launch, tmp_path, phase):
+    certificate = Certificate(tmp_path / "certificate", "localhost")
+    server = launch(config={"tls": {**certificate.settings, "handshake_ms": LIMIT_MS}})
+    port, first = int((server.data / "tls-port").read_text()), TLS_PHASES[phase]
+    context = ssl.create_default_context(cafile=certificate.file)
+    with Bystander(server.port) as bystander:
+        before, used, start = bystander.calm(), resident_bytes(server), counts(server)
+        slow = Trickle(port, PEERS, first, b"\0" * 500) if "a byte" in phase else Silent(port, PEERS, first)
+        until(lambda: counts(server).value("tls_handshakes_in_progress") == PEERS)
+        with context.wrap_socket(connected(port), server_hostname="localhost") as other:
+            other.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert receive_until(other, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+        slow.run(LIMIT_MS / 1000 + SLACK_S)
+        assert min(slow.ended_s) > LIMIT_MS / 1000 * 0.8, "somebody was cut before the time"
+        is_well(server)
+        Bystander.judge(before, bystander.report())
+        assert grown(start, counts(server), "tls_handshakes_total", result="timeout") >= PEERS
+        assert counts(server).value("tls_handshakes_in_progress") == 0
+        grown_by = resident_bytes(server) - used
+        assert grown_by < 16 << 20, f"{PEERS} slow handshakes held {grown_by >> 20} MiB"
 
 
 class Silent(Trickle):

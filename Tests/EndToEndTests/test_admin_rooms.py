@@ -1,8 +1,13 @@
 """What operators are told of rooms: pages, numbers, events and states, live and rebuilt from the log."""
 
+import asyncio
+import struct
+
 import pytest
 from websockets.asyncio.client import connect
 
+from abuse import answer, connected
+from bystander import receive_until
 from server import TOKEN
 from table import start
 from test_admin_access import OPERATOR, ROLES, VIEWER
@@ -116,6 +121,30 @@ async def test_the_log_is_followed_with_a_token_or_once_with_a_ticket(staffed):
                 pass
     assert staffed.request("GET", "/api/logs/tail", token=VIEWER).status == 403
     assert ticket not in staffed.log
+
+
+async def test_a_follower_who_is_gone_gives_its_place_back(launch):
+    server = launch(config={**ROLES, "heartbeat": {"idle_ms": 300, "answer_ms": 300}, "health": {"self_test": False}})
+    ask = (f"GET /api/logs/tail?category=security HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {OPERATOR}\r\n"
+           "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: gameserver.logs\r\n\r\n").encode()
+    there = connect(f"ws://127.0.0.1:{server.port}/api/logs/tail?category=security",
+                    additional_headers={"Authorization": f"Bearer {OPERATOR}"}, subprotocols=["gameserver.logs"])
+    # All other places are taken by some who answer no ping, as if their cables were cut.
+    async with there as alive:
+        gone = [connected(server.port) for _ in range(7)]
+        for each in gone:
+            each.sendall(ask)
+            assert receive_until(each, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
+        assert server.request("GET", "/api/logs/tail", token=OPERATOR).status != 200
+        for each in gone:
+            said = await asyncio.to_thread(answer, each)
+            assert bytes([0x89, 0]) in said and struct.pack(">BBH", 0x88, 2 + len("no sign of life"), 4004) in said
+        for _ in range(7):
+            async with connect(f"ws://127.0.0.1:{server.port}/api/logs/tail",
+                               additional_headers={"Authorization": f"Bearer {OPERATOR}"}):
+                pass
+        assert (await alive.ping()) is not None and alive.state.name == "OPEN"
 
 
 def test_the_description_names_every_path(staffed):

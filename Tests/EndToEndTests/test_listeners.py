@@ -6,6 +6,7 @@ import pathlib
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -13,8 +14,9 @@ import time
 import pytest
 
 import server as servers
-from abuse import opened, until
+from abuse import connected, opened, until
 from bystander import handshake, receive_until
+from certificates import Certificate
 from server import Server
 
 
@@ -90,7 +92,7 @@ def test_two_servers_share_a_port_when_both_say_so(start):
 HAND_OVER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES=os.environ.get("NAMES", ""))
 os.execvp(sys.argv[2], sys.argv[2:])
 """
 
@@ -109,6 +111,29 @@ def test_a_socket_that_was_handed_over_is_served(start):
     start(wrapper=wrapper, descriptors=(listening.fileno(),))
     waiting.settimeout(10)
     assert receive_until(waiting, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
+
+
+def test_a_socket_of_the_name_tls_speaks_tls_and_a_restart_refuses_nobody(start, tmp_path, monkeypatch):
+    certificate = Certificate(tmp_path / "certificate", "localhost")
+    listening = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setenv("NAMES", "tls")
+    wrapper = (sys.executable, "-c", HAND_OVER, str(listening.fileno()))
+    port = listening.getsockname()[1]
+    context = ssl.create_default_context(cafile=certificate.file)
+
+    def asked(connection: socket.socket) -> bytes:
+        with context.wrap_socket(connection, server_hostname="localhost") as secure:
+            secure.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            return receive_until(secure, b"\r\n\r\n")
+
+    server = start(config={"tls": certificate.settings}, wrapper=wrapper, descriptors=(listening.fileno(),))
+    assert int((server.data / "tls-port").read_text()) == port and server.port != port
+    assert opened(server.port)[0] == 101, "the plain port is the server's own"
+    assert asked(connected(port)).startswith(b"HTTP/1.1 200")
+    assert server.stop() == 0
+    waiting = connected(port)
+    start(config={"tls": certificate.settings}, wrapper=wrapper, descriptors=(listening.fileno(),))
+    assert asked(waiting).startswith(b"HTTP/1.1 200")
 
 
 # What the supervisor is told
@@ -184,7 +209,7 @@ async def test_a_loop_that_stands_still_is_not_reported_alive(tmp_path, clients)
 
 @pytest.mark.skipif(subprocess.run(["sh", "-c", "command -v systemd-analyze"], capture_output=True).returncode != 0,
                     reason="there is no systemd-analyze")
-@pytest.mark.parametrize("unit", ["gameserver.service", "gameserver.socket"])
+@pytest.mark.parametrize("unit", ["gameserver.service", "gameserver.socket", "gameserver-tls.socket"])
 def test_the_example_units_are_valid(unit):
     path = servers.ROOT / "Resources/systemd" / unit
     said = subprocess.run(["systemd-analyze", "verify", "--man=no", str(path)], capture_output=True, text=True).stderr

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from certificates import Certificate
+from certificates import Certificate, Chain
 from secure import ASK, Secure
 from server import ROOT, TOKEN, binary
 
@@ -45,6 +46,20 @@ def test_a_missing_file_and_a_bad_folder_stop_the_start(tmp_path):
     (tmp_path / "more/half/fullchain.pem").write_text(own.file.read_text())
     expect_refusal(tmp_path, f"{tmp_path}/more/half/privkey.pem cannot be read: open: no such file or directory",
                    cert=str(own.file), key=str(own.key), directory=str(tmp_path / "more"))
+
+
+def test_the_whole_chain_is_shown_so_that_the_root_is_all_a_client_has_to_trust(tmp_path, launch):
+    chain = Chain(tmp_path / "chain", "localhost")
+    server = launch(config={"tls": chain.settings})
+    port = int((server.data / "tls-port").read_text())
+    context = ssl.create_default_context(cafile=chain.root)
+    raw = socket.create_connection(("127.0.0.1", port), timeout=10)
+    with context.wrap_socket(raw, server_hostname="localhost") as connection:
+        assert connection.version() == "TLSv1.3"
+    said = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-showcerts", "-CAfile",
+                           str(chain.root), "-verify_return_error"], input="", capture_output=True, text=True,
+                          timeout=30).stdout
+    assert said.count("BEGIN CERTIFICATE") == 2 and "Verify return code: 0 (ok)" in said
 
 
 def test_settings_that_say_nothing_alone_are_refused(tmp_path):

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The parsers of the engine under libFuzzer. Compiled into one module with `Sources/WebSocket` by `run.sh`, which
+/// The parsers of the engine under libFuzzer. Compiled into one module with `Sources/WebSocket` by `fuzz.py`, which
 /// chooses the target by `FUZZ_TARGET`.
 ///
 /// Each target also holds what it reads against something it must agree with: however bytes are sliced, the same comes

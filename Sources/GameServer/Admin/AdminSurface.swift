@@ -19,6 +19,8 @@ final class AdminSurface {
     private let board: StatusBoard
     /// Those that wait for an answer from elsewhere.
     private var open: [ObjectIdentifier: Inquiry] = [:]
+    /// They wait for every loop to answer.
+    private var askingWhoTurns: [Inquiry] = []
 
     init(
         _ residents: Residents, tokens: AdminTokens, access: SharedAccess, addresses: ClientAddresses,
@@ -76,9 +78,9 @@ final class AdminSurface {
     private func answer(_ inquiry: Inquiry, _ route: Route) {
         switch route.endpoint {
         case .live: askWhoTurns(inquiry)
-        case .ready: report("readyz", "ready", readiness(), inquiry)
+        case .ready: report("readyz", "ready", readiness(), to: inquiry)
         // Who asks is answered, so it has started; that it drains is readiness.
-        case .started: report("startupz", "started", Probe(checks: [.init(name: "started", failure: nil)]), inquiry)
+        case .started: report("startupz", "started", Probe(checks: [.init(name: "started", failure: nil)]), to: inquiry)
         case .health: inquiry.answer(health())
         case .logTail: tails.open(inquiry)
         case .logTicket: inquiry.answer(tails.ticket(for: inquiry))
@@ -192,7 +194,7 @@ final class AdminSurface {
 
     // MARK: Probes
 
-    /// On any loop: probes are answered at once, so each loop puts up what it sees.
+    /// On any loop: readiness is answered at once, so each loop puts up what it sees.
     private var storeIsTroubled: Bool {
         let now = services.timeline.now
         return services.storeTrouble.isPresent(at: now) || board.storeIsTroubled(at: now)
@@ -219,7 +221,7 @@ final class AdminSurface {
         [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }
 
-    private func report(_ name: String, _ status: String, _ all: Probe, _ inquiry: Inquiry) {
+    private func report(_ name: String, _ status: String, _ all: Probe, to inquiry: Inquiry) {
         let probe = all.excluding(inquiry.arguments.list("exclude"))
         if inquiry.arguments.flag("verbose") {
             inquiry.answer(.text(probe.failure == nil ? 200 : 503, probe.listing(of: name)))
@@ -230,17 +232,27 @@ final class AdminSurface {
         }
     }
 
-    /// A server with a loop that stands still is not alive, whichever loop is asked.
+    /// A server with a loop that stands still is not alive, whichever loop is asked. Loops that have said goodbye to
+    /// their players end one after the other: then this one answers for itself. Whoever asks meanwhile waits for the
+    /// same answers.
     private func askWhoTurns(_ inquiry: Inquiry) {
+        if services.isDraining || inquiry.arguments.list("exclude").contains("loop") {
+            return sayAlive(inquiry, failure: nil)
+        }
+        askingWhoTurns.append(inquiry)
+        guard askingWhoTurns.count == 1 else { return }
         neighbours.askAll(
             { $1(()) },
             then: { [self] (all: [Void]?) in
-                // Loops that have said goodbye to their players end one after the other.
-                let isAlive = all != nil || services.isDraining
-                let failure = Probe.Failure(code: Self.silence.refusal.code, message: Self.silence.refusal.message)
-                report(
-                    "livez", "alive", Probe(checks: [.init(name: "loop", failure: isAlive ? nil : failure)]), inquiry)
+                let silence = Probe.Failure(code: Self.silence.refusal.code, message: Self.silence.refusal.message)
+                let asking = askingWhoTurns
+                askingWhoTurns = []
+                for inquiry in asking { sayAlive(inquiry, failure: all == nil ? silence : nil) }
             })
+    }
+
+    private func sayAlive(_ inquiry: Inquiry, failure: Probe.Failure?) {
+        report("livez", "alive", Probe(checks: [.init(name: "loop", failure: failure)]), to: inquiry)
     }
 
     private func readiness() -> Probe {

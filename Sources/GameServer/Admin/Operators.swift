@@ -30,7 +30,8 @@ extension AdminSurface {
             ports.tails?.deliver($0)
         }
         let tails = TailEndpoint(
-            operators.sources, shared: operators.access, timeline: residents.services.timeline
+            operators.sources, shared: operators.access, heartbeat: residents.services.configuration.heartbeat,
+            timeline: residents.services.timeline
         ) { lines.post($0) == .delivered }
         ports.desk = desk
         ports.tails = tails

@@ -18,6 +18,7 @@ final class TailEndpoint {
 
     private let sources: any OperatorSources
     private let timeline: any Timeline
+    private let heartbeat: Heartbeat
     private let post: @Sendable (Parcel) -> Bool
     private let shared: SharedAccess
     private var tails: [Int: TailConversation] = [:]
@@ -25,12 +26,13 @@ final class TailEndpoint {
 
     /// - Parameter post: carries a line to the loop, which hands it to `deliver`; false when it had to be left behind.
     init(
-        _ sources: any OperatorSources, shared: SharedAccess, timeline: any Timeline,
-        post: @escaping @Sendable (Parcel) -> Bool
+        _ sources: any OperatorSources, shared: SharedAccess, heartbeat: Configuration.Heartbeat,
+        timeline: any Timeline, post: @escaping @Sendable (Parcel) -> Bool
     ) {
         self.shared = shared
         self.sources = sources
         self.timeline = timeline
+        self.heartbeat = Heartbeat(idle: .milliseconds(heartbeat.idleMs), answer: .milliseconds(heartbeat.answerMs))
         self.post = post
     }
 
@@ -76,7 +78,7 @@ final class TailEndpoint {
             shared.closeTail()
             return inquiry.answer(Response(.absent("this server's log is not followed"), id: inquiry.id))
         }
-        let conversation = TailConversation(followed) { [weak self, shared] in
+        let conversation = TailConversation(followed, heartbeat, timeline) { [weak self, shared] in
             shared.closeTail()
             self?.tails[number] = nil
         }
@@ -97,6 +99,8 @@ private final class TailConversation: ConnectionHandler {
     private static let maxUnsentBytes = 1 << 20
 
     private let followed: any FollowedLog
+    private let timeline: any Timeline
+    private var heartbeat: Heartbeat
     private let ended: () -> Void
     private var connection: Connection?
     private var isOver = false
@@ -105,8 +109,12 @@ private final class TailConversation: ConnectionHandler {
     /// Lost lines that have been told.
     private var told = 0
 
-    init(_ followed: any FollowedLog, ended: @escaping () -> Void) {
+    init(
+        _ followed: any FollowedLog, _ heartbeat: Heartbeat, _ timeline: any Timeline, ended: @escaping () -> Void
+    ) {
         self.followed = followed
+        self.heartbeat = heartbeat
+        self.timeline = timeline
         self.ended = ended
     }
 
@@ -138,7 +146,22 @@ private final class TailConversation: ConnectionHandler {
 
     // MARK: From the connection
 
-    func opened(_ connection: Connection) { self.connection = connection }
+    func opened(_ connection: Connection) {
+        self.connection = connection
+        woken(connection)
+    }
+
+    /// Who follows says nothing, and a log may say nothing for days: whether anybody is there has to be asked.
+    func woken(_ connection: Connection) {
+        switch heartbeat.timerFired(at: timeline.now, lastReceived: connection.lastReceived) {
+        case .wait(let until): connection.wake(at: until)
+        case .sendPing(let next):
+            connection.ping()
+            connection.wake(at: next)
+        case .drop: connection.close(Disconnect.heartbeat.closeCode, reason: Disconnect.heartbeat.reason)
+        }
+    }
+
     func received(_ message: RawSpan, _ kind: MessageKind, on connection: Connection) {}
     func drained(_ connection: Connection) {}
     func closed(_ connection: Connection, _ closure: Closure) { end() }

@@ -28,7 +28,8 @@ extension ConfigurationKey {
             "How long a client has to agree on TLS; then it is cut."),
         .integer(
             "tls", "max_handshakes", \.tls.maxHandshakes, 1...1_000_000,
-            "Handshakes under way at once; who comes then waits until one has ended."),
+            "Handshakes under way at once; who comes then waits until one has ended. Above http.connections_per_address: "
+                + "then nobody holds them all."),
         .integer(
             "tls", "ticket_ms", \.tls.ticketMs, 0...weekMs,
             "How long a client may resume its session; 0 for not at all. A new key is made as often."),

@@ -26,6 +26,8 @@ final class GameLoop {
         var board: LoopBoard
         var doorkeeper: Doorkeeper
         var addresses: [ListenAddress]
+        /// With TLS, where there is any.
+        var secureAddresses: [ListenAddress]
         /// By which the server knows its own test.
         var selfTestKey: String
         var shared: SharedCeilings
@@ -204,7 +206,10 @@ final class GameLoop {
         if let tls = plan.tls {
             var options = options
             options.tls = tls
-            secure = try listen(at: configuration.tlsAddress, options)
+            for address in plan.secureAddresses {
+                let listener = try listen(at: address, options)
+                secure = secure ?? listener
+            }
         }
         logger.log(
             .notice, .system, "started",

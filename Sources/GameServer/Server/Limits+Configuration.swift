@@ -41,11 +41,12 @@ extension ListenOptions {
 }
 
 extension Configuration {
-    /// Where to listen with TLS.
-    var tlsAddress: ListenAddress {
+    /// Where to listen with TLS: the one address, or the sockets that were handed over instead.
+    func secureAddresses(inherited: [Int32]) -> [ListenAddress] {
         // The setting's range is the port's.
-        let place = ListenAddress.Place.port(UInt16(tls.port), host: tls.host.isEmpty ? server.host : tls.host)
-        return ListenAddress(place, expectsProxyHeader: tls.proxyProtocol)
+        let own = ListenAddress.Place.port(UInt16(tls.port), host: tls.host.isEmpty ? server.host : tls.host)
+        let places = inherited.isEmpty ? [own] : inherited.map { .inherited($0) }
+        return places.map { ListenAddress($0, expectsProxyHeader: tls.proxyProtocol) }
     }
 
     /// Where to listen: the one address, or the sockets that were handed over instead, and what is listed besides.

@@ -24,10 +24,10 @@ public final class Server: Sendable {
     ///
     /// - Parameters:
     ///   - directory: kept for as long as the server is.
-    ///   - inherited: sockets that listen already, served in place of `server.host`.
+    ///   - inherited: sockets that listen already, served in place of `server.host` and `tls.host`.
     /// - Throws: `StartError`; nothing is left running.
     public init(
-        in directory: DataDirectory, configuration: Configuration, inherited: [Int32] = [],
+        in directory: DataDirectory, configuration: Configuration, inherited: Supervisor.Sockets = .init(),
         reload: (@Sendable () throws(ConfigurationError) -> Configuration)? = nil,
         games: [InstalledGame], middleware: [MiddlewarePlugin] = [],
         probes: [any HealthProbe] = [], logger: Logger, metrics: Observability.Metrics
@@ -89,7 +89,8 @@ public final class Server: Sendable {
             let selfTestKey = SeatSecret(using: &luck).text
             let placement = Placement(loops: LoopCount.of(configuration.server))
             let rooms = try Self.rooms(of: store, configuration)
-            let addresses = configuration.listenAddresses(inherited: inherited)
+            let addresses = configuration.listenAddresses(inherited: inherited.plain)
+            let secureAddresses = configuration.secureAddresses(inherited: inherited.secure)
             let shared = GameLoop.SharedCeilings()
             let loops = LoopThreads(count: placement.loops)
             let tls = certificates?.context
@@ -98,7 +99,8 @@ public final class Server: Sendable {
                     index: index, placement: placement, configuration: configuration, tls: tls, games: games,
                     store: store, operators: operators, files: files, rooms: rooms, logger: logger, metrics: metrics,
                     middleware: middleware, board: LoopBoard(tests: tests) { monitor.hint($0) },
-                    doorkeeper: doorkeeper, addresses: addresses, selfTestKey: selfTestKey, shared: shared,
+                    doorkeeper: doorkeeper, addresses: addresses, secureAddresses: secureAddresses,
+                    selfTestKey: selfTestKey, shared: shared,
                     settled: { loops.settled() }, drained: { loops.drained() })
             }
             served = reached.plain

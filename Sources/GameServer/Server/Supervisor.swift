@@ -24,6 +24,8 @@ public struct Supervisor: Sendable {
         }
     }
 
+    /// What `FileDescriptorName=` has to be for a socket on which TLS is spoken.
+    private static let secureName = "tls"
     /// Descriptors are handed over from this one on.
     private static let firstDescriptor: Int32 = 3
     private static let maxDescriptors = 64
@@ -33,7 +35,18 @@ public struct Supervisor: Sendable {
     /// News of being alive may be this far apart; nil when nobody waits for them.
     public let watchdogPeriod: Duration?
     /// Sockets that listen already, to be served instead of opening one.
-    public let sockets: [Int32]
+    public struct Sockets: Sendable, Equatable {
+        public var plain: [Int32]
+        /// Those whose name is `tls`.
+        public var secure: [Int32]
+
+        public init(plain: [Int32] = [], secure: [Int32] = []) {
+            self.plain = plain
+            self.secure = secure
+        }
+    }
+
+    public let sockets: Sockets
 
     /// - Parameter environment: of the process, where its starter has written what it wants.
     public init(environment: [String: String], processID: Int32 = getpid()) {
@@ -46,9 +59,20 @@ public struct Supervisor: Sendable {
         // Meant for another process, the descriptors of those numbers are none of ours to touch.
         let count = environment["LISTEN_FDS"].flatMap { Int32($0) } ?? 0
         let isOurs = environment["LISTEN_PID"] == String(processID)
-        sockets =
-            isOurs && (1...Int32(Self.maxDescriptors)).contains(count)
-            ? Array(Self.firstDescriptor..<Self.firstDescriptor + count) : []
+        let isSensible = isOurs && (1...Int32(Self.maxDescriptors)).contains(count)
+        sockets = Self.sockets(isSensible ? count : 0, names: environment["LISTEN_FDNAMES"] ?? "")
+    }
+
+    /// - Parameter names: one for each, with colons between them, or none at all.
+    private static func sockets(_ count: Int32, names: String) -> Sockets {
+        let names = names.split(separator: ":", omittingEmptySubsequences: false)
+        var sockets = Sockets()
+        for index in 0..<count {
+            let isSecure = index < names.count && names[Int(index)] == secureName
+            let descriptor = firstDescriptor + index
+            if isSecure { sockets.secure.append(descriptor) } else { sockets.plain.append(descriptor) }
+        }
+        return sockets
     }
 
     /// Sends news. Nobody is waited for, and nothing depends on their arrival.

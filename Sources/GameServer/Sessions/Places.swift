@@ -18,8 +18,16 @@ struct Places {
     private var pending: [RoomID: Reservation] = [:]
     /// Rooms of other loops.
     private var elsewhere: Set<RoomID> = []
-    /// What rooms of other loops were created with, and which they are; nil as long as nobody has said.
-    private var created: [Digest: RoomID?] = [:]
+    /// A room that another loop was asked to create.
+    private struct Creation {
+        /// Asked for and not answered yet.
+        var requests = 0
+        /// Which it is, as soon as that loop has said; until then it holds a place here.
+        var room: RoomID?
+    }
+
+    /// By what they are created with.
+    private var created: [Digest: Creation] = [:]
     private let limit: Int
 
     /// - Parameter limit: most rooms of one connection.
@@ -30,7 +38,7 @@ struct Places {
 
     /// Whether there is a place for one room more.
     var hasRoom: Bool { members.count + pending.count + elsewhere.count + nameless < limit }
-    private var nameless: Int { created.isEmpty ? 0 : created.values.count { $0 == nil } }
+    private var nameless: Int { created.isEmpty ? 0 : created.values.count { $0.room == nil } }
     var full: Rejection { .badRequest("a connection holds up to \(limit) rooms") }
 
     subscript(room: RoomID) -> Member? { members.first { $0.room.id == room } }
@@ -61,7 +69,7 @@ struct Places {
 
     mutating func leftElsewhere(_ room: RoomID) {
         elsewhere.remove(room)
-        created = created.filter { $0.value != room }
+        forgetCreation(of: room)
     }
 
     /// Keeps a place for a room that another loop creates.
@@ -69,20 +77,27 @@ struct Places {
     /// - Throws: `bad_request` when the connection holds as many rooms as it may.
     mutating func reserve(createdWith secret: Digest) throws(Rejection) {
         // Whoever asks twice gets the same room.
-        if created[secret] != nil { return }
-        guard hasRoom else { throw full }
-        created[secret] = .some(nil)
+        guard created[secret] != nil || hasRoom else { throw full }
+        created[secret, default: Creation()].requests += 1
     }
 
+    /// One request to create has its answer.
+    ///
     /// - Parameter room: which it is; nil for none.
     mutating func endCreation(with secret: Digest, as room: RoomID?) {
-        guard let room else {
-            if case .some(nil) = created[secret] { created[secret] = nil }
-            return
-        }
-        created[secret] = room
-        guard !elsewhere.contains(room) else { return }
+        guard var creation = created[secret] else { return }
+        creation.requests -= 1
+        creation.room = room ?? creation.room
+        created[secret] = creation.requests > 0 || creation.room != nil ? creation : nil
+        guard let room, !elsewhere.contains(room) else { return }
         pending[room, default: Reservation(secret: secret, requests: 0)].requests += 1
+    }
+
+    /// It was left, or never joined: whoever asks with the same secret again asks for a room anew.
+    private mutating func forgetCreation(of room: RoomID) {
+        for (secret, creation) in created where creation.room == room {
+            created[secret] = creation.requests > 0 ? Creation(requests: creation.requests) : nil
+        }
     }
 
     // MARK: Requests
@@ -92,7 +107,7 @@ struct Places {
         pending[room]?.requests -= 1
         guard pending[room]?.requests == 0 else { return }
         pending[room] = nil
-        created = created.filter { $0.value != room }
+        forgetCreation(of: room)
     }
 
     /// - Returns: the member it was in that room until now.

@@ -14,16 +14,14 @@ extension Session {
     func noteBacklog() {
         // Whether its reader is slow, a guest is told.
         guard link == nil else { return }
+        let limit = services.configuration.slow.laggingBytes
+        // A turn may have much to say to somebody who reads well: what the system takes at once does not wait.
+        if outlet.unsentBytes > limit { outlet.flush() }
         if outlet.refusedBytes > 0 {
             if backlog.since == nil { services.backlogged.note(self) }
             backlog.queued(at: services.timeline.now)
         }
-        let slow = services.configuration.slow
-        guard outlet.unsentBytes > slow.laggingBytes else { return }
-        // A turn may have much to say to somebody who reads well: only what the system refuses was not read.
-        outlet.flush()
-        guard isOpen, outlet.unsentBytes > slow.laggingBytes else { return }
-        fallBehind()
+        if isOpen, outlet.unsentBytes > limit { fallBehind() }
     }
 
     /// From now on nothing is queued but answers; a snapshot follows when the reader has caught up.

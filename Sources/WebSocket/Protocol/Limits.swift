@@ -81,12 +81,14 @@ public struct Limits: Sendable {
 
     /// From accepting a connection until TLS is agreed on. Above it: cut.
     public var handshakeMilliseconds = 10_000
-    /// Most handshakes under way. Above it no connection is accepted for TLS until one has ended.
-    public var maxHandshakes = 1000
+    /// Most handshakes under way. Above it no connection is accepted for TLS until one has ended. More than one address
+    /// may have connections, so that nobody holds all of them.
+    public var maxHandshakes = 2500
 
     // MARK: One turn of a loop
 
-    /// Bytes taken from one connection in one turn, with TLS at least 32 KiB. What is left waits until every other ready connection had its turn.
+    /// Bytes taken from one connection in one turn, with TLS at least 32 KiB. What is left waits until every other ready
+    /// connection had its turn.
     public var receiveBufferBytes = 512 * 1024
     /// Bytes of small messages held back in one turn. Above it everything held back is sent early.
     public var corkBytes = 512 * 1024

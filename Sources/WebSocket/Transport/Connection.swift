@@ -144,6 +144,13 @@ public final class Connection: Socket {
         sendMessage(opcode, payload.withUnsafeBytes { $0 })
     }
 
+    /// Asks the peer for a sign of life, which its engine gives by itself: `lastReceived` then moves on.
+    ///
+    /// - Source: RFC 6455 §5.5.2.
+    public func ping() {
+        if phase == .open { sendFrame(.ping, UnsafeRawBufferPointer(start: nil, count: 0)) }
+    }
+
     /// Sends what this turn has held back so far, before the turn ends.
     public func flush() {
         if phase.reads { sendHeldBack() }

@@ -69,8 +69,11 @@ final class HTTPConnection: Socket {
 
     override func expired() {
         if isSecuring { return failHandshake(.timeout) }
-        // Between two requests silence is nobody's fault.
-        guard outbox != nil || parser.isInsideRequest else { return release() }
+        guard outbox != nil || parser.isInsideRequest else {
+            // Between two requests silence is nobody's fault.
+            if exchangeNumber == 0 { shared.pointee.counters.timedOut += 1 }
+            return release()
+        }
         shared.pointee.counters.timedOut += 1
         if outbox != nil { return release() }
         refuse(RequestRefusal(408, "the request did not arrive in time"))

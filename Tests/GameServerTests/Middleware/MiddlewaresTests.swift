@@ -261,5 +261,12 @@ import WebSocket
         #expect(client.note(at: 2, orElse: { Note() }).count == 5)
         #expect(client.note(at: 0, orElse: { OtherNote() }).count == 3)
         #expect(client.note(at: 1, orElse: { Note() }).count == 0)
+        // A place takes what was kept there last.
+        #expect(client.note(at: 2, orElse: { OtherNote() }).count == 0)
+        #expect(client.note(at: 0, orElse: { OtherNote() }).count == 3)
+        let other = Client(id: 2, address: "192.0.2.2")
+        other.note(at: 1, orElse: { Note() }).count = 1
+        #expect(other.note(at: 1, orElse: { OtherNote() }).count == 0)
+        #expect(other.note(at: 1, orElse: { Note() }).count == 0)
     }
 }

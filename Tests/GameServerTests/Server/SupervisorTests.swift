@@ -82,12 +82,18 @@ private final class Inbox: Sendable {
     @Test(
         arguments: [
             (["LISTEN_FDS": "2", "LISTEN_PID": "7"], [3, 4]), (["LISTEN_FDS": "2", "LISTEN_PID": "8"], []),
+            (["LISTEN_FDS": "2", "LISTEN_PID": "7", "LISTEN_FDNAMES": "a:b"], [3, 4]),
             (["LISTEN_FDS": "2"], []), (["LISTEN_FDS": "0", "LISTEN_PID": "7"], []),
             (["LISTEN_FDS": "-1", "LISTEN_PID": "7"], []), (["LISTEN_FDS": "100000", "LISTEN_PID": "7"], []), ([:], []),
         ] as [([String: String], [Int32])])
     func `sockets are taken over when they are meant for this process`(environment: [String: String], sockets: [Int32])
     {
-        #expect(Supervisor(environment: environment, processID: 7).sockets == sockets)
+        #expect(Supervisor(environment: environment, processID: 7).sockets == Supervisor.Sockets(plain: sockets))
+    }
+
+    @Test func `a socket of the name tls is one on which TLS is spoken`() {
+        let environment = ["LISTEN_FDS": "4", "LISTEN_PID": "7", "LISTEN_FDNAMES": "gameserver.socket:tls::tls"]
+        #expect(Supervisor(environment: environment, processID: 7).sockets == .init(plain: [3, 5], secure: [4, 6]))
     }
 
     @Test func `a loop that does not answer is not reported alive, and one that answers again is`() {

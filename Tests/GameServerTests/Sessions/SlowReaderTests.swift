@@ -87,6 +87,21 @@ import Testing
         #expect(table.violations == [])
     }
 
+    @Test func `who is told much in one turn and does not read is held up from then on`() throws {
+        let table = try Table.playing {
+            $0.slow.laggingBytes = 1000; $0.limits.burst = 1000
+        }
+        let eve = table.world.client("Eve")
+        eve.hello()
+        eve.watch(table.room)
+        eve.outlet?.holdsTurn = true
+        for _ in 0..<2 { eve.send(["type": "list"]) }
+        #expect(eve.outlet?.session?.isHeldUp == false)
+        eve.outlet?.refusesFromNowOn()
+        for _ in 0..<20 { eve.send(["type": "list"]) }
+        #expect(eve.outlet?.session?.isHeldUp == true && eve.outlet?.session?.isLagging == true)
+    }
+
     @Test func `lagging over 20 s closes 4003`() throws {
         let (table, eve) = try lagging()
         table.world.advance(by: .milliseconds(19_990))

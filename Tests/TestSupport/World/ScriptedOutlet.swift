@@ -23,7 +23,8 @@ final class ScriptedOutlet: Outlet {
     var isEnding = false
     private var unsent: [(message: [UInt8], isBroadcast: Bool)] = []
     private(set) var unsentBytes = 0
-    var refusedBytes: Int { isReading ? 0 : unsentBytes }
+    var refusedBytes: Int { isReading || (holdsTurn && !hasRefused) ? 0 : unsentBytes }
+    private var hasRefused = false
     /// What is sent waits for the end of the turn, whoever reads.
     var holdsTurn = false
     /// The most that ever waited.
@@ -84,8 +85,11 @@ final class ScriptedOutlet: Outlet {
     }
 
     func flush() {
-        if isReading { _ = leave() }
+        if isReading { _ = leave() } else { hasRefused = true }
     }
+
+    /// The peer stops reading, which shows when something is handed to the system.
+    func refusesFromNowOn() { isReading = false }
 
     /// - Returns: whether anything did.
     private func leave() -> Bool {

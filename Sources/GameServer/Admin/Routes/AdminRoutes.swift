@@ -49,7 +49,7 @@ enum AdminRoutes {
     }
 
     private static let probes = [
-        probe(.live, "/livez", [], "200 while every event loop turns."),
+        probe(.live, "/livez", ["a loop of this server does not answer"], "200 while every event loop turns."),
         probe(
             .ready, "/readyz", ["it drains, its store cannot be relied on, or it protects itself"],
             "200 while it takes new players."),

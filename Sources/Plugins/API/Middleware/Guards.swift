@@ -14,23 +14,23 @@ public final class Client {
     private enum Notes {
         case none
         case one(AnyObject, position: Int32)
-        case many([Int: AnyObject])
+        case many([(position: Int, note: AnyObject)])
 
         subscript(position: Int) -> AnyObject? {
             switch self {
             case .none: nil
             case .one(let note, let its): its == position ? note : nil
-            case .many(let all): all[position]
+            case .many(let all): all.first { $0.position == position }?.note
             }
         }
 
         mutating func keep(_ note: AnyObject, at position: Int) {
             switch self {
-            case .none: self = .one(note, position: Int32(position))
-            case .one(let other, let its): self = .many([Int(its): other, position: note])
-            case .many(var all):
-                all[position] = note
-                self = .many(all)
+            case .one(let other, let its) where its != position:
+                self = .many([(Int(its), other), (position, note)])
+            case .none, .one: self = .one(note, position: Int32(position))
+            case .many(let all):
+                self = .many(all.filter { $0.position != position } + [(position, note)])
             }
         }
     }
