@@ -58,9 +58,10 @@ test: release tools  ## everything that must hold, holds
 	node --test $(wildcard Tests/EndToEndTests/client/*.test.js Tests/EndToEndTests/client/*.test.mjs)
 	@echo "== end-to-end tests"
 	GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m "not conformance" Tests/EndToEndTests
-	@echo "== the wire again, over two event loops"
-	GAMESERVER_SERVER_LOOPS=2 GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q Tests/EndToEndTests/test_protocol_*.py \
-		Tests/EndToEndTests/test_restart.py Tests/EndToEndTests/test_kill9.py Tests/EndToEndTests/test_secrecy.py
+	@echo "== the wire, TLS and abuse again, over two event loops"
+	GAMESERVER_SERVER_LOOPS=2 GAMESERVER_BINARY="$$PWD/$(SERVER)" $(PYTHON) -m pytest -q -m "not conformance" \
+		$(addprefix Tests/EndToEndTests/test_, protocol_*.py restart.py kill9.py secrecy.py abuse_*.py tls_*.py \
+		compression.py listeners.py hostile.py)
 
 lint: swift  ## formatting and syntax, nothing is changed
 	@$(call commands,python3=python3 node=nodejs)
