@@ -1,10 +1,12 @@
 """Floods of what costs a sender nothing: pings, empty and tiny fragments, messages of one byte."""
 
+import contextlib
 import threading
+import zlib
 
 import pytest
 
-from abuse import counts, cpu_s, is_well, resident_bytes
+from abuse import answer, counts, cpu_s, is_well, opened, resident_bytes
 from bystander import Bystander, frame, greeted
 from exposition import grown
 
@@ -65,3 +67,26 @@ def test_a_flood_ends_at_its_limit_and_costs_little(launch, flood):
         Bystander.judge(before, during)
         closed = grown(start, counts(server), "ws_connections_closed_total")
         assert closed >= ATTACKERS, f"{closed} of {ATTACKERS} were closed"
+
+
+def test_bombs_end_at_the_limit_of_a_message_and_hold_no_memory(launch):
+    server = launch(config={"compression": {"enabled": True}, "limits": {"socket_message_bytes": 65_536}})
+    deflater = zlib.compressobj(9, wbits=-15)
+    packed = deflater.compress(b"a" * 50_000_000) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    packed = packed.removesuffix(b"\0\0\xff\xff")
+    bomb = bytes([0xC1, 0xFE]) + len(packed).to_bytes(2, "big") if len(packed) < 65_536 else b""
+    assert bomb, f"a bomb of {len(packed)} bytes"
+    with Bystander(server.port) as bystander:
+        before, used, memory, start = bystander.calm(), cpu_s(server), resident_bytes(server), counts(server)
+        for _ in range(ATTACKERS):
+            status, bomber = opened(server.port, fields="Sec-WebSocket-Extensions: permessage-deflate\r\n")
+            assert status == 101
+            with contextlib.suppress(OSError):
+                bomber.sendall(frame('{"type":"hello"}') + bomb + bytes(4) + packed)
+            assert b"\x03\xf1" in answer(bomber)
+        assert grown(start, counts(server), "ws_close_codes_total", code="1009") == ATTACKERS
+        is_well(server)
+        Bystander.judge(before, bystander.report())
+        spent, grown_by = cpu_s(server) - used, resident_bytes(server) - memory
+        assert spent < 2, f"{ATTACKERS} bombs took {spent:.1f} s of CPU"
+        assert grown_by < 16 << 20, f"{ATTACKERS} bombs left {grown_by >> 20} MiB"

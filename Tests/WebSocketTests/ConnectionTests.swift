@@ -237,6 +237,37 @@ import Testing
         #expect(server.counters.sendsRefused == 0)
     }
 
+    @Test func `what is flushed leaves before the turn ends, in its place`() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port)
+        try client.open()
+        let before = server.counters.sends
+        try client.send(clientFrame(text: ":now"))
+        #expect(try client.receiveFrame() == .text("one"))
+        #expect(try client.receiveFrame() == .text("two"))
+        #expect(server.journal.next() == .opened)
+        #expect(server.journal.next() == .message("0 bytes unsent"))
+        #expect(server.counters.sends == before + 2)
+    }
+
+    @Test func `what the kernel refuses of a flush waits in order, and one to who is gone does nothing`() throws {
+        let server = try TestServer(limits(maxOutboxBytes: 16 << 20))
+        let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)
+        try client.open()
+        try client.send(clientFrame(text: ":much now") + clientFrame(text: "after"))
+        #expect(server.journal.next() == .opened)
+        #expect(server.journal.next() == .message("refused"))
+        for _ in 0..<1000 {
+            let frame = try #require(try client.receiveFrame())
+            #expect(frame.payload.count == 8 << 10 && frame.payload.allSatisfy { $0 == 7 })
+        }
+        #expect(try client.receiveFrame() == .text("after"))
+        let other = try RawClient(port: server.port)
+        try other.open()
+        try other.send(clientFrame(text: ":gone"))
+        #expect(try other.receive().isEmpty)
+    }
+
     @Test func `above the ceiling the connection is aborted and its closed event says so`() throws {
         let server = try TestServer(limits(maxOutboxBytes: 1 << 20))
         let client = try RawClient(port: server.port, receiveBufferBytes: 32 << 10)

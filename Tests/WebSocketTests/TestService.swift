@@ -71,6 +71,19 @@ final class TestService: RequestHandler, ConnectionHandler {
         case "overflow":
             for _ in 0..<1000 { connection.send(binary: [UInt8](repeating: 7, count: 64 << 10).span.bytes) }
             connection.send(text: Array("never".utf8))
+        case "now":
+            connection.send(text: Array("one".utf8))
+            connection.flush()
+            journal.add(.message("\(connection.unsentBytes) bytes unsent"))
+            connection.send(text: Array("two".utf8))
+        case "much now":
+            for _ in 0..<1000 { connection.send(binary: [UInt8](repeating: 7, count: 8 << 10).span.bytes) }
+            connection.flush()
+            let isRefused = connection.refusedBytes > 0 && connection.refusedBytes == connection.unsentBytes
+            journal.add(.message(isRefused ? "refused" : "taken"))
+        case "gone":
+            connection.abort()
+            connection.flush()
         case "twice":
             connection.send(text: Array("one".utf8))
             connection.close(.normal)
