@@ -340,3 +340,30 @@ async def test_a_server_with_a_loop_that_stands_still_is_not_alive_whichever_loo
         assert set(told) <= {503, None} and told.count(503) >= 2
     assert (await stalling)["type"] == "ok"
     assert server.request("GET", "/livez").status == 200
+
+
+@pytest.mark.within(90)
+async def test_who_floods_a_loop_that_stands_still_is_sent_away_and_comes_back_to_its_seat(faulty, clients):
+    server = faulty("--loops", str(LOOPS), config={
+        "limits": {**FREE, "message_bytes": 1 << 20, "socket_message_bytes": 2 << 20}, "health": {"self_test": False}})
+    host, seat = await room_on(clients, server, 2, game="faulty")
+    person, _ = await room_on(clients, server, 0, game="faulty")
+    guest = await person.join(seat.room, "Ben")
+    beside, _ = await room_on(clients, server, 0, game="faulty")
+    assert (await host.host(seat, "start"))["type"] == "ok"
+    command = seat.command("act", action={"kind": "stall", "ms": 6000})
+    await host.send(command)
+    stalling = asyncio.create_task(host.expect("ok", n=command["n"], within=30))
+    await beside.barrier()
+    # As much as may wait for a loop, and then some: what comes after that could not be kept in order.
+    lines = "\n".join(f'{{"type":"ack","room":"{seat.room}","seq":0}}' for _ in range(10_000))
+    with contextlib.suppress(Exception):
+        for _ in range(8):
+            await person.send_text(lines)
+    assert await person.expect_close() == 4006
+    assert not stalling.done(), "the loop stood still all the while"
+    await beside.barrier()
+    await stalling
+    back = await clients.open(server, resume=[guest])
+    assert (await back.expect("joined", room=seat.room))["seat"] == guest.seat
+    assert server.request("GET", "/livez").status == 200
