@@ -6,10 +6,13 @@ import Glibc
 /// It takes no byte behind the header, so whatever follows, encrypted or not, is read by who comes after it.
 final class ProxyIntroduction: Pollable {
     private let reception: Reception
+    /// Stands for the TLS handshake that may follow, as long as this is here.
+    private let passage: Passage
     private let proxy: PeerAddress
     private var header: [UInt8] = []
 
     init(_ passage: Passage, shared: LoopShared.Pointer, reception: Reception) {
+        self.passage = passage
         proxy = passage.peerAddress
         self.reception = reception
         super.init(fd: passage.fd, shared: shared)

@@ -13,6 +13,23 @@ import Testing
         return try SecureServer(limits, doorkeeper: doorkeeper, at: Self.behindProxy)
     }
 
+    @Test func `who has yet to be named counts as a handshake already`() throws {
+        var limits = Limits()
+        limits.maxHandshakes = 2
+        let server = try serverBehindProxy(limits)
+        var nameless = try (0..<2).map { _ in try RawClient(port: server.port) }
+        server.server.letPass(milliseconds: 50)
+        let waiting = try RawClient(port: server.port)
+        server.server.letPass(milliseconds: 50)
+        #expect(server.server.counters.accepted == 2)
+        nameless.removeFirst()
+        try waiting.send(header)
+        let client = try SecureClient(waiting)
+        try client.handshake()
+        #expect(server.server.counters.accepted == 3)
+        nameless.removeAll()
+    }
+
     @Test func `a proxy names the client before TLS begins`() throws {
         let server = try serverBehindProxy()
         for pieces in [[header], header.map { String($0) }] {
